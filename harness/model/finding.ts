@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Coarse class of a kernel crash report. The names are part of the `scan` output, so they are
+ * stable: add, never rename.
+ */
+export const FINDING_KINDS = [
+  'page-fault',
+  'null-deref',
+  'gpf',
+  'kasan',
+  'kmsan',
+  'kcsan',
+  'kfence',
+  'ubsan',
+  'bug',
+  'warning',
+  'refcount',
+  'list-corruption',
+  'slab',
+  'lockdep',
+  'atomic-sleep',
+  'rcu-stall',
+  'soft-lockup',
+  'hard-lockup',
+  'hung-task',
+  'workqueue-stall',
+  'stack-overflow',
+  'double-fault',
+  'divide-error',
+  'invalid-opcode',
+  'int3',
+  'bad-page',
+  'leak',
+  'oom-panic',
+  'panic',
+  'usercopy',
+  'debugobjects',
+  'kobject',
+  'module-unload',
+  'other',
+] as const;
+
+/** See {@link FINDING_KINDS}. */
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** What a crash means for the question asked; see the design's table of causes. */
+export type Cause = 'release-in-unloaded-text' | 'disk-release-fops' | 'other';
+
+/** One entry of a kernel call trace. */
+export interface CallFrame {
+  /** Symbol name as printed, compiler suffixes included; absent for a bare address. */
+  readonly symbol?: string;
+  /** Offset into the symbol, in bytes. */
+  readonly offset?: number;
+  /** Size of the symbol, in bytes. */
+  readonly size?: number;
+  /** Module named in brackets on the line. */
+  readonly module?: string;
+  /** Address as lower-case hex without `0x`, when the line prints one. */
+  readonly address?: string;
+  /** False for frames the unwinder marked with `?`. */
+  readonly reliable: boolean;
+}
+
+/** One crash report on a console. Lines are numbered from 1, as in an editor. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Stable short title in syzkaller's manner, e.g. `BUG: unable to handle kernel paging request in foo`. */
+  readonly title: string;
+  /** The function blamed in the title; empty when none can be named. */
+  readonly function: string;
+  /** Module of the blamed function, when it is one. */
+  readonly module?: string;
+  /** Program counter at the fault, lower-case hex without `0x`, when printed. */
+  readonly address?: string;
+  /** Program counter as the console named it, e.g. `disk_release+0x4c/0x90`, when printed. */
+  readonly pc?: string;
+  /** The address that could not be accessed, lower-case hex without `0x`, when printed. */
+  readonly faultAddress?: string;
+  /** True when the fault was an instruction fetch, as far as the console says. */
+  readonly instructionFetch?: boolean;
+  /** First console line of the report (its head), counted from 1. */
+  readonly line: number;
+  /** Last console line of the report, counted from 1. */
+  readonly lastLine: number;
+  /** The head as printed, prefix removed. */
+  readonly head: string;
+  readonly task?: string;
+  readonly pid?: number;
+  readonly cpu?: number;
+  /** The taint field as printed, e.g. `G           OE`; empty string for `Not tainted`. */
+  readonly taint?: string;
+  readonly frames: readonly CallFrame[];
+  /** `complete`, or what is wrong with the report and why it is thought so. */
+  readonly state:
+    | { readonly is: 'complete' }
+    | { readonly is: 'torn' | 'interleaved' | 'truncated'; readonly reason: string };
+  readonly cause: Cause;
+  /** How an address in a module that is gone was named, e.g. `dm_kobject_release+0x12 [unloaded dm_mod]`. */
+  readonly resolved?: string;
+  /** The lines of the report, prefixes removed; at most 200 of them. */
+  readonly text: readonly string[];
+}

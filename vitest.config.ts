@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Real QEMU machines: one file at a time, because the machine has two cores and every
+        // guest runs under TCG.
+        test: {
+          name: 'qemu',
+          include: ['test/meta/**/*.test.ts', 'test/qemu/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
