@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+
+/**
+ * The guest's records: one JSON object a line on a virtio-serial port of their own.
+ *
+ * This table is the only description of the format. The guest's C code gets a header generated
+ * from it (`harness/initramfs/record-header.ts`), so both sides change together or do not build.
+ * `d` is a 64-bit integer, `s` a string; addresses travel as lower-case hex strings without `0x`,
+ * because a JSON number cannot hold them.
+ */
+export const RECORD_FIELDS = {
+  /** First word of userspace. */
+  boot: { release: 's', machine: 's', cmdline: 's' },
+  /** A step of the guest's own set-up that took place, e.g. a sysctl that was written. */
+  setup: { what: 's', value: 's' },
+  /** The guest could not do something. */
+  failed: { what: 's', error: 'd', message: 's' },
+  /** Every kernel thread was asked to be SCHED_FIFO `priority`; per-CPU ones refuse. */
+  kthreads: { priority: 'd', raised: 'd', refused: 'd' },
+  /** A line of /proc/kallsyms; `module` is empty for vmlinux. */
+  symbol: { address: 's', type: 's', name: 's', module: 's' },
+  /** Where a module lies (/proc/modules): `size` in bytes. */
+  module: { name: 's', size: 'd', refcount: 'd', address: 's', taint: 's' },
+  /** A section of a module (/sys/module/NAME/sections/SECTION). */
+  section: { module: 's', name: 's', address: 's' },
+  /** The guest waits for a command. */
+  ready: { commands: 's' },
+  /** The trial that the guest was told to run. */
+  trial: { nonce: 's', seed: 'd', scenario: 's' },
+  /** What `dmsetup info` says of the device: its name, major:minor and state. */
+  device: { name: 's', number: 's', state: 's' },
+  /** The disk's kobject is held for the life of the VM; `refcount` after taking the reference. */
+  pin: { path: 's', kobject: 's', refcount: 'd' },
+  /** Step 1: the holder took a reference; `release` is the address of ktype->release. */
+  hold: { pid: 'd', path: 's', kobject: 's', refcount: 'd', release: 's' },
+  /** Policy and priority of a party as sched_getscheduler() and sched_getparam() gave them. */
+  scheduler: { party: 's', pid: 'd', policy: 's', priority: 'd' },
+  /** Step 4 as the holder saw it: state and wchan of the remover in /proc. */
+  waiting: { pid: 'd', state: 's', wchan: 's' },
+  /** The holder's last put: `returnedUs` is 0 when it never returned. */
+  dropped: { pid: 'd', dropUs: 'd', returnedUs: 'd' },
+  /** dmsetup remove ended with wait status `status`. */
+  removed: { pid: 'd', status: 'd', removedUs: 'd' },
+  /** delete_module(2) returned; `holderReturned` is 1 when the holder was through before it. */
+  unload: {
+    pid: 'd',
+    module: 's',
+    error: 'd',
+    refcount: 'd',
+    startUs: 'd',
+    endUs: 'd',
+    holderReturned: 'd',
+  },
+  /** The load kept the CPU from `startUs` to `endUs`; `gaveUp` is 1 when its deadline passed. */
+  spun: { pid: 'd', startUs: 'd', endUs: 'd', yieldAfter: 'd', blocks: 'd', gaveUp: 'd' },
+  /** A party ended: exit status, or -1 and the signal. */
+  exit: { party: 's', pid: 'd', status: 'd', signal: 'd' },
+  /** The guest is about to crash its kernel on purpose. */
+  crash: { nonce: 's', how: 's' },
+  /** The last word of a trial: nothing is missing before it. `traceBytes` is the trace's size. */
+  closing: { nonce: 's', traceBytes: 'd', traceLost: 'd' },
+} as const satisfies Record<string, Record<string, 'd' | 's'>>;
+
+/** Kinds of records; see {@link RECORD_FIELDS}. */
+export type RecordKind = keyof typeof RECORD_FIELDS;
+
+type Fields<K extends RecordKind> = {
+  readonly [F in keyof (typeof RECORD_FIELDS)[K]]: (typeof RECORD_FIELDS)[K][F] extends 'd'
+    ? number
+    : string;
+};
+
+/** One record; `us` is the guest's CLOCK_MONOTONIC in microseconds, the trace's clock. */
+export type GuestRecord = {
+  readonly [K in RecordKind]: { readonly kind: K; readonly us: number } & Fields<K>;
+}[RecordKind];
+
+/** A record of kind `K`. */
+export type RecordOf<K extends RecordKind> = Extract<GuestRecord, { readonly kind: K }>;
+
+const schemas = new Map<string, z.ZodType>(
+  Object.entries(RECORD_FIELDS).map(([kind, fields]) => [
+    kind,
+    z.strictObject({
+      kind: z.literal(kind),
+      us: z.int(),
+      ...Object.fromEntries(
+        Object.entries(fields).map(([name, type]) => [name, type === 'd' ? z.int() : z.string()]),
+      ),
+    }),
+  ]),
+);
+
+/** What one line of the records port turned out to be. */
+export type ParsedRecord =
+  | { readonly ok: true; readonly record: GuestRecord }
+  | { readonly ok: false; readonly problem: string };
+
+/** Reads one line of the records port. Never throws: a bad line is evidence too. */
+export function parseRecord(line: string): ParsedRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { ok: false, problem: 'not JSON' };
+  }
+  const kind = z.looseObject({ kind: z.string() }).safeParse(value);
+  if (!kind.success) return { ok: false, problem: 'no kind' };
+  const schema = schemas.get(kind.data.kind);
+  if (!schema) return { ok: false, problem: `unknown kind ${kind.data.kind}` };
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    return { ok: false, problem: z.prettifyError(parsed.error).replaceAll('\n', '; ') };
+  }
+  // The schema was built from RECORD_FIELDS, as the type was.
+  return { ok: true, record: parsed.data as GuestRecord };
+}
+
+/** The first record of a kind, if any. */
+export function firstRecord<K extends RecordKind>(
+  records: readonly GuestRecord[],
+  kind: K,
+): RecordOf<K> | undefined {
+  return records.find((record): record is RecordOf<K> => record.kind === kind);
+}
+
+/** All records of a kind, in order. */
+export function recordsOf<K extends RecordKind>(
+  records: readonly GuestRecord[],
+  kind: K,
+): RecordOf<K>[] {
+  return records.filter((record): record is RecordOf<K> => record.kind === kind);
+}

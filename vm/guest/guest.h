@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the guest's one program share. */
+#ifndef DMRACE_GUEST_H
+#define DMRACE_GUEST_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Where the trial's trace goes; vm/init creates the instances. */
+#define TRACE		"/sys/kernel/tracing/instances/dmrace"
+#define TRACE_HOLDER	"/sys/kernel/tracing/instances/dmrace-holder"
+#define TRACE_LOAD	"/sys/kernel/tracing/instances/dmrace-load"
+#define RECORDS_FD	7	/* opened by vm/init */
+#define HELPER_DEVICE	"/dev/dmrace"
+
+/* record.c: the guest's reports, in the format that harness/model/record.ts describes. */
+long long now_us(void);
+int record_failure(const char *what, int error);
+int record_main(int argc, char **argv);
+
+/* sched.c: scheduling policies, set and then asked for. */
+int become(int policy, int priority);
+int record_party(const char *party, pid_t pid);
+int kthreads_main(int argc, char **argv);
+
+/* layout.c: addresses. */
+int layout_main(int argc, char **argv);
+
+/* file.c: small kernel files. */
+int write_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int read_file(const char *path, char *buffer, size_t size);
+
+/* race.c: the ten steps. */
+int race_main(int argc, char **argv);
+
+#endif

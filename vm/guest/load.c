@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The load, SCHED_FIFO below the kernel threads and above the holder: "the system is
+ * sufficiently loaded with higher-priority processes" of the comment in dm-builtin.c.
+ *
+ * It sleeps until step 6, then keeps the CPU whenever the remover sleeps, so that the holder
+ * stays where step 7 left it until the module is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "party.h"
+
+/* How many lines of @text are context switches: the event's filter passes the remover's only. */
+static int count_blocks(const char *text, ssize_t size)
+{
+	static const char name[] = "sched_switch:";
+	int blocks = 0;
+	const char *at = text;
+
+	while ((at = memmem(at, size - (at - text), name, sizeof(name) - 1))) {
+		blocks++;
+		at += sizeof(name) - 1;
+	}
+	return blocks;
+}
+
+/* Returns when the module is gone, at the block asked for, or at the deadline. */
+static void spin(struct race *race, int events)
+{
+	char text[4096];
+	ssize_t size;
+
+	while (!race->unload_done) {
+		if (now_us() - race->spin_us > DEADLINE_MS * 1000LL / 4) {
+			race->gave_up = 1;
+			return;
+		}
+		if (!race->yield_after)
+			continue;
+		size = read(events, text, sizeof(text));
+		if (size > 0)
+			race->blocks += count_blocks(text, size);
+		if (race->blocks >= race->yield_after)
+			return;
+	}
+}
+
+int load(struct race *race)
+{
+	char text[4096];
+	int events, error;
+
+	error = become(SCHED_FIFO, LOAD_PRIORITY);
+	if (error)
+		return record_failure("SCHED_FIFO for the load", -error), 1;
+	events = open(TRACE_LOAD "/trace_pipe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (events < 0)
+		return record_failure("open the load's trace_pipe", errno), 1;
+	if (send_byte(race->ready[1]))
+		return 1;
+
+	error = wait_readable(events); /* step 6: the holder wakes the remover */
+	race->spin_us = now_us();
+	if (error)
+		return record_failure("wait for step 6", -error), 1;
+	if (read(events, text, sizeof(text)) < 0 && errno != EAGAIN)
+		return record_failure("read the load's trace_pipe", errno), 1;
+
+	spin(race, events);
+	race->spun_us = now_us();
+	return 0;
+}

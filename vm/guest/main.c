@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dmrace-guest: the one program of ours in the guest, named by its first argument.
+ *
+ *	record KIND FIELD=VALUE...	write one record
+ *	kthreads PRIORITY		give every kernel thread SCHED_FIFO
+ *	layout				report where dm_mod lies, before it goes
+ *	race OPTION=VALUE...		run the race once
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "guest.h"
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} programs[] = {
+	{ "record", record_main },
+	{ "kthreads", kthreads_main },
+	{ "layout", layout_main },
+	{ "race", race_main },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|race ...\n");
+		return 2;
+	}
+
+	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (!strcmp(argv[1], programs[i].name))
+			return programs[i].main(argc - 1, argv + 1);
+
+	fprintf(stderr, "dmrace-guest: no program %s\n", argv[1]);
+	return 2;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The three parties of the race and what they tell each other. */
+#ifndef DMRACE_PARTY_H
+#define DMRACE_PARTY_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+/* Any wait inside the guest ends after this; the host's own deadline is longer. */
+#define DEADLINE_MS	20000
+
+/*
+ * Priorities, all SCHED_FIFO: the remover above the kernel threads it waits for, those above the
+ * load, everybody above the holder, which is SCHED_IDLE.
+ */
+#define REMOVER_PRIORITY	50
+#define LOAD_PRIORITY		20
+
+/*
+ * struct race - one page shared by all parties
+ *
+ * During the window nobody may block on anything but the race itself, so the parties note here
+ * what they saw and race.c makes records of it afterwards.
+ */
+struct race {
+	/* What the trial asks for. */
+	char device[32];	/* name for dmsetup */
+	char disk[32];		/* dm-N */
+	int pin;		/* an open helper device to keep the disk's kobject with, or -1 */
+	long yield_after;	/* let the holder run at this block of the remover; 0: never */
+
+	volatile sig_atomic_t failed;	/* a party gave up; its record says why */
+	pid_t holder, load, remover, dmsetup;
+	unsigned long long kobject, completion;
+
+	/* Pipes: a byte, or the end of file, is the event. */
+	int hold[2], held[2], ready[2], remove[2];
+
+	/* Noted by the holder. */
+	volatile long long drop_us, returned_us;
+
+	/* Noted by the remover. */
+	int dmsetup_status;
+	long long removed_us, unload_us, unloaded_us;
+	int refcount, unload_error, holder_returned;
+	volatile sig_atomic_t unload_done;
+
+	/* Noted by the load. */
+	volatile long long spin_us, spun_us;
+	int blocks, gave_up;
+};
+
+/* Each is the whole life of one child process: it returns the exit status. */
+int holder(struct race *race);
+int load(struct race *race);
+int remover(struct race *race);
+
+/* wait.c: events with a deadline; 0, or -errno (ETIMEDOUT when the deadline passed). */
+int wait_readable(int fd);
+int wait_byte(int pipe_end);
+int send_byte(int pipe_end);
+
+#endif

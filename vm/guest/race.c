@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * race - one trial: the ten steps of the comment in drivers/md/dm-builtin.c, once
+ *
+ *	race device=NAME disk=dm-N pin-fd=FD yield-after=N seed=N
+ *
+ * Everything is reported in records; the trace that proves the steps is read out by vm/init.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../helper/dmrace_helper.h"
+#include "guest.h"
+#include "party.h"
+#include "record-kinds.h"
+
+static long number_option(const char *value)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+
+	return *value && !*end ? number : -2;
+}
+
+static int parse(struct race *race, unsigned long *seed, int argc, char **argv)
+{
+	int i;
+
+	race->pin = -1;
+	for (i = 1; i < argc; i++) {
+		const char *value = strchr(argv[i], '=');
+
+		if (value && !strncmp(argv[i], "device=", 7))
+			snprintf(race->device, sizeof(race->device), "%s", value + 1);
+		else if (value && !strncmp(argv[i], "disk=", 5))
+			snprintf(race->disk, sizeof(race->disk), "%s", value + 1);
+		else if (value && !strncmp(argv[i], "pin-fd=", 7))
+			race->pin = number_option(value + 1);
+		else if (value && !strncmp(argv[i], "yield-after=", 12))
+			race->yield_after = number_option(value + 1);
+		else if (value && !strncmp(argv[i], "seed=", 5))
+			*seed = strtoul(value + 1, NULL, 10);
+		else
+			return record_failure(argv[i], EINVAL);
+	}
+	if (!race->device[0] || !race->disk[0] || race->pin < -1 || race->yield_after < 0)
+		return record_failure("race: missing or bad option", EINVAL);
+	return 0;
+}
+
+/*
+ * The disk's kobject is the dm kobject's parent; holding it keeps the second bug (disk_release()
+ * reads dm's block_device_operations) out of a trial that asks about the first.
+ */
+static int pin_disk(struct race *race)
+{
+	struct dmrace_hold request = { 0 };
+	char path[64], kobject[24];
+
+	if (race->pin < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/sys/block/%s", race->disk);
+	request.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (request.fd < 0)
+		return record_failure("open the disk in sysfs", errno);
+	if (ioctl(race->pin, DMRACE_HOLD, &request))
+		return record_failure("DMRACE_HOLD of the disk", errno);
+	close(request.fd);
+	snprintf(kobject, sizeof(kobject), "%llx", (unsigned long long)request.kobject);
+	return record_pin(path, kobject, request.refcount);
+}
+
+/* The seed moves the race against the timer tick, by up to one jiffy of 4 ms. */
+static void dephase(unsigned long seed)
+{
+	long long until = now_us() + (seed * 2654435761UL >> 7) % 4000;
+
+	while (now_us() < until)
+		;
+}
+
+static int start(pid_t *pid, int (*party)(struct race *), struct race *race)
+{
+	pid_t child = fork(); /* not *pid: the child shares that memory and would clear it */
+
+	if (child < 0)
+		return record_failure("fork", errno);
+	if (!child) {
+		int status = party(race);
+
+		if (status) { /* nobody shall wait out a deadline for a party that is gone */
+			race->failed = 1;
+			send_byte(race->held[1]);
+			send_byte(race->ready[1]);
+		}
+		_exit(status);
+	}
+	*pid = child;
+	return 0;
+}
+
+static int await(struct race *race, int pipe_end)
+{
+	int error = wait_byte(pipe_end);
+
+	if (error)
+		return record_failure("wait for a party to be ready", -error);
+	return race->failed ? -1 : 0;
+}
+
+static int filter(const char *event, const char *format, long long a, long long b)
+{
+	char path[128], text[128];
+	int error;
+
+	snprintf(path, sizeof(path), "%s/filter", event);
+	snprintf(text, sizeof(text), format, a, b);
+	error = write_file(path, "%s", text);
+	return error ? record_failure(path, -error) : 0;
+}
+
+static int trace_on(void)
+{
+	int error = write_file(TRACE "/tracing_on", "1");
+
+	return error ? record_failure("tracing_on", -error) : 0;
+}
+
+/* What may be recorded once the holder is known, before it takes its reference. */
+static int trace_holder(struct race *race)
+{
+	char trigger[64];
+	int error;
+
+	snprintf(trigger, sizeof(trigger), "stacktrace if prev_pid == %d", race->holder);
+	error = write_file(TRACE "/events/sched/sched_switch/trigger", "%s", trigger);
+	if (error)
+		return record_failure("stack trace of the holder", -error);
+	return filter(TRACE "/events/dmrace/complete", "common_pid == %lld", race->holder, 0) ||
+	       trace_on();
+}
+
+/* And what needs the remover's pid and the kobject's address. */
+static int trace_remover(struct race *race)
+{
+	static const char *const calls[] = {
+		TRACE "/events/syscalls/sys_enter_ioctl", TRACE "/events/syscalls/sys_exit_ioctl",
+	};
+	size_t i;
+
+	int error;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (filter(calls[i], "common_pid == %lld || common_pid == %lld", race->holder,
+			   race->dmsetup))
+			return -1;
+	if (filter(TRACE "/events/dmrace/wait_for_completion",
+		   "common_pid == %lld && completion == 0x%llx", race->dmsetup, race->completion) ||
+	    filter(TRACE_HOLDER "/events/dmrace/wait_for_completion",
+		   "common_pid == %lld && completion == 0x%llx", race->dmsetup, race->completion) ||
+	    filter(TRACE_LOAD "/events/sched/sched_waking", "common_pid == %lld && pid == %lld",
+		   race->holder, race->dmsetup) ||
+	    filter(TRACE_LOAD "/events/sched/sched_switch",
+		   "prev_state != 0 && (prev_pid == %lld || prev_pid == %lld)", race->dmsetup,
+		   race->remover))
+		return -1;
+
+	/* Enabled before it is filtered, it would wake the holder for anybody's completion. */
+	error = write_file(TRACE_HOLDER "/events/dmrace/wait_for_completion/enable", "1");
+	return error ? record_failure("enable the holder's event", -error) : 0;
+}
+
+/* Until every child is gone or the deadline is over. SIGCHLD is blocked, so none is missed. */
+static int reap(struct race *race, const sigset_t *children)
+{
+	const struct timespec deadline = { .tv_sec = DEADLINE_MS / 1000 };
+	int left = 3, status, error = 0;
+	pid_t pid;
+
+	while (left) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid < 0)
+			return record_failure("waitpid", errno);
+		if (!pid) {
+			if (sigtimedwait(children, NULL, &deadline) < 0 && errno != EINTR)
+				return record_failure("wait for the parties to end", errno);
+			continue;
+		}
+		left--;
+		error |= record_exit(pid == race->holder ? "holder" :
+				     pid == race->load ? "load" : "remover", pid,
+				     WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+				     WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	}
+	return error;
+}
+
+static int report(const struct race *race)
+{
+	return record_dropped(race->holder, race->drop_us, race->returned_us) |
+	       record_removed(race->dmsetup, race->dmsetup_status, race->removed_us) |
+	       record_unload(race->remover, "dm_mod", race->unload_error, race->refcount,
+			     race->unload_us, race->unloaded_us, race->holder_returned) |
+	       record_spun(race->load, race->spin_us, race->spun_us, race->yield_after,
+			   race->blocks, race->gave_up);
+}
+
+static int conduct(struct race *race, unsigned long seed)
+{
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &children, NULL))
+		return record_failure("sigprocmask", errno);
+	if (pipe2(race->hold, O_CLOEXEC) || pipe2(race->held, O_CLOEXEC) ||
+	    pipe2(race->ready, O_CLOEXEC) || pipe2(race->remove, O_CLOEXEC))
+		return record_failure("pipe", errno);
+	if (pin_disk(race))
+		return -1;
+	dephase(seed);
+
+	/* Step 1. */
+	if (start(&race->holder, holder, race) || trace_holder(race) ||
+	    send_byte(race->hold[1]) || await(race, race->held[0]))
+		return -1;
+
+	if (start(&race->load, load, race) || await(race, race->ready[0]) ||
+	    start(&race->remover, remover, race) || await(race, race->ready[0]) ||
+	    trace_remover(race))
+		return -1;
+	if (record_party("holder", race->holder) || record_party("load", race->load) ||
+	    record_party("remover", race->remover) || record_party("dmsetup", race->dmsetup))
+		return -1;
+
+	/* Steps 2 to 10, without another word from here. */
+	if (send_byte(race->remove[1]))
+		return record_failure("order the removal", errno);
+	return reap(race, &children) | report(race);
+}
+
+int race_main(int argc, char **argv)
+{
+	struct race *race;
+	unsigned long seed = 0;
+
+	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (race == MAP_FAILED)
+		return record_failure("mmap", errno), 1;
+	if (parse(race, &seed, argc, argv))
+		return 2;
+	return conduct(race, seed) ? 1 : 0;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The remover, SCHED_FIFO above everybody: removes the device with the real dmsetup, then
+ * unloads dm_mod. Steps 2, 3, 4, 8 and 9 are its.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "party.h"
+
+/*
+ * The process of its own that becomes dmsetup waits for the order before exec(), so that the
+ * trace's filters know its pid. --noudevsync: no udevd answers in this guest.
+ */
+static pid_t start_dmsetup(struct race *race)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (wait_byte(race->remove[0]))
+		_exit(126);
+	execl("/sbin/dmsetup", "dmsetup", "remove", "--noudevsync", race->device, (char *)NULL);
+	_exit(127);
+}
+
+static int module_refcount(void)
+{
+	char text[16];
+
+	return read_file("/sys/module/dm_mod/refcnt", text, sizeof(text)) > 0 ? atoi(text) : -1;
+}
+
+int remover(struct race *race)
+{
+	int error = become(SCHED_FIFO, REMOVER_PRIORITY);
+	pid_t dmsetup;
+
+	if (error)
+		return record_failure("SCHED_FIFO for the remover", -error), 1;
+	dmsetup = start_dmsetup(race); /* inherits the policy */
+	if (dmsetup < 0)
+		return record_failure("fork dmsetup", errno), 1;
+	race->dmsetup = dmsetup;
+	if (send_byte(race->ready[1]))
+		return 1;
+
+	while (waitpid(dmsetup, &race->dmsetup_status, 0) < 0)
+		if (errno != EINTR)
+			return record_failure("wait for dmsetup", errno), 1;
+	race->removed_us = now_us();
+	race->refcount = module_refcount();
+
+	/* Step 9. O_NONBLOCK: a module in use is an error, never a wait. */
+	race->unload_us = now_us();
+	if (syscall(SYS_delete_module, "dm_mod", O_NONBLOCK))
+		race->unload_error = errno;
+	race->holder_returned = race->returned_us != 0;
+	race->unloaded_us = now_us();
+	race->unload_done = 1;
+	return 0;
+}
