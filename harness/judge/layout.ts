@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { firstRecord, type GuestRecord, recordsOf } from '../model/record.js';
+import type { Provenance } from '../model/trial.js';
+
+/** A named address of the guest. */
+export interface Named {
+  readonly address: bigint;
+  readonly name: string;
+  /** Empty for vmlinux. */
+  readonly module: string;
+}
+
+/** Where things lay in the guest before the unload, from its own records. */
+export interface Layout {
+  /** dm_mod's symbols, ascending. */
+  readonly symbols: readonly Named[];
+  /** dm_mod's place: start inclusive, end exclusive; null when it was not reported. */
+  readonly dmMod: { readonly start: bigint; readonly end: bigint } | null;
+  readonly vmlinux: ReadonlyMap<string, bigint>;
+}
+
+const hex = (text: string): bigint => (/^[0-9a-f]+$/i.test(text) ? BigInt(`0x${text}`) : 0n);
+
+/** Collects the guest's address records. */
+export function layoutOf(records: readonly GuestRecord[]): Layout {
+  const symbols = recordsOf(records, 'symbol').map((r) => ({
+    address: hex(r.address),
+    name: r.name,
+    module: r.module,
+  }));
+  const module = recordsOf(records, 'module').find((r) => r.name === 'dm_mod');
+  // Since v6.4 a module's memory comes in several regions (struct module_memory); the first, which
+  // /proc/modules names, is its text.
+  const start = module ? hex(module.address) : 0n;
+  return {
+    symbols: symbols
+      .filter((s) => s.module === 'dm_mod')
+      .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0)),
+    dmMod: module ? { start, end: start + BigInt(module.size) } : null,
+    vmlinux: new Map(symbols.filter((s) => s.module === '').map((s) => [s.name, s.address])),
+  };
+}
+
+/** `name+0x12 [dm_mod]` for an address in dm_mod, else null. */
+export function nameInDmMod(layout: Layout, address: bigint): string | null {
+  if (!layout.dmMod || address < layout.dmMod.start || address >= layout.dmMod.end) return null;
+  const symbol = layout.symbols.findLast((candidate) => candidate.address <= address);
+  if (!symbol) return null;
+  return `${symbol.name}+0x${(address - symbol.address).toString(16)} [dm_mod]`;
+}
+
+/** Where the release method of the held kobject was, and where complete() was to return to. */
+export function provenanceOf(
+  records: readonly GuestRecord[],
+  layout: Layout,
+  returnAddress: string | null,
+): Provenance | null {
+  const hold = firstRecord(records, 'hold');
+  if (!hold) return null;
+  const release = hex(hold.release);
+  const inModule = layout.symbols.find((s) => s.address === release);
+  const builtin = [...layout.vmlinux].find(([, address]) => address === release);
+  return {
+    release: hold.release,
+    symbol: inModule?.name ?? builtin?.[0] ?? '',
+    module: inModule ? 'dm_mod' : '',
+    returnsTo:
+      returnAddress === null
+        ? null
+        : (nameInDmMod(layout, hex(returnAddress)) ?? `${returnAddress} [vmlinux or another module]`),
+  };
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** One event of an ftrace text buffer. */
+export interface TraceEvent {
+  /** Microseconds on the trace's clock (local_clock(), which printk uses too). */
+  readonly us: number;
+  readonly comm: string;
+  readonly pid: number;
+  readonly cpu: number;
+  /** The latency field, e.g. `dNh4.`. */
+  readonly flags: string;
+  /** Event name; `sys_enter` and `sys_exit` for system calls, `<stack trace>` never (see stack). */
+  readonly name: string;
+  /** What follows the name. */
+  readonly text: string;
+  /** The whole line, leading blanks removed. */
+  readonly line: string;
+  /** Kernel stack recorded with the event, innermost first; addresses in lower-case hex. */
+  readonly stack: StackEntry[];
+}
+
+/** One line of a kernel stack in the trace. */
+export interface StackEntry {
+  readonly symbol: string;
+  readonly address: string;
+}
+
+// kernel/trace/trace_output.c, trace_print_context(): 16 columns of comm, pid, cpu, flags, time.
+const EVENT = /^\s*(.{1,16}?)-(\d+)\s+\[(\d+)\]\s+(\S+)\s+(\d+)\.(\d{6}): (.*)$/;
+// With the options sym-offset and sym-addr: " => symbol+0x1/0x2 <ffffffff81000000>".
+const STACK = /^ => (.+?)(?: <([0-9a-f]+)>)?$/;
+const STACK_HEAD = '<stack trace>';
+
+/** Reads the text of an ftrace instance's `trace` file. Lines of no known form are skipped. */
+export function parseTrace(text: string): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  for (const line of text.split('\n')) {
+    const stack = STACK.exec(line);
+    if (stack?.[1]) {
+      events.at(-1)?.stack.push({ symbol: stack[1], address: stack[2] ?? '' });
+      continue;
+    }
+    const event = parseEvent(line);
+    if (event) events.push(event);
+  }
+  return events;
+}
+
+function parseEvent(line: string): TraceEvent | null {
+  const match = EVENT.exec(line);
+  if (!match) return null;
+  const [, comm = '', pid = '', cpu = '', flags = '', seconds = '', micros = '', rest = ''] = match;
+  // The stack belongs to the event before it, which the same trigger fired for.
+  if (rest.startsWith(STACK_HEAD)) return null;
+  const { name, text } = nameOf(rest);
+  return {
+    us: Number(seconds) * 1_000_000 + Number(micros),
+    comm: comm.trim(),
+    pid: Number(pid),
+    cpu: Number(cpu),
+    flags,
+    name,
+    text,
+    line: line.trim(),
+    stack: [],
+  };
+}
+
+// System calls print as "sys_ioctl(fd: 3, cmd: c138fd04, arg: 0)" and "sys_ioctl -> 0x0"
+// (kernel/trace/trace_syscalls.c), everything else as "name: fields".
+function nameOf(rest: string): { name: string; text: string } {
+  const call = /^(sys_\w+)(\(| -> )(.*)$/.exec(rest);
+  if (call?.[1] && call[3] !== undefined) {
+    return {
+      name: call[2] === '(' ? `${call[1]}:enter` : `${call[1]}:exit`,
+      text: call[2] === '(' ? call[3].replace(/\)$/, '') : call[3],
+    };
+  }
+  const colon = rest.indexOf(': ');
+  return colon < 0
+    ? { name: rest, text: '' }
+    : { name: rest.slice(0, colon), text: rest.slice(colon + 2) };
+}
+
+/** A field of `name=value` form in an event's text. */
+export function field(event: TraceEvent, name: string): string | null {
+  const match = new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(event.text);
+  return match?.[1] ?? null;
+}
+
+/** A field that is a hexadecimal address, without `0x`. */
+export function addressField(event: TraceEvent, name: string): string | null {
+  return field(event, name)?.replace(/^0x/, '') ?? null;
+}
+
+/** A field that is a decimal number. */
+export function numberField(event: TraceEvent, name: string): number | null {
+  const value = field(event, name);
+  return value !== null && /^-?\d+$/.test(value) ? Number(value) : null;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { type ModuleText, scanConsole } from '../console/index.js';
+import type { Finding } from '../model/finding.js';
+import { type GuestRecord, parseRecord, recordsOf } from '../model/record.js';
+import type { Outcome, Provenance, TrialFiles, TrialResult } from '../model/trial.js';
+import { type Layout, layoutOf, provenanceOf } from './layout.js';
+import { proveSteps, schedulingProblems } from './steps.js';
+import { parseTrace } from './trace.js';
+
+/** The records port's text, read; bad lines become reasons. */
+export interface ReadRecords {
+  readonly records: readonly GuestRecord[];
+  readonly problems: readonly string[];
+}
+
+/** Reads records text; an unfinished last line is a problem too. */
+export function readRecords(text: string): ReadRecords {
+  const records: GuestRecord[] = [];
+  const problems: string[] = [];
+  text.split('\n').forEach((line, index) => {
+    if (line === '') return;
+    const parsed = parseRecord(line);
+    if (parsed.ok) records.push(parsed.record);
+    else problems.push(`record line ${index + 1}: ${parsed.problem}`);
+  });
+  return { records, problems };
+}
+
+/** The recorded text of dm_mod, for the console scanner to name addresses in. */
+function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleText[] {
+  if (!layout.dmMod) return [];
+  return [
+    {
+      module: 'dm_mod',
+      start: layout.dmMod.start.toString(16),
+      end: layout.dmMod.end.toString(16),
+      unloaded: recordsOf(records, 'unload').some((r) => r.error === 0),
+      symbols: layout.symbols.map((s) => ({ name: s.name, address: s.address.toString(16) })),
+    },
+  ];
+}
+
+/**
+ * Whether the guest said its last word for this very trial, and why not. A record with a nonce that
+ * is not the trial's proves nothing: it is reported and the trial is lost.
+ */
+function closingProblems(files: TrialFiles, records: readonly GuestRecord[]): string[] {
+  const closings = recordsOf(records, 'closing');
+  const ours = closings.filter((r) => r.nonce === files.note.plan.nonce);
+  const problems = closings
+    .filter((r) => r.nonce !== files.note.plan.nonce)
+    .map((r) => `closing record with the nonce "${r.nonce}", which is not this trial's`);
+  if (ours.length > 1) problems.push(`${ours.length} closing records where one was due`);
+  const closing = ours[0];
+  if (!closing) return [...problems, `no closing record: ${endOf(files)}`];
+  const bytes = Buffer.byteLength(files.trace);
+  if (bytes !== closing.traceBytes) {
+    problems.push(`the trace has ${bytes} bytes, the guest sent ${closing.traceBytes}`);
+  }
+  return problems;
+}
+
+function endOf(files: TrialFiles): string {
+  const end = files.note.end;
+  switch (end.how) {
+    case 'closing':
+      return 'the guest ended its report without one';
+    case 'deadline':
+      return `the guest was silent until the deadline of ${end.afterMs} ms (vCPU ${end.vcpu})`;
+    case 'machine-ended':
+      return `QEMU ended by itself (${end.signal ?? `exit code ${end.exitCode}`})${end.stderr ? `: ${end.stderr.trim().split('\n').at(-1)}` : ''}`;
+    case 'interrupted':
+      return 'the run was interrupted';
+  }
+}
+
+/** The kobject's release method must be where the placement says. */
+function placementProblems(files: TrialFiles, provenance: Provenance | null): string[] {
+  if (!provenance) return [];
+  const wanted = files.note.plan.placement === 'in-module' ? 'dm_mod' : '';
+  if (provenance.symbol === 'dm_kobject_release' && provenance.module === wanted) return [];
+  const where = provenance.module || 'vmlinux';
+  return [
+    `the kobject's release method is ${provenance.symbol || provenance.release} in ${where}, not dm_kobject_release in ${wanted || 'vmlinux'}`,
+  ];
+}
+
+/**
+ * Judges one trial from what it left behind. Pure: the same files give the same result, so `judge`
+ * on a saved run agrees with the run itself.
+ */
+export function judgeTrial(files: TrialFiles): TrialResult {
+  const { plan } = files.note;
+  const before = readRecords(files.readyRecords);
+  const during = readRecords(files.records);
+  const records = [...before.records, ...during.records];
+  const layout = layoutOf(records);
+  const findings = scanConsole(files.console, { modules: moduleTexts(layout, during.records) });
+
+  const lost = [...before.problems, ...during.problems, ...closingProblems(files, during.records)];
+  const steps = proveSteps(parseTrace(files.trace), records);
+  const provenance = provenanceOf(records, layout, steps.returnAddress);
+  const traceLost = recordsOf(during.records, 'closing').at(-1)?.traceLost ?? 0;
+  const doubts = [
+    ...placementProblems(files, provenance),
+    ...(traceLost > 0 ? [`the trace lost ${traceLost} events`] : []),
+    ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
+    ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
+  ];
+  const reached = steps.reached && doubts.length === 0 && lost.length === 0;
+  return {
+    placement: plan.placement,
+    index: plan.index,
+    seed: plan.seed,
+    outcome: outcomeOf(findings, lost, reached),
+    reached,
+    steps: steps.proven,
+    findings,
+    reasons: [...lost, ...doubts, ...(lost.length === 0 ? steps.missing : [])],
+    provenance,
+    durationMs: files.note.durationMs,
+  };
+}
+
+function outcomeOf(findings: readonly Finding[], lost: readonly string[], reached: boolean): Outcome {
+  if (findings.length > 0) return 'crashed';
+  if (lost.length > 0) return 'lost';
+  return reached ? 'survived' : 'not-reached';
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Cause } from '../model/finding.js';
+import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { TrialResult } from '../model/trial.js';
+import type { Question, Verdict } from '../model/verdict.js';
+
+/** A verdict with everything that speaks for or against it, and the process's exit code. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  /** 0 closed, 1 open or a crash of another cause, 125 inconclusive. */
+  readonly exitCode: 0 | 1 | 125;
+}
+
+/** Whether a trial crashed with a given cause. */
+export const crashedWith = (trial: TrialResult, cause: Cause): boolean =>
+  trial.findings.some((finding) => finding.cause === cause);
+
+const of = (trials: readonly TrialResult[], placement: Placement): TrialResult[] =>
+  trials.filter((trial) => trial.placement === placement);
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/**
+ * The verdict of a run, exactly as the table of docs/verdicts.md: `open` by one crash of the
+ * subject with the target cause; `closed` only when the subject reached the window often enough
+ * without any crash and the control crashed with the target cause; else `inconclusive`.
+ */
+export function judgeRun(question: Question, trials: readonly TrialResult[]): Judgement {
+  const subject = of(trials, 'builtin');
+  const strangers = trials.flatMap((trial) =>
+    trial.findings
+      .filter((finding) => finding.cause !== question.targetCause)
+      .map((f) => `${trial.placement} trial ${trial.index}: crash of another cause: ${f.title}`),
+  );
+  const hits = subject.filter((trial) => crashedWith(trial, question.targetCause));
+  if (hits.length > 0) {
+    return {
+      verdict: 'open',
+      reasons: [
+        `${hits.length} of ${count(subject.length, 'trial')} of the builtin placement crashed with ${question.targetCause}`,
+        ...strangers,
+      ],
+      exitCode: 1,
+    };
+  }
+
+  const against = [
+    ...strangers,
+    ...subjectDoubts(question, subject),
+    ...controlDoubts(question, trials),
+  ];
+  if (against.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      reasons: [...against, ...trialReasons(trials)],
+      exitCode: strangers.length > 0 ? 1 : 125,
+    };
+  }
+  return { verdict: 'closed', reasons: closedReasons(question, trials), exitCode: 0 };
+}
+
+function subjectDoubts(question: Question, subject: readonly TrialResult[]): string[] {
+  if (subject.length === 0) return ['the builtin placement, the subject, was not tried'];
+  const reached = subject.filter((trial) => trial.reached).length;
+  return reached >= question.trials
+    ? []
+    : [`builtin: ${reached} of ${count(question.trials, 'trial')} reached the window`];
+}
+
+function controlDoubts(question: Question, trials: readonly TrialResult[]): string[] {
+  if (question.control === null) return [];
+  const control = of(trials, question.control);
+  if (control.length === 0) {
+    return [`the control (${question.control}) was not tried, so silence of the subject proves nothing`];
+  }
+  return control.some((trial) => trial.reached && crashedWith(trial, question.targetCause))
+    ? []
+    : [`the control (${question.control}) did not crash with ${question.targetCause} inside the window`];
+}
+
+/** Reasons of single trials, equal ones once, so a campaign of a thousand stays readable. */
+function trialReasons(trials: readonly TrialResult[]): string[] {
+  const groups = new Map<string, { first: TrialResult; times: number }>();
+  for (const trial of trials) {
+    if (trial.outcome === 'survived' || (trial.outcome === 'crashed' && trial.reached)) continue;
+    for (const reason of trial.reasons) {
+      const key = `${trial.placement} ${trial.outcome}: ${reason}`;
+      const group = groups.get(key);
+      if (group) group.times++;
+      else groups.set(key, { first: trial, times: 1 });
+    }
+  }
+  return [...groups].map(([key, group]) =>
+    group.times === 1
+      ? `${key} (trial ${group.first.index})`
+      : `${key} (${group.times} trials, first ${group.first.index})`,
+  );
+}
+
+function closedReasons(question: Question, trials: readonly TrialResult[]): string[] {
+  const subject = of(trials, 'builtin');
+  const reached = subject.filter((trial) => trial.reached).length;
+  const survived = `builtin: ${count(reached, 'trial')} reached the window, none crashed`;
+  if (question.control === null) {
+    return [survived, `scenario ${question.scenario} has no control: nothing shows that a crash would be seen`];
+  }
+  const control = of(trials, question.control);
+  const crashed = control.filter((trial) => crashedWith(trial, question.targetCause)).length;
+  return [
+    survived,
+    `${question.control}: ${crashed} of ${count(control.length, 'trial')} crashed with ${question.targetCause}`,
+  ];
+}
+
+/** Placements in the order of the design. */
+export const orderedPlacements = (placements: readonly Placement[]): Placement[] =>
+  PLACEMENTS.filter((placement) => placements.includes(placement));

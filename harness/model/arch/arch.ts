@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { ArchName } from '../kernel.js';
+
+/** Everything that differs by architecture: to add one, write one such file and its fixtures. */
+export interface Arch {
+  readonly name: ArchName;
+  /** Names of the same architecture elsewhere. */
+  readonly names: {
+    /** dpkg --print-architecture. */
+    readonly debian: string;
+    /** ARCH= of the kernel's build. */
+    readonly kernel: string;
+    /** process.arch of Node. */
+    readonly node: string;
+    /** GNU triplet of the toolchain, e.g. for a cross compiler's prefix. */
+    readonly triplet: string;
+  };
+  readonly qemu: {
+    readonly binary: string;
+    /** -machine, accelerator apart. */
+    readonly machine: string;
+    /** -cpu under TCG; `host` is used under KVM. */
+    readonly tcgCpu: string;
+    /** The Debian package with the binary. */
+    readonly package: string;
+  };
+  readonly kernel: {
+    /** console= of the first serial port. */
+    readonly console: string;
+    /** Where the bootable image lies in a build tree. */
+    readonly image: string;
+    /** Debian's flavour whose stock image can run the race. */
+    readonly debianFlavour: string;
+    /** Modules that a modular kernel needs for the ports, without dependencies. */
+    readonly portModules: readonly string[];
+  };
+  /** kprobe fetch argument for the return address at a function's entry (Documentation/trace/kprobetrace.rst). */
+  readonly returnAddress: string;
+  readonly disassembly: {
+    /** objdump -m. */
+    readonly objdump: string;
+    readonly call: RegExp;
+    readonly jump: RegExp;
+    readonly ret: RegExp;
+  };
+  /** Path of the dynamic loader inside Debian's libc6. */
+  readonly loader: string;
+}

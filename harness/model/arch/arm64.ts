@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from './arch.js';
+
+export const arm64: Arch = {
+  name: 'arm64',
+  names: { debian: 'arm64', kernel: 'arm64', node: 'arm64', triplet: 'aarch64-linux-gnu' },
+  qemu: {
+    binary: 'qemu-system-aarch64',
+    machine: 'virt,gic-version=2',
+    tcgCpu: 'cortex-a57',
+    package: 'qemu-system-arm',
+  },
+  kernel: {
+    console: 'ttyAMA0',
+    image: 'arch/arm64/boot/Image',
+    // The plain and cloud flavours of 6.1 are PREEMPT_VOLUNTARY without PREEMPT_DYNAMIC.
+    debianFlavour: 'rt-arm64',
+    portModules: ['virtio_pci', 'virtio_console'],
+  },
+  // The link register (x30), AAPCS64 section 6.1.1.
+  returnAddress: '%x30',
+  disassembly: { objdump: 'aarch64', call: /^bl$/, jump: /^b$/, ret: /^ret/ },
+  loader: 'ld-linux-aarch64.so.1',
+};

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from './arch.js';
+
+export const x86_64: Arch = {
+  name: 'x86_64',
+  names: { debian: 'amd64', kernel: 'x86', node: 'x64', triplet: 'x86_64-linux-gnu' },
+  qemu: {
+    binary: 'qemu-system-x86_64',
+    machine: 'pc',
+    // Boots faster under TCG than `max`: fewer features to emulate and to probe.
+    tcgCpu: 'qemu64',
+    package: 'qemu-system-x86',
+  },
+  kernel: {
+    console: 'ttyS0',
+    image: 'arch/x86/boot/bzImage',
+    debianFlavour: 'cloud-amd64',
+    portModules: ['virtio_pci', 'virtio_console'],
+  },
+  // The caller pushed it: the word on top of the stack.
+  returnAddress: '$stack0',
+  disassembly: { objdump: 'i386:x86-64', call: /^call/, jump: /^jmp/, ret: /^(repz )?ret/ },
+  loader: 'ld-linux-x86-64.so.2',
+};

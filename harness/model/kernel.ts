@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+import { DmraceError } from './errors.js';
+
+/** Architectures with a data file in harness/model/arch/. */
+export const ARCHES = ['x86_64', 'arm64'] as const;
+export type ArchName = (typeof ARCHES)[number];
+
+/** What a run says of the kernel it booted. */
+export const KernelIdentity = z.strictObject({
+  spec: z.string(),
+  /** uname -r. */
+  release: z.string(),
+  arch: z.enum(ARCHES),
+  /** How the kernel was made preemptible, e.g. `PREEMPT_DYNAMIC, booted with preempt=full`. */
+  preempt: z.string(),
+  configSha256: z.string(),
+  /** Package version or tree description. */
+  version: z.string(),
+});
+export type KernelIdentity = z.infer<typeof KernelIdentity>;
+
+/** A kernel specification as given with `--kernel`. */
+export type KernelSpec =
+  | { readonly from: 'debian'; readonly suite: string | null; readonly version: string | null }
+  | { readonly from: 'src'; readonly path: string }
+  | {
+      readonly from: 'image';
+      readonly path: string;
+      readonly modules: string;
+      readonly build: string;
+    };
+
+const SUITES = /^(bookworm|trixie|forky|duke|sid|experimental)(-security|-backports|-updates)?$/;
+const VERSION = /^\d+\.\d+(\.[\w.+~-]+)?$/;
+
+/**
+ * Reads a kernel specification.
+ * @throws DmraceError (usage) for anything that is not one.
+ */
+export function parseKernelSpec(text: string): KernelSpec {
+  const colon = text.indexOf(':');
+  const from = colon < 0 ? text : text.slice(0, colon);
+  const rest = colon < 0 ? '' : text.slice(colon + 1);
+  if (from === 'debian') {
+    if (rest === '') return { from, suite: null, version: null };
+    if (SUITES.test(rest)) return { from, suite: rest, version: null };
+    if (VERSION.test(rest)) return { from, suite: null, version: rest };
+    throw bad(text, `"${rest}" is neither a Debian suite nor a kernel version like 6.12`);
+  }
+  if (from === 'src' && rest !== '') return { from, path: rest };
+  if (from === 'image' && rest !== '') return parseImageSpec(text, rest);
+  throw bad(text, `"${from}" is no source of kernels`);
+}
+
+function parseImageSpec(text: string, rest: string): KernelSpec {
+  const [path = '', ...options] = rest.split(',');
+  const values = new Map(
+    options.map((option) => {
+      const equals = option.indexOf('=');
+      return [option.slice(0, Math.max(equals, 0)), option.slice(equals + 1)] as const;
+    }),
+  );
+  const modules = values.get('modules');
+  const build = values.get('build');
+  if (!path || !modules || !build || values.size !== 2) {
+    throw bad(text, 'image: needs a path, modules=DIR and build=DIR, and nothing else');
+  }
+  return { from: 'image', path, modules, build };
+}
+
+function bad(text: string, why: string): DmraceError {
+  return new DmraceError('usage', {
+    observed: `--kernel ${text}: ${why}`,
+    action:
+      'use debian, debian:6.12, debian:sid, src:PATH or image:PATH,modules=DIR,build=DIR (see dmrace run --help)',
+  });
+}
+
+/** A kernel's .config: option name without CONFIG_ to its value (`y`, `m`, a number, a string). */
+export type KernelConfig = ReadonlyMap<string, string>;
+
+/** Reads a .config; options that are "not set" are absent. */
+export function parseKernelConfig(text: string): KernelConfig {
+  const options = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const match = /^CONFIG_(\w+)=(.*)$/.exec(line);
+    if (match?.[1] && match[2] !== undefined) options.set(match[1], match[2].replace(/^"|"$/g, ''));
+  }
+  return options;
+}
+
+/** Something a kernel's configuration lacks for the race, with the remedy. */
+export interface ConfigProblem {
+  readonly observed: string;
+  readonly action: string;
+}
+
+/** How this kernel is made preemptible, or why it cannot be. */
+export function preemption(
+  config: KernelConfig,
+): { readonly ok: true; readonly parameter: string; readonly says: string } | { readonly ok: false } {
+  if (config.get('PREEMPT_RT') === 'y') return { ok: true, parameter: '', says: 'PREEMPT_RT' };
+  if (config.get('PREEMPT_DYNAMIC') === 'y') {
+    return {
+      ok: true,
+      parameter: 'preempt=full',
+      says: 'PREEMPT_DYNAMIC, booted with preempt=full',
+    };
+  }
+  if (config.get('PREEMPT') === 'y') return { ok: true, parameter: '', says: 'PREEMPT' };
+  if (config.get('PREEMPT_LAZY') === 'y')
+    return { ok: true, parameter: '', says: 'PREEMPT_LAZY' };
+  return { ok: false };
+}
+
+/** Everything a kernel must have for the race and its evidence, all problems at once. */
+export function configProblems(config: KernelConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const need = (option: string, why: string): void => {
+    if (config.get(option) !== 'y') {
+      problems.push({
+        observed: `CONFIG_${option} is ${config.get(option) ?? 'not set'}`,
+        action: `set CONFIG_${option}=y: ${why}`,
+      });
+    }
+  };
+  const dm = config.get('BLK_DEV_DM');
+  if (dm !== 'm') {
+    problems.push({
+      observed: `CONFIG_BLK_DEV_DM is ${dm ?? 'not set'}`,
+      action: 'set CONFIG_BLK_DEV_DM=m: only a module can be unloaded',
+    });
+  }
+  if (!preemption(config).ok) {
+    problems.push({
+      observed: 'the kernel is neither PREEMPT nor PREEMPT_DYNAMIC nor PREEMPT_RT',
+      action: 'set CONFIG_PREEMPT=y: without preemption inside the kernel step 7 cannot happen',
+    });
+  }
+  need('MODULE_UNLOAD', 'step 9 unloads dm_mod');
+  need('KALLSYMS', 'the release method is found by its symbol');
+  need('KPROBE_EVENTS', 'steps 3 to 6 are proven by trace probes');
+  need('FTRACE_SYSCALLS', 'steps 2 and 9 are proven by the system call trace');
+  need('STACKTRACE', 'step 7 is proven by the holder’s stack');
+  return problems;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Cause } from './finding.js';
+import type { KernelIdentity } from './kernel.js';
+import type { Placement } from './placement.js';
+import type { TrialResult } from './trial.js';
+
+/** The answer of a run; see the table in docs/verdicts.md. */
+export type Verdict = 'closed' | 'open' | 'inconclusive';
+
+/** What was asked. */
+export interface Question {
+  readonly scenario: string;
+  readonly targetCause: Cause;
+  /** The placement that must crash for a `closed` to count; null where a scenario has none. */
+  readonly control: Placement | null;
+  /** Trials that must reach the window, for each placement. */
+  readonly trials: number;
+  readonly placements: readonly Placement[];
+}
+
+/** Sums over the trials of one placement. */
+export interface PlacementSummary {
+  readonly trials: number;
+  readonly reached: number;
+  readonly crashed: number;
+  readonly lost: number;
+  /** Whether the booted release method ends in a tail call of complete(); null when unknown. */
+  readonly tailCall: boolean | null;
+  /** The booted machine code of the release method, as the disassembler wrote it. */
+  readonly disassembly: readonly string[];
+}
+
+/** A judged run: the object of `--format json`, without its timing. */
+export interface RunResult {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly question: Question;
+  readonly kernel: KernelIdentity;
+  readonly placements: Readonly<Partial<Record<Placement, PlacementSummary>>>;
+  readonly trials: readonly TrialResult[];
+  readonly exitCode: number;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from './model/arch/index.js';
+import type { KernelConfig, KernelIdentity } from './model/kernel.js';
+import type { Placement } from './model/placement.js';
+
+/** Where long work says what it does; one line each, for people. */
+export type Report = (line: string) => void;
+
+/** A kernel that is ready to boot, with what was built for it. All paths are in the cache. */
+export interface PreparedKernel {
+  readonly identity: KernelIdentity;
+  readonly arch: Arch;
+  readonly image: string;
+  readonly config: KernelConfig;
+  /** Kernel parameter that makes it preemptible; may be empty. */
+  readonly preemptParameter: string;
+  /** Uncompressed modules to load before the guest has ports, in order. */
+  readonly portModules: readonly string[];
+  readonly helper: string;
+  readonly dmMod: Readonly<Record<Placement, string>>;
+}
+
+/** Which accelerator QEMU uses. */
+export type Accel = 'kvm' | 'tcg';
+
+/** How a machine ended. */
+export interface MachineEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stderr: string;
+}
+
+/** Channels between the host and a guest. */
+export type Channel = 'console' | 'records' | 'commands' | 'trace';
+
+/**
+ * A running virtual machine. Disposing it kills QEMU's process group and removes its sockets; it
+ * is safe to dispose it twice.
+ */
+export interface Machine extends AsyncDisposable {
+  /** The whole command line, for qemu.argv. */
+  readonly argv: readonly string[];
+  /** Calls back with every chunk of a channel, from the first byte on. */
+  onData(channel: Channel, listener: (chunk: Uint8Array) => void): void;
+  /** Sends one line to the guest. */
+  command(line: string): void;
+  /** Settles when QEMU has ended, never rejects. */
+  readonly ended: Promise<MachineEnd>;
+  /** Executes a QMP command. @throws DmraceError (environment) when QEMU refuses or is gone. */
+  qmp(command: string, args?: Record<string, unknown>): Promise<unknown>;
+}
+
+/** What a machine is made of. */
+export interface MachineSpec {
+  readonly arch: Arch;
+  readonly accel: Accel;
+  readonly image: string;
+  readonly initramfs: string;
+  readonly parameters: readonly string[];
+  readonly memoryMiB: number;
+  /** Start from this saved state instead of booting. */
+  readonly restoreFrom: string | null;
+  /** TCG with instruction counting and fixed clocks: the same input gives the same run. */
+  readonly deterministic: boolean;
+}
+
+/** Starts machines. */
+export interface Machines {
+  start(spec: MachineSpec, signal: AbortSignal): Promise<Machine>;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Channel, MachineSpec } from '../ports.js';
+
+/** Channels that are virtio-serial ports of the guest, in port order. */
+export const PORTS: readonly Channel[] = ['records', 'commands', 'trace'];
+
+/** Unix sockets on which the harness listens and to which QEMU connects. */
+export type Sockets = Readonly<Record<Channel | 'qmp', string>>;
+
+/** A comma in an option's value is written twice (QEMU 7.2, util/qemu-option.c). */
+const value = (path: string): string => path.replaceAll(',', ',,');
+
+/**
+ * QEMU's whole command line as a value. Every channel is a socket that QEMU connects to, so there
+ * is nothing to wait for; `-nodefaults -no-user-config` keep the host's configuration out.
+ */
+export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
+  const { arch } = spec;
+  const chardev = (id: string, path: string): string[] => [
+    '-chardev',
+    `socket,id=${id},path=${value(path)},server=off`,
+  ];
+  return [
+    arch.qemu.binary,
+    '-nodefaults',
+    '-no-user-config',
+    '-display',
+    'none',
+    '-no-reboot',
+    '-machine',
+    arch.qemu.machine,
+    '-accel',
+    spec.accel === 'kvm' ? 'kvm' : 'tcg,thread=single',
+    '-cpu',
+    cpu(spec),
+    // One vCPU is part of the recipe: with two, the holder returns while the remover goes on.
+    '-smp',
+    '1',
+    '-m',
+    `${spec.memoryMiB}M`,
+    ...(spec.deterministic
+      ? ['-icount', 'shift=4,sleep=off', '-rtc', 'base=2020-01-01,clock=vm']
+      : []),
+    '-kernel',
+    spec.image,
+    '-initrd',
+    spec.initramfs,
+    '-append',
+    kernelParameters(spec).join(' '),
+    ...chardev('console', sockets.console),
+    '-serial',
+    'chardev:console',
+    '-device',
+    'virtio-serial-pci,id=ports',
+    ...PORTS.flatMap((port, index) => [
+      ...chardev(port, sockets[port]),
+      '-device',
+      `virtserialport,bus=ports.0,nr=${index + 1},chardev=${port},name=dmrace.${port}`,
+    ]),
+    '-qmp',
+    `unix:${value(sockets.qmp)},server=off`,
+    ...(spec.restoreFrom === null ? [] : ['-incoming', `exec:cat ${quote(spec.restoreFrom)}`]),
+  ];
+}
+
+function cpu(spec: MachineSpec): string {
+  if (spec.accel === 'kvm') return 'host';
+  return spec.deterministic && spec.arch.name === 'x86_64'
+    ? 'max,-rdrand,-rdseed'
+    : spec.arch.qemu.tcgCpu;
+}
+
+/** nokaslr: addresses are the same in every boot, so records, crashes and gdb agree. */
+function kernelParameters(spec: MachineSpec): string[] {
+  return [`console=${spec.arch.kernel.console}`, 'nokaslr', 'panic=-1', ...spec.parameters];
+}
+
+/** POSIX shell quoting. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The command line for a person to paste. */
+export function pasteable(argv: readonly string[]): string {
+  return `${argv.map(quote).join(' ')}\n`;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { DmraceError } from '../model/errors.js';
+
+// docs/interop/qmp-spec.txt of QEMU 7.2: greeting, then responses and events, one JSON a line.
+const Message = z.union([
+  z.looseObject({ QMP: z.unknown() }),
+  z.looseObject({ return: z.unknown(), id: z.number().optional() }),
+  z.looseObject({ error: z.looseObject({ desc: z.string() }), id: z.number().optional() }),
+  z.looseObject({ event: z.string() }),
+]);
+
+interface Pending {
+  readonly command: string;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** QEMU's machine protocol on a connected socket. The socket's owner closes it. */
+export class Qmp {
+  readonly #socket: Socket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #events: ((event: string) => void)[] = [];
+  #next = 1;
+  #gone = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.#receive(line));
+    lines.on('error', () => undefined); // the close below tells everybody
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#gone = true;
+      for (const [, pending] of this.#pending) pending.reject(this.#lost(pending.command));
+      this.#pending.clear();
+    });
+  }
+
+  /** Negotiates capabilities; commands work after this. */
+  static async connect(socket: Socket): Promise<Qmp> {
+    const qmp = new Qmp(socket);
+    await qmp.execute('qmp_capabilities');
+    return qmp;
+  }
+
+  /** @throws DmraceError (environment) when QEMU refuses the command or is gone. */
+  execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.#gone) return Promise.reject(this.#lost(command));
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { command, resolve, reject });
+      this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+    });
+  }
+
+  onEvent(listener: (event: string) => void): void {
+    this.#events.push(listener);
+  }
+
+  #receive(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return; // a torn line of a QEMU that dies; the close handler reports it
+    }
+    const message = Message.safeParse(value);
+    if (!message.success) return;
+    if ('event' in message.data && typeof message.data.event === 'string') {
+      for (const listener of this.#events) listener(message.data.event);
+      return;
+    }
+    const id = 'id' in message.data ? Number(message.data.id) : Number.NaN;
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    const error = z.object({ error: z.object({ desc: z.string() }) }).safeParse(message.data);
+    if (error.success) pending.reject(this.#refused(pending.command, error.data.error.desc));
+    else pending.resolve('return' in message.data ? message.data.return : undefined);
+  }
+
+  #lost(command: string): DmraceError {
+    return new DmraceError('environment', {
+      observed: `QEMU was gone when it was asked for ${command}`,
+      action: 'read QEMU’s stderr in the trial’s directory',
+    });
+  }
+
+  #refused(command: string, why: string): DmraceError {
+    return new DmraceError('environment', {
+      observed: `QEMU refused ${command}: ${why}`,
+      action: 'check the QEMU version with dmrace doctor',
+    });
+  }
+}
