@@ -60,7 +60,7 @@ export function blame(report: Report): Blame {
 
 /** The function in the head, by convention a group named `fn`. */
 function headFunction(report: Report): string | undefined {
-  return report.match.groups?.['fn'];
+  return report.match.groups?.fn;
 }
 
 function usable(symbol: string, skip: RegExp | undefined): boolean {

@@ -7,7 +7,7 @@ import type { Recogniser, ReportView } from '../recogniser.js';
 const ACCESS = /^(?:.{0,40}?)\b(Read|Write) of size (\d+)/;
 
 function kasanTitle(report: ReportView): string {
-  const what = (report.match.groups?.['what'] ?? '').trim();
+  const what = (report.match.groups?.what ?? '').trim();
   if (/^(?:double-free|invalid-free)/.test(what)) return 'KASAN: invalid-free in {fn}';
   for (const line of report.lines.slice(1, 6)) {
     const access = ACCESS.exec(line.text);
@@ -36,7 +36,7 @@ export const SANITIZER: readonly Recogniser[] = [
     hints: ['BUG: KMSAN: '],
     head: /^BUG: KMSAN: (?<what>[a-z][\w-]*(?: [\w-]+)?) in (?<fn>[A-Za-z_][\w.]*)/,
     from: 'order',
-    title: (r) => `KMSAN: ${r.match.groups?.['what'] ?? ''} in {fn}`,
+    title: (r) => `KMSAN: ${r.match.groups?.what ?? ''} in {fn}`,
   },
   {
     family: 'kcsan',
@@ -45,7 +45,7 @@ export const SANITIZER: readonly Recogniser[] = [
     hints: ['BUG: KCSAN: '],
     head: /^BUG: KCSAN: (data-race|assert: race) in (?<a>[\w.]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?: \/ (?<b>[\w.]+))?/,
     from: 'none',
-    names: (r) => sourceName(r.match.groups?.['a'] ?? ''),
+    names: (r) => sourceName(r.match.groups?.a ?? ''),
     title: (r) => {
       const { a = '', b } = r.match.groups ?? {};
       const functions = [a, ...(b === undefined ? [] : [b])].map(sourceName).sort();
@@ -59,7 +59,7 @@ export const SANITIZER: readonly Recogniser[] = [
     hints: ['BUG: KFENCE: '],
     head: /^BUG: KFENCE: (?<what>[a-z][a-z -]{2,40}?) in (?<fn>[A-Za-z_][\w.]*)/,
     from: 'order',
-    title: (r) => `KFENCE: ${r.match.groups?.['what'] ?? ''} in {fn}`,
+    title: (r) => `KFENCE: ${r.match.groups?.what ?? ''} in {fn}`,
   },
   {
     family: 'ubsan',
