@@ -23,12 +23,12 @@ const INTERRUPT =
 const NMI_DUMP = /^(?:Sending NMI|NMI backtrace for cpu|Dump stacks of tasks)/;
 /** Code that hands work to a subsystem: the frame before it is the subsystem's entry. */
 const DISPATCHER =
-  /^(?:_*vfs_\w+|do_vfs_ioctl|ksys_ioctl|__fput\w*|____fput|fput\w*|sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|close|release|poll|common_[gs]etsockopt)|__sock_\w+|do_iter_(?:read|write|readv_writev)\w*|do_(?:readv|writev|preadv|pwritev|sendfile)|netlink_\w+|nfnetlink_\w+|genl_\w+|__netif_receive_skb\w*|netif_receive_skb\w*|process_backlog|_*napi_poll\w*|net_rx_action|net_tx_action|_*do_softirq\w*|handle_softirqs|run_timer_softirq|call_timer_fn|expire_timers|__run_timers?\w*|__hrtimer_run_queues|hrtimer_interrupt|tasklet_action\w*|process_one_work|process_scheduled_works|worker_thread|kthread|smpboot_thread_fn|mmap_region|__mmap_\w+|do_mmap\w*|call_mmap|task_work_run|invoke_syscall|el0_svc\w*|do_syscall_64|do_syscall_x64|x64_sys_call|do_(?:fast_syscall_32|SYSENTER_32|int80_\w+)|__do_fast_syscall_32|entry_\w+|ret_fast_syscall|ret_from_fork\w*|system_call\w*|syscall_\w+|sysenter_\w+|do_trap_ecall_u|generic_file_\w+_iter|blk_mq_run_work_fn|call_usermodehelper_exec_async|handle_irq_event\w*|__handle_irq_event\w*|dev_hard_start_xmit|notifier_call_chain)$/;
+  /^(?:_*vfs_\w+|do_vfs_ioctl|ksys_ioctl|__fput\w*|____fput|fput\w*|sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|close|release|poll|common_[gs]etsockopt)|__sock_\w+|do_iter_(?:read|write|readv_writev)\w*|do_(?:readv|writev|preadv|pwritev|sendfile)|netlink_\w+|nfnetlink_\w+|genl_\w+|__netif_receive_skb\w*|netif_receive_skb\w*|process_backlog|_*napi_poll\w*|net_rx_action|net_tx_action|_*do_softirq\w*|handle_softirqs|run_timer_softirq|call_timer_fn|expire_timers|__run_timers?\w*|__hrtimer_run_queues|hrtimer_interrupt|tasklet_action\w*|process_one_work|process_scheduled_works|worker_thread|kthread|smpboot_thread_fn|mmap_region|__mmap_\w+|do_mmap\w*|call_mmap|task_work_run|invoke_syscall|el0_svc\w*|do_syscall_64|do_syscall_x64|x64_sys_call|do_(?:fast_syscall_32|SYSENTER_32|int80_\w+)|__do_fast_syscall_32|entry_\w+|ret_fast_syscall|ret_from_fork\w*|system_call\w*|syscall_\w+|sysenter_\w+|do_trap_ecall_u|generic_file_\w+_iter|blk_mq_run_work_fn|call_usermodehelper_exec_async|handle_irq_event\w*|__handle_irq_event\w*|dev_hard_start_xmit|rtnetlink_rcv_msg|ioctl)$/;
 
 /** A line's symbol, whichever way the line names it. */
 export function symbolOf(line: ReportLine): string | undefined {
   const { code } = line;
-  if (code === undefined || code.is === 'lr') return undefined;
+  if (code === undefined) return undefined;
   if (code.is === 'pc' && code.user) return undefined;
   return code.frame.symbol;
 }
@@ -38,6 +38,7 @@ export function blame(report: Report): Blame {
   const { from } = report.recogniser;
   if (from === 'none') return NOBODY;
   if (from === 'interrupted') return blameInterrupted(report);
+  if (from === 'overflow') return blameOverflow(report);
   const lines =
     report.mixedAt < report.lines.length ? report.lines.slice(0, report.mixedAt) : report.lines;
   const own = ownLines(lines);
@@ -48,14 +49,18 @@ export function blame(report: Report): Blame {
         ? traceOnly(own)
         : from === 'locks'
           ? lockOrder(lines, own)
-          : own;
+          : own.filter((l) => l.code?.is !== 'lr');
   const first = from === 'order' || from === 'fault' ? headFunction(report) : undefined;
   const skip = report.recogniser.skip;
   if (first !== undefined && usable(first, skip))
     return { name: sourceName(first), frame: undefined };
   const reliable = pick(tried, skip, true);
   if (reliable.name !== '' || report.mixed !== undefined) return reliable;
-  return pick(tried, skip, false);
+  const guessed = pick(tried, skip, false);
+  if (guessed.name !== '' || first === undefined || lines.some((l) => symbolOf(l) !== undefined))
+    return guessed;
+  // Nothing but the head is left of the report: a generic function is better than none.
+  return { name: sourceName(first), frame: undefined };
 }
 
 /** The function in the head, by convention a group named `fn`. */
@@ -96,7 +101,12 @@ function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
   const pc = lines.findIndex((l) => l.code?.is === 'pc' && !l.code.user);
   if (pc < 0) return traceOnly(lines);
   const trace = lines.slice(pc + 1).filter((l) => l.code?.is !== 'pc');
-  return [...lines.slice(pc, pc + 1), ...trace];
+  // A jump to nowhere: whoever called is in the link register, as far as the architecture has one.
+  const caller = lines.slice(Math.max(0, pc - 3), pc + 4).filter((l) => l.code?.is === 'lr');
+  const nowhere = lines
+    .slice(pc, pc + 2)
+    .every((l) => l.code?.is !== 'pc' || l.code.frame.symbol === undefined);
+  return [...lines.slice(pc, pc + 1), ...(nowhere ? caller : []), ...trace];
 }
 
 function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
@@ -115,23 +125,41 @@ function lockOrder(all: readonly ReportLine[], own: readonly ReportLine[]): Repo
   return chain ? [...at, ...before, ...traceOnly(own)] : [...at, ...traceOnly(own), ...before];
 }
 
-/** What a stalled CPU was doing: the frames under the timer interrupt, or those of an NMI. */
+/**
+ * What a stalled CPU was doing: the frames under the timer interrupt that noticed it, else those
+ * of the NMI sent to it. A stack that overflows has a loop in it too, and is named the same way.
+ */
 function blameInterrupted(report: Report): Blame {
   const { lines } = report;
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i];
-    if (line === undefined) continue;
-    const symbol = symbolOf(line);
-    const interrupt =
-      symbol !== undefined &&
-      line.code?.frame.reliable === true &&
-      INTERRUPT.test(sourceName(symbol));
-    const registers = line.code?.is === 'pc' && !line.code.user && !isRcuKthread(lines, i);
-    if (!interrupt && !registers) continue;
-    const found = anchor(stackFrom(lines, interrupt ? i + 1 : i), report.recogniser.skip);
-    if (found.name !== '') return found;
+  const skip = report.recogniser.skip;
+  for (const wanted of [isInterrupt, isRegisters]) {
+    for (let i = 0; i < lines.length; i++) {
+      if (!wanted(lines, i)) continue;
+      const found = anchor(stackFrom(lines, wanted === isInterrupt ? i + 1 : i), skip);
+      if (found.name !== '') return found;
+    }
   }
   return NOBODY;
+}
+
+function blameOverflow(report: Report): Blame {
+  const start = report.lines.findIndex((l) => TRACE_START.test(l.text));
+  return anchor(stackFrom(report.lines, Math.max(1, start + 1)), report.recogniser.skip);
+}
+
+function isInterrupt(lines: readonly ReportLine[], at: number): boolean {
+  const line = lines[at];
+  const symbol = line === undefined ? undefined : symbolOf(line);
+  return (
+    symbol !== undefined &&
+    line?.code?.frame.reliable === true &&
+    INTERRUPT.test(sourceName(symbol))
+  );
+}
+
+function isRegisters(lines: readonly ReportLine[], at: number): boolean {
+  const code = lines[at]?.code;
+  return code?.is === 'pc' && !code.user && !isRcuKthread(lines, at);
 }
 
 function isRcuKthread(lines: readonly ReportLine[], at: number): boolean {
@@ -150,7 +178,12 @@ function stackFrom(lines: readonly ReportLine[], from: number): ReportLine[] {
     const line = lines[i];
     if (line === undefined) break;
     if (i > from && (NMI_DUMP.test(line.text) || /^\s*task:|^\s*CPU: \d/.test(line.text))) break;
-    if (symbolOf(line) !== undefined && line.code?.frame.reliable === true) stack.push(line);
+    if (
+      line.code?.is !== 'lr' &&
+      symbolOf(line) !== undefined &&
+      line.code?.frame.reliable === true
+    )
+      stack.push(line);
   }
   return stack;
 }

@@ -152,8 +152,17 @@ function recognise(text: string): { recogniser: Recogniser; match: RegExpExecArr
 function isSameIncident(report: Report, next: Recogniser, line: ConsoleLine): boolean {
   if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
   const { recogniser } = report;
+  // A CPU that prints the same head again, or `BUG: memory leak` and the object it is about.
+  if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
+    return true;
+  if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
   // A fault is told twice: what was accessed, then how the kernel died of it.
-  if (next.role === 'die') return !report.died && !report.ended && recogniser.from === 'fault';
+  if (next.role === 'die')
+    return (
+      !report.died &&
+      !report.ended &&
+      (recogniser.from === 'fault' || recogniser.from === 'overflow')
+    );
   if (report.recogniser.from === 'interrupted' && next.from === 'interrupted') {
     return !report.ended && recogniser.kind === next.kind;
   }

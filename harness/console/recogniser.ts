@@ -31,6 +31,8 @@ export type BlameFrom =
   | 'locks'
   /** What the timer interrupt or the NMI interrupted: stalls and lockups. */
   | 'interrupted'
+  /** The whole stack, by its subsystem's entry: a stack that overflowed. */
+  | 'overflow'
   /** No function belongs in the title. */
   | 'none';
 

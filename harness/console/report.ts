@@ -88,6 +88,8 @@ export class Report implements ReportView {
   private noteMixing(text: string): void {
     if (this.mixed !== undefined || this.ended || this.recogniser.crossCpu) return;
     if (FOREIGN_DUMP.test(text)) this.mixes('a stack dump that is no crash begins inside it');
+    if (/^ (?:_*)should_fail[\w.]*\+0x/.test(text))
+      this.mixes('the stack of an injected failure is among its lines');
     const identity = IDENTITY.exec(text);
     const pid = identity?.[1] ?? identity?.[2];
     if (pid === undefined) return;

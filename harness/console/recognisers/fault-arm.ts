@@ -75,7 +75,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
     earnedBy: 'arm64-oops.log',
     hints: ['Insufficient stack space to handle exception'],
     head: /^Insufficient stack space to handle exception!/,
-    from: 'fault',
+    from: 'overflow',
     title: 'kernel stack overflow in {fn}',
   },
 ];

@@ -83,7 +83,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     earnedBy: 's390-oops.log; powerpc-oops.log',
     hints: ['ernel stack overflow', 'Thread overran stack', 'overflown the kernel stack'],
     head: /^(?:BUG: )?(?:[Kk]ernel stack overflow(?: in process| detected|\.|!|$)|Thread overran stack, or stack corrupted|do_IRQ: .{1,60} has overflown the kernel stack)/,
-    from: 'fault',
+    from: 'overflow',
     title: 'kernel stack overflow in {fn}',
   },
 ];

@@ -36,7 +36,7 @@ export const FAULT_X86: readonly Recogniser[] = [
     earnedBy: 'x86-stack-guard.log',
     hints: ['stack guard page was hit'],
     head: /^BUG: (?:[A-Z#]+ )?stack guard page was hit at/,
-    from: 'fault',
+    from: 'overflow',
     title: 'BUG: stack guard page was hit in {fn}',
   },
   {

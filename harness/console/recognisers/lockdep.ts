@@ -44,7 +44,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     hints: ['uspicious RCU', 'suspicious rcu'],
     head: heading('[Ss]uspicious (?:RCU|rcu_dereference(?:_check)?\\(\\)) usage'),
     from: 'trace',
-    title: 'WARNING: suspicious RCU usage in {fn}',
+    title: (r) => `${r.match[1] === 'INFO' ? 'INFO' : 'WARNING'}: suspicious RCU usage in {fn}`,
   },
   {
     ...lock,

@@ -4,14 +4,15 @@ import { sourceName } from '../frame.js';
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /** How the access is told on the line after a KASAN head: mm/kasan/report.c. */
-const ACCESS = /^(?:.{0,40}?)\b(Read|Write) of size (\d+)/;
+const ACCESS = /^(?:.{0,40}?)\b(Read|Write) (?:of size|at addr) /;
 
 function kasanTitle(report: ReportView): string {
   const what = (report.match.groups?.what ?? '').trim();
   if (/^(?:double-free|invalid-free)/.test(what)) return 'KASAN: invalid-free in {fn}';
+  const where = / on address\b/.test(report.match[0]) ? '' : ' in {fn}';
   for (const line of report.lines.slice(1, 6)) {
     const access = ACCESS.exec(line.text);
-    if (access) return `KASAN: ${what} ${access[1]} in {fn}`;
+    if (access) return `KASAN: ${what} ${access[1]}${where}`;
   }
   return report.match[0].includes(' at addr ')
     ? `KASAN: ${what} in {fn} at addr ADDR`
@@ -25,7 +26,7 @@ export const SANITIZER: readonly Recogniser[] = [
     kind: 'kasan',
     earnedBy: 'syz/linux/216, syz/linux/223, syz/linux/371; kasan.log',
     hints: ['BUG: KASAN: '],
-    head: /^BUG: KASAN: (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
+    head: /^BUG: KASAN: (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:address\b.{0,80}|(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
     from: 'order',
     title: kasanTitle,
   },
