@@ -96,7 +96,7 @@ const GROUPS: readonly (readonly string[])[] = [
     'asm_exc_int3',
     'do_int3',
     'add_taint',
-    'print_\\w*(?:bug|dependency|report|description|reserve|trace)\\w*',
+    'print_\\w*(?:bug|dependency|report|description|reserve|trace|trailer)\\w*',
     'trace_hardirqs_\\w+',
     'lockdep_hardirqs_\\w+',
     'lockdep_sys_exit\\w*',

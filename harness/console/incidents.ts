@@ -156,6 +156,8 @@ function isSameIncident(report: Report, next: Recogniser, line: ConsoleLine): bo
   if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
     return true;
   if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
+  // A failed control flow check says what failed, then traps.
+  if (next.family === 'bug-on' && recogniser.kind === 'cfi' && !report.died) return true;
   // A fault is told twice: what was accessed, then how the kernel died of it.
   if (next.role === 'die')
     return (

@@ -8,7 +8,7 @@ export const BUG: readonly Recogniser[] = [
   {
     family: 'bug-on',
     kind: 'bug-on',
-    earnedBy: 'syz/linux/448, syz/linux/125, syz/linux/184; bug-on.log',
+    earnedBy: 'syz/linux/448, syz/linux/125, syz/linux/184; checks.log',
     hints: ['ernel BUG at'],
     head: /^(?:kernel|Kernel) BUG at (\S{1,200}?)(?::(\d+))?!?(?:\s|$)/,
     from: 'fault',
@@ -23,7 +23,7 @@ export const BUG: readonly Recogniser[] = [
     // BUG() of architectures without a trap for it: include/asm-generic/bug.h.
     family: 'bug-failure',
     kind: 'bug-on',
-    earnedBy: 'bug-on.log',
+    earnedBy: 'checks.log',
     hints: ['BUG: failure at'],
     head: /^BUG: failure at (\S{1,200}):\d+\/(?<fn>\w+)\(\)!/,
     from: 'fault',
@@ -33,7 +33,7 @@ export const BUG: readonly Recogniser[] = [
   {
     family: 'cfi',
     kind: 'cfi',
-    earnedBy: 'bug-on.log',
+    earnedBy: 'checks.log',
     hints: ['CFI failure'],
     head: /^CFI failure (?:at (?<fn>[\w.]+)\+0x|\(target: )/,
     from: 'fault',
@@ -42,7 +42,7 @@ export const BUG: readonly Recogniser[] = [
   {
     family: 'list-corruption',
     kind: 'bug-on',
-    earnedBy: 'list-corruption.log',
+    earnedBy: 'checks.log',
     hints: [
       'list_add corruption',
       'list_del corruption',

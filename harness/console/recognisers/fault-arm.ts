@@ -10,7 +10,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
   {
     family: 'arm-null-deref',
     kind: 'null-deref',
-    earnedBy: 'arm64-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Unable to handle'],
     head: /^Unable to handle kernel NULL pointer dereference at virtual address/,
     from: 'fault',
@@ -31,7 +31,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
   {
     family: 'arm-unhandled',
     kind: 'page-fault',
-    earnedBy: 'arm64-oops.log',
+    earnedBy: 'arch.log',
     hints: [
       'Unhandled fault',
       'Unhandled prefetch abort',
@@ -48,7 +48,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
   {
     family: 'arm-internal-error',
     kind: 'oops',
-    earnedBy: 'arm64-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Internal error: '],
     head: /^Internal error: ([^[]{1,80}?):? (?:[0-9a-f]{1,16} )?\[#\d+\]/,
     role: 'die',
@@ -63,7 +63,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
   {
     family: 'arm-unexpected-brk',
     kind: 'exception',
-    earnedBy: 'arm64-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Unexpected kernel'],
     head: /^Unexpected kernel (?:BRK exception|single-step exception) at EL1/,
     from: 'fault',
@@ -72,7 +72,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
   {
     family: 'stack-overflow',
     kind: 'stack-overflow',
-    earnedBy: 'arm64-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Insufficient stack space to handle exception'],
     head: /^Insufficient stack space to handle exception!/,
     from: 'overflow',

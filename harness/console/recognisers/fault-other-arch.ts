@@ -10,7 +10,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'mips-page-fault',
     kind: 'page-fault',
-    earnedBy: 'mips-loongarch-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Unable to handle'],
     head: /^CPU \d+ Unable to handle kernel paging request at virtual address [0-9a-f]+, (?:epc|era) ==/,
     from: 'fault',
@@ -19,7 +19,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 's390-page-fault',
     kind: 'page-fault',
-    earnedBy: 's390-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Unable to handle'],
     head: /^Unable to handle kernel pointer dereference (?:in virtual kernel|at virtual kernel|in )/,
     from: 'fault',
@@ -28,7 +28,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'powerpc-page-fault',
     kind: 'page-fault',
-    earnedBy: 'powerpc-oops.log',
+    earnedBy: 'arch.log',
     hints: [
       'BUG: Unable to handle kernel',
       'Unable to handle kernel paging request for',
@@ -41,7 +41,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'powerpc-null-deref',
     kind: 'null-deref',
-    earnedBy: 'powerpc-oops.log',
+    earnedBy: 'arch.log',
     hints: ['BUG: Kernel NULL pointer dereference'],
     head: /^BUG: Kernel NULL pointer dereference (?:on (?:read|write)|at)/,
     from: 'fault',
@@ -50,7 +50,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 's390-program-check',
     kind: 'exception',
-    earnedBy: 's390-oops.log',
+    earnedBy: 'arch.log',
     hints: [' ilc:'],
     head: /^([a-z][a-z -]{3,40}): [0-9a-f]{4} ilc:\d \[#\d+\]/i,
     role: 'die',
@@ -60,7 +60,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'die-bracket',
     kind: 'oops',
-    earnedBy: 'mips-loongarch-oops.log; syz/linux/607',
+    earnedBy: 'arch.log; syz/linux/607',
     hints: ['[#'],
     head: /^(Oops|Oops - [\w .()-]{1,60}|Kernel bug detected|Kernel BUG|Unhandled kernel unaligned access|Reserved instruction in kernel code|Kernel ade access|Kernel ale access|Kernel bce check|Kernel unaligned instruction access|do_cpu invoked from kernel context!|FPU emulator|Watchpoint|Kernel Fault|Unaligned access) ?\[#\d+\]:?/,
     role: 'die',
@@ -70,7 +70,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'die-colon',
     kind: 'oops',
-    earnedBy: 'powerpc-oops.log',
+    earnedBy: 'arch.log',
     hints: ['Oops: '],
     head: /^Oops: (?:[0-9a-f]{4,16} \[#\d+\]|[0-9a-f]{4,8} ilc:|Kernel access of bad area, sig|Exception in kernel mode, sig|Machine check, sig|Bad kernel stack pointer, sig|Unrecoverable|Weird page fault|Bad interrupt|[\w ,()-]{3,60}: \d{1,4} \[#\d+\]|[\w ,()-]{3,60} \[#\d+\])/,
     role: 'die',
@@ -80,7 +80,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
     family: 'kernel-stack-overflow',
     kind: 'stack-overflow',
-    earnedBy: 's390-oops.log; powerpc-oops.log',
+    earnedBy: 'arch.log; arch.log',
     hints: ['ernel stack overflow', 'Thread overran stack', 'overflown the kernel stack'],
     head: /^(?:BUG: )?(?:[Kk]ernel stack overflow(?: in process| detected|\.|!|$)|Thread overran stack, or stack corrupted|do_IRQ: .{1,60} has overflown the kernel stack)/,
     from: 'overflow',

@@ -6,7 +6,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-null-deref',
     kind: 'null-deref',
-    earnedBy: 'syz/linux/21; x86-oops-null.log',
+    earnedBy: 'syz/linux/21; x86.log',
     hints: ['NULL pointer dereference'],
     head: /^BUG: (?:unable to handle )?kernel NULL pointer dereference(?:,? (?:at|address:)|$)/,
     from: 'fault',
@@ -15,7 +15,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-page-fault',
     kind: 'page-fault',
-    earnedBy: 'syz/linux/602; race-in-module.log',
+    earnedBy: 'syz/linux/602; race.log',
     hints: ['unable to handle'],
     head: /^BUG: unable to handle (?:kernel paging request|page fault for address|kernel access)(?: at|:)/,
     from: 'fault',
@@ -24,7 +24,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-uaccess',
     kind: 'page-fault',
-    earnedBy: 'x86-traps.log',
+    earnedBy: 'x86.log',
     hints: ['BUG: pagefault on kernel address'],
     head: /^BUG: pagefault on kernel address 0x[0-9a-f]+ in non-whitelisted uaccess/,
     from: 'fault',
@@ -33,7 +33,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-stack-guard',
     kind: 'stack-overflow',
-    earnedBy: 'x86-stack-guard.log',
+    earnedBy: 'x86.log',
     hints: ['stack guard page was hit'],
     head: /^BUG: (?:[A-Z#]+ )?stack guard page was hit at/,
     from: 'overflow',
@@ -71,7 +71,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-double-fault-die',
     kind: 'double-fault',
-    earnedBy: 'x86-traps.log',
+    earnedBy: 'x86.log',
     hints: ['double fault: '],
     head: /^(?:Oops: )?double fault: [0-9a-f]{4} \[#\d+\]/,
     role: 'die',
@@ -81,7 +81,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-trap',
     kind: 'exception',
-    earnedBy: 'x86-traps.log',
+    earnedBy: 'x86.log',
     hints: ['[#'],
     head: /^(?:Oops: )?(invalid opcode|int3|stack segment|segment not present|invalid TSS|bounds|overflow|alignment check|coprocessor segment overrun|coprocessor error|device not available|simd exception|SIMD exception|x87 FPU exception|debug|control protection|#VE|#CP|VMM Communication Exception|iret exception|unknown exception|spurious interrupt bug|machine check|nmi): [0-9a-f]{4} \[#\d+\]/,
     role: 'die',
@@ -91,7 +91,7 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-cet',
     kind: 'cfi',
-    earnedBy: 'x86-traps.log',
+    earnedBy: 'x86.log',
     hints: ['Missing ENDBR'],
     head: /^(?:traps: )?Missing ENDBR: (?<fn>[\w.]+)\+0x/,
     from: 'fault',
@@ -100,11 +100,11 @@ export const FAULT_X86: readonly Recogniser[] = [
   {
     family: 'x86-stack-overflow',
     kind: 'stack-overflow',
-    earnedBy: 'x86-traps.log',
+    earnedBy: 'x86.log',
     hints: ['kernel stack overflow ('],
     head: /^kernel stack overflow \((?:page|double)-?[ _]?fault\): [0-9a-f]{4} \[#\d+\]/,
     role: 'die',
-    from: 'fault',
+    from: 'overflow',
     title: 'kernel stack overflow in {fn}',
   },
 ];

@@ -40,7 +40,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'suspicious-rcu',
-    earnedBy: 'syz/linux/166; lockdep-forms.log',
+    earnedBy: 'syz/linux/166; locks.log',
     hints: ['uspicious RCU', 'suspicious rcu'],
     head: heading('[Ss]uspicious (?:RCU|rcu_dereference(?:_check)?\\(\\)) usage'),
     from: 'trace',
@@ -65,7 +65,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'locks-held',
-    earnedBy: 'syz/linux/533; lockdep-forms.log',
+    earnedBy: 'syz/linux/533; locks.log',
     hints: ['still has locks held', 'lock held when returning', 'lock held at task exit'],
     head: heading(
       '(?:.{1,40}\\/\\d+ )?(still has locks held|lock held when returning to user space|lock held at task exit time, still held)',
@@ -75,7 +75,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'wait-context',
-    earnedBy: 'lockdep-forms.log',
+    earnedBy: 'locks.log',
     hints: ['nvalid wait context'],
     head: heading('[Ii]nvalid wait context'),
     title: 'BUG: Invalid wait context in {fn}',
@@ -83,7 +83,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'nested-lock',
-    earnedBy: 'lockdep-forms.log',
+    earnedBy: 'locks.log',
     hints: ['ested lock was not taken'],
     head: heading('[Nn]ested lock was not taken'),
     title: 'WARNING: nested lock was not taken in {fn}',
@@ -91,7 +91,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'non-static-key',
-    earnedBy: 'lockdep-forms.log',
+    earnedBy: 'locks.log',
     hints: ['trying to register non-static key'],
     head: /^INFO: trying to register non-static key\./,
     from: 'trace',
@@ -109,7 +109,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'lock-key',
-    earnedBy: 'lockdep-forms.log',
+    earnedBy: 'locks.log',
     hints: ['BUG: key '],
     head: /^BUG: key (?:[0-9a-f]{8,16}|\S{1,64}) (?:not in \.data|has not been registered)!/,
     from: 'trace',
@@ -118,7 +118,7 @@ export const LOCKDEP: readonly Recogniser[] = [
   {
     ...lock,
     family: 'spinlock',
-    earnedBy: 'syz/linux/68; lockdep-forms.log',
+    earnedBy: 'syz/linux/68; locks.log',
     hints: ['BUG: spinlock ', 'BUG: rwlock ', 'BUG: write-lock ', 'BUG: read-lock '],
     head: /^BUG: (spinlock|rwlock|write-lock|read-lock) (bad magic|already unlocked|recursion|wrong owner|wrong CPU|uninitialized|cpu recursion|lockup suspected|lockup) ?(?:on CPU#\d+)?/,
     from: 'trace',

@@ -6,7 +6,7 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'slab',
     kind: 'slab',
-    earnedBy: 'memory-forms.log',
+    earnedBy: 'checks.log',
     hints: ['BUG ', 'slab error in', 'Slab corruption'],
     head: /^(?:BUG [\w.:+-]{1,64} \((?:Not tainted|Tainted: [A-Z ]{1,40})[^)]{0,20}\): (?!kasan: )\S|slab error in (?<fn>\w+)\(\): |Slab corruption(?: \(|: ))/,
     from: 'trace',
@@ -15,7 +15,7 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'slab-destroy',
     kind: 'slab',
-    earnedBy: 'memory-forms.log',
+    earnedBy: 'checks.log',
     hints: ['Slab cache still has objects', 'Objects remaining in'],
     head: /^kmem_cache_destroy .{1,64}: Slab cache still has objects/,
     from: 'trace',
@@ -24,7 +24,7 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'bad-page',
     kind: 'bad-state',
-    earnedBy: 'memory-forms.log',
+    earnedBy: 'checks.log',
     hints: ['BUG: Bad page'],
     head: /^BUG: Bad page (state|map|cache) in process /,
     from: 'none',
@@ -42,9 +42,9 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'dentry-in-use',
     kind: 'bad-state',
-    earnedBy: 'memory-forms.log',
+    earnedBy: 'checks.log',
     hints: ['BUG: Dentry', 'Busy inodes after unmount', 'file count is 0'],
-    head: /^(?:BUG: Dentry [^{]{0,80}\{.{0,200}\} ?still in use|VFS: Busy inodes after unmount of |VFS: Close: file count is 0)/,
+    head: /^(?:BUG: Dentry [^{]{0,80}\{.{0,200}\} {0,2}still in use|VFS: Busy inodes after unmount of |VFS: Close: file count is 0)/,
     from: 'none',
     title: (r) =>
       r.match[0].startsWith('BUG')
@@ -56,7 +56,7 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'kmemleak',
     kind: 'kmemleak',
-    earnedBy: 'syz/linux/53; memory-forms.log',
+    earnedBy: 'syz/linux/53; checks.log',
     hints: ['BUG: memory leak', 'unreferenced object 0x', 'new suspected memory leaks'],
     head: /^(?:BUG: memory leak\s*$|unreferenced object 0x[0-9a-f]+ \(|kmemleak: \d+ new suspected memory leaks)/,
     from: 'trace',
@@ -66,7 +66,7 @@ export const MEMORY: readonly Recogniser[] = [
   {
     family: 'object-free',
     kind: 'slab',
-    earnedBy: 'memory-forms.log',
+    earnedBy: 'checks.log',
     hints: ['already free'],
     head: /^BUG: Object already free/,
     from: 'trace',

@@ -10,7 +10,7 @@ export const OBJECT: readonly Recogniser[] = [
   {
     family: 'kobject',
     kind: 'kobject',
-    earnedBy: 'object-forms.log',
+    earnedBy: 'checks.log',
     hints: ['kobject'],
     head: /^(?:kobject: ?)?(?:kobject_add_internal failed for .{1,80} (?:with -EEXIST|\(error: )|kobject \([^)]{1,40}\): (?:tried to init an initialized object|attempted to be registered with empty name)|kobject: '.{0,80}' \([^)]{1,40}\): is not initialized, yet kobject_(?:put|get)\(\) is being called|'.{0,80}' \([^)]{1,40}\): is not initialized, yet kobject_(?:put|get)\(\))/,
     from: 'trace',
@@ -20,7 +20,7 @@ export const OBJECT: readonly Recogniser[] = [
   {
     family: 'sysfs-duplicate',
     kind: 'kobject',
-    earnedBy: 'object-forms.log',
+    earnedBy: 'checks.log',
     hints: ['cannot create duplicate filename'],
     head: /^sysfs: cannot create duplicate filename '/,
     from: 'trace',
@@ -32,7 +32,7 @@ export const OBJECT: readonly Recogniser[] = [
     // A device that cannot go because somebody kept a reference: what blocks a module's unload.
     family: 'netdev-in-use',
     kind: 'refcount-leak',
-    earnedBy: 'object-forms.log',
+    earnedBy: 'checks.log',
     hints: ['unregister_netdevice: waiting for'],
     head: /^unregister_netdevice: waiting for \S{1,32} to become free\./,
     from: 'none',

@@ -33,7 +33,7 @@ export const PANIC: readonly Recogniser[] = [
   {
     family: 'oom-panic',
     kind: 'oom-panic',
-    earnedBy: 'panic-forms.log',
+    earnedBy: 'checks.log',
     hints: ['Kernel panic - not syncing'],
     head: /^Kernel panic - not syncing: ((?:Out of memory|System is deadlocked on memory).{0,200})/,
     role: 'panic',

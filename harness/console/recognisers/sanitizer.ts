@@ -24,7 +24,7 @@ export const SANITIZER: readonly Recogniser[] = [
   {
     family: 'kasan',
     kind: 'kasan',
-    earnedBy: 'syz/linux/216, syz/linux/223, syz/linux/371; kasan.log',
+    earnedBy: 'syz/linux/216, syz/linux/223, syz/linux/371; checks.log',
     hints: ['BUG: KASAN: '],
     head: /^BUG: KASAN: (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:address\b.{0,80}|(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
     from: 'order',

@@ -25,7 +25,7 @@ export const SCHEDULING: readonly Recogniser[] = [
   {
     family: 'idle-scheduling',
     kind: 'atomic-sleep',
-    earnedBy: 'scheduling-forms.log',
+    earnedBy: 'locks.log',
     hints: ['scheduling from the idle thread'],
     head: /^bad: scheduling from the idle thread!/,
     from: 'trace',
@@ -56,7 +56,7 @@ export const SCHEDULING: readonly Recogniser[] = [
   {
     family: 'softirq-preempt-leak',
     kind: 'atomic-sleep',
-    earnedBy: 'scheduling-forms.log',
+    earnedBy: 'locks.log',
     hints: ['huh, entered softirq', ' preempt leak: '],
     head: /^(?:huh, entered softirq \d+ \w* ?[\w.+/]{0,80} with preempt_count [0-9a-f]+, exited with|timer: \S{1,160} preempt leak: )/,
     from: 'none',

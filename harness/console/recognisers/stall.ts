@@ -5,13 +5,13 @@ import type { Recogniser } from '../recogniser.js';
  * CPUs and tasks that make no progress: kernel/rcu/tree_stall.h, kernel/watchdog.c,
  * kernel/hung_task.c, kernel/workqueue.c (show_pwq), v3.10 to v6.19.
  */
-const RCU = String.raw`(?:rcu: )?(?:INFO: )?`;
+const RCU = `(?:rcu: )?(?:INFO: )?`;
 
 export const STALL: readonly Recogniser[] = [
   {
     family: 'rcu-stall',
     kind: 'rcu-stall',
-    earnedBy: 'syz/linux/145, syz/linux/283, syz/linux/688; stall-forms.log',
+    earnedBy: 'syz/linux/145, syz/linux/283, syz/linux/688; locks.log',
     hints: ['detected stall', 'detected expedited stall', 'self-detected', 'detected stalls'],
     head: new RegExp(
       String.raw`^${RCU}(?:rcu_\w{2,30}|RCU) (?:self-)?detected (?:expedited )?stalls? on (?:CPUs?|tasks)(?:\/tasks)?`,
@@ -33,7 +33,7 @@ export const STALL: readonly Recogniser[] = [
   {
     family: 'hard-lockup',
     kind: 'hard-lockup',
-    earnedBy: 'stall-forms.log',
+    earnedBy: 'locks.log',
     hints: ['hard LOCKUP'],
     head: /^(?:NMI watchdog: |watchdog: )?(?:Watchdog detected hard LOCKUP on cpu ?\d+|CPU \d+ (?:self-)?detected hard LOCKUP)/,
     from: 'interrupted',
@@ -53,7 +53,7 @@ export const STALL: readonly Recogniser[] = [
   {
     family: 'workqueue-stall',
     kind: 'workqueue-stall',
-    earnedBy: 'stall-forms.log',
+    earnedBy: 'locks.log',
     hints: ['workqueue lockup'],
     head: /^BUG: workqueue lockup - pool /,
     from: 'none',
@@ -62,7 +62,7 @@ export const STALL: readonly Recogniser[] = [
   {
     family: 'rcu-starved',
     kind: 'rcu-stall',
-    earnedBy: 'stall-forms.log',
+    earnedBy: 'locks.log',
     hints: ['kthread starved for'],
     head: /^(?:rcu: )?(?:INFO: )?rcu_\w{2,30} kthread (?:timer wakeup didn't happen|starved) for \d+ jiffies!/,
     from: 'interrupted',

@@ -44,7 +44,7 @@ export const WARNING: readonly Recogniser[] = [
   {
     family: 'warning',
     kind: 'warning',
-    earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; warning-forms.log',
+    earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
     hints: ['WARNING: '],
     head: /^WARNING: CPU: \d+ PID: \d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
     from: 'order',
@@ -54,7 +54,7 @@ export const WARNING: readonly Recogniser[] = [
   {
     family: 'warning',
     kind: 'warning',
-    earnedBy: 'warning-forms.log',
+    earnedBy: 'checks.log',
     hints: ['WARNING: '],
     head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,200}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
     from: 'order',
@@ -64,7 +64,7 @@ export const WARNING: readonly Recogniser[] = [
   {
     family: 'warning',
     kind: 'warning',
-    earnedBy: 'warning-forms.log',
+    earnedBy: 'checks.log',
     hints: ['WARNING: '],
     head: /^WARNING: at (\S{1,200}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
     from: 'order',
@@ -74,7 +74,7 @@ export const WARNING: readonly Recogniser[] = [
   {
     family: 'unwinder',
     kind: 'warning',
-    earnedBy: 'warning-forms.log',
+    earnedBy: 'checks.log',
     hints: ['WARNING: kernel stack'],
     head: /^WARNING: kernel stack (?:regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad/,
     from: 'none',
