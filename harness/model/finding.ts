@@ -5,19 +5,29 @@
  * stable: add, never rename.
  */
 export const FINDING_KINDS = [
+  // Faults and traps.
   'page-fault',
   'null-deref',
   'gpf',
+  'divide-error',
+  'exception',
+  'double-fault',
+  'stack-overflow',
+  'oops',
+  // The kernel's own checks.
+  'bug-on',
+  'warning',
   'kasan',
   'kmsan',
   'kcsan',
   'kfence',
   'ubsan',
-  'bug',
-  'warning',
-  'refcount',
-  'list-corruption',
+  'cfi',
   'slab',
+  'bad-state',
+  'kobject',
+  'kmemleak',
+  // Locking and scheduling.
   'lockdep',
   'atomic-sleep',
   'rcu-stall',
@@ -25,19 +35,10 @@ export const FINDING_KINDS = [
   'hard-lockup',
   'hung-task',
   'workqueue-stall',
-  'stack-overflow',
-  'double-fault',
-  'divide-error',
-  'invalid-opcode',
-  'int3',
-  'bad-page',
-  'leak',
+  // The rest.
   'oom-panic',
   'panic',
-  'usercopy',
-  'debugobjects',
-  'kobject',
-  'module-unload',
+  'refcount-leak',
   'other',
 ] as const;
 
@@ -68,6 +69,8 @@ export interface Finding {
   readonly kind: FindingKind;
   /** Stable short title in syzkaller's manner, e.g. `BUG: unable to handle kernel paging request in foo`. */
   readonly title: string;
+  /** The recogniser that found it, finer than the kind: `refcount`, `debugobjects`, `usercopy`. */
+  readonly family?: string;
   /** The function blamed in the title; empty when none can be named. */
   readonly function: string;
   /** Module of the blamed function, when it is one. */
@@ -86,6 +89,7 @@ export interface Finding {
   readonly lastLine: number;
   /** The head as printed, prefix removed. */
   readonly head: string;
+  /** Command name of the task the kernel ran, when printed. */
   readonly task?: string;
   readonly pid?: number;
   readonly cpu?: number;

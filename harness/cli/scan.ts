@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { Command } from 'commander';
+import { z } from 'zod';
+import type { CauseContext } from '../console/index.js';
+import { ConsoleScanner, parseSymbolMap, SymbolTable, scanConsole } from '../console/index.js';
+import { DmraceError } from '../model/errors.js';
+import type { Finding } from '../model/finding.js';
+import { symbolize } from '../symbols/addr2line.js';
+
+/** Where `scan` reads and writes; the process's own unless a test says otherwise. */
+export interface ScanStreams {
+  readonly stdin: Readable;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+interface ScanOptions {
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly vmlinux?: string;
+  readonly systemMap?: string;
+  readonly modules?: string;
+}
+
+const HELP = `
+Exit codes: 0 no crash found, 1 at least one, 128 a file cannot be read, 129 wrong usage.
+--modules takes a JSON array of {"module","start","end","unloaded","symbols":[{"name","address"}]}
+with hexadecimal addresses, recorded before the unload; it is what names addresses in text that is gone.
+--jsonl reads lines {"id","log"}; a line that is none is reported by number and left out.`;
+
+const Line = z.object({ id: z.union([z.string(), z.number()]), log: z.string() });
+const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
+const Modules = z.array(
+  z.object({
+    module: z.string(),
+    start: Hex,
+    end: Hex,
+    unloaded: z.boolean(),
+    symbols: z.array(z.object({ name: z.string(), address: Hex })),
+  }),
+);
+
+/** The command `dmrace scan`: sets the exit code, throws {@link DmraceError} for the environment. */
+export function scanCommand(streams: ScanStreams = processStreams()): Command {
+  return new Command('scan')
+    .description('find kernel crashes in console logs (stdin without FILE)')
+    .argument('[FILE...]', 'logs to read; - is stdin')
+    .option('--json', 'print one JSON object')
+    .option('--jsonl', 'read lines {"id","log"}, print lines {"id","findings"}')
+    .option('--vmlinux <FILE>', 'name source lines with addr2line or llvm-symbolizer')
+    .option('--system-map <FILE>', 'name bare addresses by System.map or a saved kallsyms')
+    .option('--modules <FILE>', 'what was recorded of the modules before the unload (JSON)')
+    .addHelpText('after', HELP)
+    .action(async (files: string[], options: ScanOptions) => {
+      if (options.json === true && options.jsonl === true) {
+        throw new DmraceError('usage', {
+          observed: '--json and --jsonl were both given',
+          action: 'Give one of them.',
+        });
+      }
+      const context = await readContext(options);
+      const names = files.length === 0 ? ['-'] : files;
+      const found =
+        options.jsonl === true
+          ? await scanRecords(names, streams, context)
+          : await scanFiles(names, streams, context, options);
+      process.exitCode = found > 0 ? 1 : 0;
+    });
+}
+
+async function scanFiles(
+  names: readonly string[],
+  streams: ScanStreams,
+  context: CauseContext | undefined,
+  options: ScanOptions,
+): Promise<number> {
+  const table = await readTable(options.systemMap);
+  const reports: { file: string; lines: number; findings: Finding[] }[] = [];
+  for (const name of names) {
+    const scanner = new ConsoleScanner(context);
+    const findings: Finding[] = [];
+    for await (const chunk of await open(name, streams)) findings.push(...scanner.push(chunk));
+    const lines = scanner.linesSeen;
+    findings.push(...scanner.end());
+    reports.push({ file: name, lines, findings: findings.map((f) => named(f, table)) });
+  }
+  const total = reports.reduce((sum, r) => sum + r.findings.length, 0);
+  if (options.json === true) {
+    streams.stdout(`${JSON.stringify({ schema: 1, files: reports })}\n`);
+    return total;
+  }
+  for (const report of reports)
+    await printReport(report, streams, options.vmlinux, names.length > 1);
+  if (total === 0) streams.stderr('no crash found\n');
+  return total;
+}
+
+async function printReport(
+  report: { readonly file: string; readonly findings: readonly Finding[] },
+  streams: ScanStreams,
+  vmlinux: string | undefined,
+  many: boolean,
+): Promise<void> {
+  for (const f of report.findings) {
+    const where = many ? `${report.file}:${f.line}` : `line ${f.line}`;
+    streams.stdout(`${where}: ${f.title}\n`);
+    streams.stdout(`  ${f.head}\n`);
+    if (f.cause !== 'other') streams.stdout(`  cause: ${f.cause}\n`);
+    if (f.resolved !== undefined) streams.stdout(`  at ${f.resolved}\n`);
+    if (f.state.is !== 'complete') streams.stdout(`  ${f.state.is}: ${f.state.reason}\n`);
+    if (vmlinux === undefined) continue;
+    const places = [...(f.pc === undefined ? [] : [f.pc]), ...f.frames.map(pcOf)];
+    for (const line of await symbolize(vmlinux, places.slice(0, 12))) streams.stdout(`  ${line}\n`);
+  }
+}
+
+const pcOf = (f: Finding['frames'][number]): string =>
+  f.module === undefined && f.symbol !== undefined
+    ? `${f.symbol}+0x${(f.offset ?? 0).toString(16)}`
+    : '';
+
+function named(finding: Finding, table: SymbolTable | undefined): Finding {
+  if (table === undefined || finding.resolved !== undefined || finding.pc !== undefined)
+    return finding;
+  const name = finding.address === undefined ? undefined : table.name(finding.address);
+  return name === undefined ? finding : { ...finding, resolved: name };
+}
+
+async function scanRecords(
+  names: readonly string[],
+  streams: ScanStreams,
+  context: CauseContext | undefined,
+): Promise<number> {
+  let total = 0;
+  for (const name of names) {
+    let number = 0;
+    const lines = createInterface({
+      input: await open(name, streams),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    });
+    for await (const text of lines) {
+      number++;
+      if (text.trim() === '') continue;
+      const record = parseRecord(text);
+      if (typeof record === 'string') {
+        streams.stderr(`${name}: line ${number}: ${record}\n`);
+        continue;
+      }
+      const findings = scanConsole(record.log, context);
+      total += findings.length;
+      const short = findings.map((f) => ({
+        kind: f.kind,
+        title: f.title,
+        function: f.function,
+        line: f.line,
+        cause: f.cause,
+      }));
+      streams.stdout(`${JSON.stringify({ id: record.id, findings: short })}\n`);
+    }
+  }
+  return total;
+}
+
+function parseRecord(text: string): z.infer<typeof Line> | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'not JSON';
+  }
+  const parsed = Line.safeParse(value);
+  return parsed.success ? parsed.data : 'not {"id","log"} with a text log';
+}
+
+async function open(name: string, streams: ScanStreams): Promise<Readable> {
+  if (name === '-') return streams.stdin;
+  const info = await stat(name).catch((error: unknown) => unreadable(name, error));
+  if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
+  const stream = createReadStream(name, { highWaterMark: 1 << 18 });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', reject);
+  }).catch((error: unknown) => unreadable(name, error));
+  return stream;
+}
+
+function unreadable(name: string, error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new DmraceError('environment', {
+    observed: `${name} cannot be read: ${why}`,
+    artefact: name,
+    action: 'Give the path of a log file, or pipe the log to standard input.',
+  });
+}
+
+async function readTable(name: string | undefined): Promise<SymbolTable | undefined> {
+  if (name === undefined) return undefined;
+  const text = await readFile(name, 'latin1').catch((error: unknown) => unreadable(name, error));
+  return new SymbolTable(parseSymbolMap(text));
+}
+
+async function readContext(options: ScanOptions): Promise<CauseContext | undefined> {
+  const name = options.modules;
+  if (name === undefined) return undefined;
+  const text = await readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = Modules.safeParse(value);
+  if (parsed.success) return { modules: parsed.data };
+  throw new DmraceError('usage', {
+    observed: `${name} is no record of modules`,
+    artefact: name,
+    action: 'See `dmrace scan --help` for its form.',
+  });
+}
+
+function processStreams(): ScanStreams {
+  return {
+    stdin: process.stdin,
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+  };
+}

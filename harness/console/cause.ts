@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { CallFrame, Finding } from '../model/finding.js';
+import { sourceName } from './frame.js';
+import { addressOf, type ModuleText, moduleAt, nameAddress } from './symbols.js';
+
+/** What was recorded of the modules before one of them was unloaded. */
+export interface CauseContext {
+  readonly modules: readonly ModuleText[];
+}
+
+const DM_MODULE = 'dm_mod';
+const RELEASE = 'dm_kobject_release';
+
+/**
+ * Says what a crash means for the race: which of the two bugs of the unload window it is, if
+ * either, and names a crash address that lies in a module that is gone.
+ *
+ * - `release-in-unloaded-text`: the CPU fetched an instruction of the unloaded dm_mod, inside
+ *   dm_kobject_release(). A page fault at its own program counter when the pages were unmapped; an
+ *   int3 or an invalid opcode when they stay mapped and are poisoned instead (execmem's ROX cache,
+ *   mm/execmem.c, v6.15).
+ * - `disk-release-fops`: disk_release() (block/genhd.c, v5.18) read `disk->fops` of the unloaded
+ *   dm_mod, when the last reference to the disk was dropped.
+ */
+export function attributeCause(finding: Finding, context: CauseContext | undefined): Finding {
+  const modules = context?.modules ?? [];
+  const pc = toAddress(finding.address);
+  const resolved = pc === undefined ? undefined : resolveGone(pc, modules);
+  const named = resolved === undefined ? finding : { ...finding, resolved };
+  if (isRelease(finding, pc, modules)) return { ...named, cause: 'release-in-unloaded-text' };
+  if (isDiskRelease(finding, modules)) return { ...named, cause: 'disk-release-fops' };
+  return named;
+}
+
+function resolveGone(address: bigint, modules: readonly ModuleText[]): string | undefined {
+  const module = moduleAt(modules, address);
+  if (module === undefined) return undefined;
+  const name =
+    nameAddress(module.symbols, address) ?? `0x${(address - addressOf(module.start)).toString(16)}`;
+  return `${name} [${module.unloaded ? 'unloaded ' : ''}${module.module}]`;
+}
+
+function isRelease(
+  finding: Finding,
+  pc: bigint | undefined,
+  modules: readonly ModuleText[],
+): boolean {
+  if (pc === undefined) return false;
+  const module = moduleAt(modules, pc);
+  if (module === undefined || !module.unloaded || module.module !== DM_MODULE) return false;
+  if (!isFetch(finding, pc)) return false;
+  return functionAt(module, pc) === RELEASE;
+}
+
+/** The function an address is in: an int3 leaves the counter one byte on, still inside. */
+function functionAt(module: ModuleText, address: bigint): string | undefined {
+  return nameAddress(module.symbols, address)?.replace(/\+0x[0-9a-f]+$/, '');
+}
+
+function isFetch(finding: Finding, pc: bigint): boolean {
+  if (
+    finding.family === 'x86-trap' ||
+    finding.family === 'arm-internal-error' ||
+    finding.family === 'arm-unexpected-brk'
+  ) {
+    return /int3|invalid opcode|undef|BRK|instruction/i.test(finding.head);
+  }
+  if (finding.kind !== 'page-fault' && finding.kind !== 'null-deref') return false;
+  const fault = toAddress(finding.faultAddress);
+  return fault === pc || (fault === undefined && finding.instructionFetch === true);
+}
+
+const FAULTS: ReadonlySet<Finding['kind']> = new Set([
+  'page-fault',
+  'null-deref',
+  'gpf',
+  'kasan',
+  'oops',
+]);
+
+function isDiskRelease(finding: Finding, modules: readonly ModuleText[]): boolean {
+  if (!FAULTS.has(finding.kind) || finding.instructionFetch === true) return false;
+  const symbol = (finding.pc ?? '').replace(/\+0x.*/, '');
+  if (sourceName(symbol) !== 'disk_release') return false;
+  if (!finding.frames.some(dropsReference) && finding.frames.length > 0) return false;
+  const fault = toAddress(finding.faultAddress);
+  const gone = modules.filter((m) => m.module === DM_MODULE && m.unloaded);
+  if (gone.length === 0 || fault === undefined || finding.kind === 'gpf') return true;
+  return moduleAt(gone, fault) !== undefined;
+}
+
+/** The reference is dropped with the kobject's, straight or by DEBUG_KOBJECT_RELEASE's work. */
+function dropsReference(frame: CallFrame): boolean {
+  return /^(?:kobject_(?:put|cleanup|release|delayed_cleanup)|put_device|device_release)$/.test(
+    sourceName(frame.symbol ?? ''),
+  );
+}
+
+function toAddress(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^[0-9a-f]{1,16}$/.test(text) ? BigInt(`0x${text}`) : undefined;
+}

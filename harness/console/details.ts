@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { CallFrame, Finding } from '../model/finding.js';
+import { some } from './prefix.js';
+import type { ReportLine } from './recogniser.js';
+import type { Report } from './report.js';
+
+/** What a report says besides its title. */
+export type Details = Pick<
+  Finding,
+  | 'address'
+  | 'pc'
+  | 'faultAddress'
+  | 'instructionFetch'
+  | 'task'
+  | 'pid'
+  | 'cpu'
+  | 'taint'
+  | 'frames'
+>;
+
+/** dump_stack_print_info(), lib/dump_stack.c; `UID:` since v6.12. */
+const IDENTITY =
+  /^\s*CPU: (\d+)(?: UID: \d+)? PID: (\d+) Comm: (.{1,40}?) (?:(Not tainted)|Tainted: ([A-Z ]{1,40}?)(?= {1,12}[^A-Z ]| {1,12}\S*\d|$))/;
+const HEAD_IDENTITY = /CPU: (\d+) PID: (\d+) at /;
+/** Since v6.19: `CPU#0: comm/pid`. */
+const NEW_IDENTITY = /, CPU#(\d+): (.{1,40})\/(\d+)$/;
+const HUNG = /^INFO: task (.{1,60}):(\d+) blocked /;
+const BY_TASK = /by task (.{1,40})\/(\d+)\s*$/;
+
+const FAULT_ADDRESS: readonly RegExp[] = [
+  /(?:address:|at virtual address|paging request at|dereference at|data at address|kernel pointer dereference at|non-canonical address|maybe for address|page fault for address:) *(?:0x)?([0-9a-f]{4,16})\b/,
+  /(?:on read|on write|data access(?: on \w+)?|instruction fetch[^a]*) at (?:0x)?([0-9a-f]{4,16})\b/,
+  /^Failing address: ([0-9a-f]{8,16})/,
+];
+const CR2 = /\bCR2: ([0-9a-f]{8,16})\b/;
+const FETCH =
+  /#PF: supervisor instruction fetch|error_code\(0x001[0-9a-f]\)|kernel tried to execute|kernel instruction fetch|execute from non-executable|\bPREFETCH\b|\bIABT\b|prefetch abort|ESR = 0x0*(?:86|8e)[0-9a-f]{6}\b|Oops: (?:0000000086|86)[0-9a-f]{6} /i;
+
+const number = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);
+
+/** Reads the registers, the identity and the call trace of a report. */
+export function details(report: Report): Details {
+  const { lines } = report;
+  const pcLine = lines.find((l) => l.code?.is === 'pc' && !l.code.user);
+  const pc = pcLine?.code?.frame;
+  const frames = callTrace(report);
+  const address = pc?.address ?? bareAddress(lines);
+  const fault = first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]);
+  return {
+    ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
+    ...some('pc', pc?.symbol === undefined ? undefined : pretty(pc)),
+    ...some('faultAddress', fault),
+    ...some('instructionFetch', isFetch(lines, fault, address)),
+    ...identity(lines),
+    frames,
+  };
+}
+
+/** A frame as the kernel prints it. */
+export function pretty(frame: CallFrame): string {
+  const module = frame.module === undefined ? '' : ` [${frame.module}]`;
+  return `${frame.symbol}+0x${(frame.offset ?? 0).toString(16)}/0x${(frame.size ?? 0).toString(16)}${module}`;
+}
+
+function bareAddress(lines: readonly ReportLine[]): string | undefined {
+  const line = lines.find(
+    (l) => l.code?.is === 'pc' && !l.code.user && l.code.frame.address !== undefined,
+  );
+  return line?.code?.frame.address;
+}
+
+function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): string | undefined {
+  for (const line of lines.slice(0, 60)) {
+    for (const pattern of patterns) {
+      const m = pattern.exec(line.text);
+      if (m?.[1] !== undefined) return m[1];
+    }
+  }
+  return undefined;
+}
+
+function isFetch(lines: readonly ReportLine[], fault?: string, pc?: string): boolean | undefined {
+  if (lines.slice(0, 60).some((l) => FETCH.test(l.text))) return true;
+  if (fault === undefined || pc === undefined) return undefined;
+  return hex(fault) === hex(pc);
+}
+
+const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
+
+function identity(lines: readonly ReportLine[]): Partial<Details> {
+  const head = lines[0]?.text ?? '';
+  for (const line of lines.slice(0, 80)) {
+    const m = IDENTITY.exec(line.text);
+    if (!m) continue;
+    const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
+    return { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '', ...some('taint', taint) };
+  }
+  const fresh = NEW_IDENTITY.exec(head);
+  if (fresh) return { cpu: Number(fresh[1]), task: fresh[2] ?? '', pid: Number(fresh[3]) };
+  const hung = HUNG.exec(head);
+  if (hung) return { task: hung[1] ?? '', pid: Number(hung[2]) };
+  const old = HEAD_IDENTITY.exec(head);
+  const by = lines
+    .slice(0, 6)
+    .map((l) => BY_TASK.exec(l.text))
+    .find((m) => m !== null);
+  return {
+    ...some('cpu', number(old?.[1])),
+    ...some('pid', number(old?.[2] ?? by?.[2])),
+    ...some('task', by?.[1]),
+  };
+}
+
+const OTHER_MOMENT =
+  /^\s*(?:Allocated by|Freed by|Showing all|Last potentially|Uninit was|---\[ end)/i;
+
+function callTrace(report: Report): CallFrame[] {
+  const frames: CallFrame[] = [];
+  for (const line of report.lines.slice(1)) {
+    if (frames.length > 0 && OTHER_MOMENT.test(line.text)) break;
+    if (line.code?.is === 'frame') frames.push(line.code.frame);
+    if (frames.length >= 128) break;
+  }
+  return frames;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Finding } from '../model/finding.js';
+import { type Blame, blame } from './blame.js';
+import { attributeCause, type CauseContext } from './cause.js';
+import { details } from './details.js';
+import { sourceName } from './frame.js';
+import { some } from './prefix.js';
+import type { Report } from './report.js';
+
+/** Lines of a report that a finding carries. */
+const MAX_TEXT = 200;
+
+/** Makes the finding of a report that has ended; `cut` when the log ended before the report did. */
+export function finish(report: Report, cut: boolean, context: CauseContext | undefined): Finding {
+  const named = report.recogniser.names?.(report);
+  const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
+  const { recogniser, head } = report;
+  const finding: Finding = {
+    kind: recogniser.kind,
+    title: title(report, who.name),
+    family: recogniser.family,
+    function: who.name,
+    ...some('module', who.frame?.module ?? moduleOfHead(report, who.name)),
+    ...details(report),
+    line: head.number,
+    lastLine: report.lastLine,
+    head: utf8(head.text),
+    state: stateOf(report, cut),
+    cause: 'other',
+    text: report.lines
+      .filter((l) => l.number <= report.lastLine)
+      .slice(0, MAX_TEXT)
+      .map((l) => utf8(l.text)),
+  };
+  return attributeCause(finding, context);
+}
+
+/** The title, with the function put in; `corrupted` stands for one that the damage hides. */
+function title(report: Report, name: string): string {
+  const { title: form } = report.recogniser;
+  const text = typeof form === 'string' ? form : form(report);
+  return text
+    .replace(/\{(\d)\}/g, (_, group: string) => report.match[Number(group)] ?? '')
+    .replace('{fn}', name === '' ? 'corrupted' : name);
+}
+
+function moduleOfHead(report: Report, name: string): string | undefined {
+  const frames = report.lines.map((l) => l.code?.frame);
+  return frames.find((f) => f?.symbol !== undefined && sourceName(f.symbol) === name)?.module;
+}
+
+function stateOf(report: Report, cut: boolean): Finding['state'] {
+  if (report.mixed !== undefined) return { is: 'interleaved', reason: report.mixed };
+  if (report.torn !== undefined) return { is: 'torn', reason: report.torn };
+  const needsStack = report.recogniser.from !== 'none';
+  const hasStack = report.lines.some((l) => l.code !== undefined);
+  if (needsStack && !hasStack) {
+    return {
+      is: 'truncated',
+      reason: cut ? 'the log ends before any stack was printed' : 'no stack was printed',
+    };
+  }
+  if (cut && report.recogniser.role === 'die' && !report.ended) {
+    return { is: 'truncated', reason: 'the log ends before the end of trace' };
+  }
+  return { is: 'complete' };
+}
+
+/** The scanner reads bytes as latin1; what people see is UTF-8 again. */
+function utf8(text: string): string {
+  return /[\u0080-\u00ff]/.test(text)
+    ? new TextDecoder().decode(Uint8Array.from(text, (c) => c.charCodeAt(0)))
+    : text;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { CallFrame } from '../model/finding.js';
+import { some } from './prefix.js';
+
+/**
+ * What one line of a report says about code addresses. The forms are those of `%pS` and `%pB`
+ * (lib/vsprintf.c: `symbol+0xoffset/0xsize [module]`) in the framings of the architectures'
+ * dumpstack/traps/process files.
+ */
+export type FrameLine =
+  /** An entry of a call trace. */
+  | { readonly is: 'frame'; readonly frame: CallFrame; readonly callee?: string }
+  /** The program counter at the fault. */
+  | { readonly is: 'pc'; readonly frame: CallFrame; readonly user: boolean }
+  /** The return address register (arm64, riscv, powerpc ...). */
+  | { readonly is: 'lr'; readonly frame: CallFrame }
+  /** Where a lock was taken: `at: func+0x1/0x2`. */
+  | { readonly is: 'at'; readonly frame: CallFrame };
+
+const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})\+0x([0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
+const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`;
+
+/** Everything that may hold a code address has one of these; cheap first question. */
+const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chS]:\d/;
+
+const PC_LABEL = new RegExp(
+  String.raw`^\s*(RIP|EIP|IP|pc|PC is at|epc|ERA|era|NIP|Krnl PSW|PSW)(?: ?: ?| )\s*` +
+    String.raw`(?:([0-9a-f]{4}):)?(.*)$`,
+);
+const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA)(?: ?: ?| )\s*(.*)$/;
+const SYMBOL_ANYWHERE = new RegExp(SYMBOL);
+const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SYMBOL}\)?`);
+const BARE = /^\s*(\? )?(?:\[<)?0x([0-9a-f]{8,16})(?:>\])?\s*$/;
+const INLINE =
+  /^\s*(?:\[<\s*inline\s*>\]\s+)?([A-Za-z_][\w.]{0,200}) (?:[\w./+-]{1,200}\.[chSs]):\d+(?::\d+)? ?(?:\[inline\])?\s*$/;
+const ARM_FROM =
+  /^\s*(?:\[<([0-9a-f]{8})>\] \()?([A-Za-z_][\w.]{0,200})(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<([0-9a-f]{8})>\] )?\(?([A-Za-z_][\w.]{0,200})\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([\w-]+)\])?\)?/;
+const LOCK_AT = new RegExp(
+  String.raw`(?:,|\bis)? ?\bat:? +(?:\[<[0-9a-f]+>\]\s+)?(?:\? )?${SYMBOL}`,
+);
+const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d/;
+const HEX = /(?:0x|\[<|\[|\b)([0-9a-f]{8,16})\b/;
+/** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
+const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
+
+/** Reads a line's code address, or nothing when it has none. */
+export function parseFrame(text: string): FrameLine | undefined {
+  if (text.length > 600 || !MAYBE.test(text)) return undefined;
+  const pc = PC_LABEL.exec(text);
+  if (pc) return parsePc(pc[1] ?? '', pc[2], pc[3] ?? '');
+  const lr = LR_LABEL.exec(text);
+  if (lr) {
+    const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
+    return m ? { is: 'lr', frame: symbolFrame(m, 1, true) } : undefined;
+  }
+  const arm = ARM_FROM.exec(text);
+  if (arm) {
+    const frame = {
+      reliable: true,
+      ...some('symbol', arm[4]),
+      offset: Number.parseInt(arm[5] ?? '0', 16),
+      size: Number.parseInt(arm[6] ?? '0', 16),
+      ...some('address', arm[3]),
+      ...some('module', arm[7]),
+    };
+    return { is: 'frame', frame, ...some('callee', arm[2]) };
+  }
+  const trace = TRACE.exec(text);
+  if (trace) {
+    // powerpc marks guesses after the symbol: `(unreliable)` (arch/powerpc/kernel/process.c).
+    const reliable = trace[2] === undefined && !text.includes('(unreliable)');
+    const address = trace[1] === undefined ? undefined : trace[1].replace(/^0x/, '');
+    return {
+      is: 'frame',
+      frame: { ...symbolFrame(trace, 3, reliable), ...some('address', address) },
+    };
+  }
+  const at = LOCK_AT.exec(text);
+  if (at) return { is: 'at', frame: symbolFrame(at, 1, true) };
+  const atInline = LOCK_AT_INLINE.exec(text);
+  if (atInline) return { is: 'at', frame: { ...some('symbol', atInline[1]), reliable: true } };
+  const bare = BARE.exec(text);
+  if (bare) {
+    return { is: 'frame', frame: { ...some('address', bare[2]), reliable: bare[1] === undefined } };
+  }
+  const inline = INLINE.exec(text);
+  if (inline) return { is: 'frame', frame: { ...some('symbol', inline[1]), reliable: true } };
+  return undefined;
+}
+
+function parsePc(label: string, segment: string | undefined, rest: string): FrameLine | undefined {
+  // `pc : [<ffffffc000d394c4>] lr : [<...>]`: two registers on one line; `epc : foo ra : bar`.
+  const own = rest.split(/\s(?:lr|ra)\s*:/, 1)[0] ?? rest;
+  const user = segment !== undefined && USER_CS.test(segment);
+  const m = SYMBOL_ANYWHERE.exec(own);
+  if (m) {
+    const address = HEX.exec(own.slice(0, m.index))?.[1];
+    return { is: 'pc', user, frame: { ...symbolFrame(m, 1, true), ...some('address', address) } };
+  }
+  const named = /^([A-Za-z_][\w.]*) [\w./+-]+\.[chSs]:\d/.exec(own);
+  if (named) return { is: 'pc', user, frame: { ...some('symbol', named[1]), reliable: true } };
+  // s390 prints the PSW mask before the address.
+  const hex = label.endsWith('PSW') ? /[0-9a-f]{16} ([0-9a-f]{16})/.exec(own) : HEX.exec(own);
+  if (!hex) return undefined;
+  return { is: 'pc', user, frame: { ...some('address', hex[1]), reliable: true } };
+}
+
+function symbolFrame(m: RegExpExecArray, from: number, reliable: boolean): CallFrame {
+  return {
+    ...some('symbol', m[from]),
+    offset: Number.parseInt(m[from + 1] ?? '0', 16),
+    size: Number.parseInt(m[from + 2] ?? '0', 16),
+    ...some('module', m[from + 3]),
+    reliable,
+  };
+}
+
+/**
+ * The name a function has in the source: what gcc and clang append to clones and parts of it is
+ * taken off, and the wrappers that the SYSCALL_DEFINE macros make are named after the system call.
+ */
+export function sourceName(symbol: string): string {
+  const plain = symbol.replace(
+    /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
+    '',
+  );
+  const call =
+    /^(?:__(?:x64|ia32|x32)_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(
+      plain,
+    ) ?? /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
+  if (call?.[1] !== undefined) return call[1];
+  const arm = /^__arm64_(?:compat_)?(sys_\w+)$/.exec(plain);
+  return arm?.[1] ?? plain;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Finding } from '../model/finding.js';
+import type { CauseContext } from './cause.js';
+import { finish } from './finish.js';
+import type { ConsoleLine } from './prefix.js';
+import type { Recogniser } from './recogniser.js';
+import { RECOGNISERS } from './recognisers/index.js';
+import { Report } from './report.js';
+
+/** A report closes after this many lines that do not belong to one. */
+const MAX_QUIET = 40;
+/** ... or after this many lines in all. */
+const MAX_SPAN = 3000;
+/** A panic this many lines after a report is that report's. */
+const PANIC_REACH = 120;
+/** Reports open at once, each of another caller. */
+const MAX_OPEN = 4;
+const PREAMBLE = 8;
+
+/** Panics that only say that another report was fatal: kernel/panic.c, exit.c, hung_task.c, ... */
+const CONSEQUENCE =
+  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|Unhandled exception|Lockup|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function)/;
+const CUT_HERE = /^-{3,20}\[ cut here \]-{3,20}|^8<--- cut here ---/;
+
+/** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
+export class Incidents {
+  private open: Report[] = [];
+  private done: Finding[] = [];
+  /** What followed a `cut here`, until the head comes. */
+  private preamble: { readonly from: number; readonly lines: string[] } | undefined;
+  private last: { readonly line: number; readonly died: boolean } | undefined;
+
+  constructor(private readonly context: CauseContext | undefined) {}
+
+  /** Whether every line matters now, not only those with a hint. */
+  get attentive(): boolean {
+    return this.open.length > 0 || this.preamble !== undefined;
+  }
+
+  /** Takes in one line. */
+  line(line: ConsoleLine): void {
+    this.one(line);
+    for (const inner of line.inner)
+      this.one(inner, 'its head begins in the middle of another line');
+    this.closeQuiet(line.number);
+  }
+
+  /** The findings whose reports have ended, in the order of their heads. */
+  collect(): Finding[] {
+    if (this.done.length === 0) return [];
+    const oldest = Math.min(...this.open.map((r) => r.head.number));
+    const ready = this.done.filter((f) => f.line < oldest).sort(byLine);
+    if (ready.length > 0) this.done = this.done.filter((f) => f.line >= oldest);
+    return ready;
+  }
+
+  /** Ends the log. */
+  end(): Finding[] {
+    for (const report of [...this.open]) this.close(report, true);
+    this.preamble = undefined;
+    this.last = undefined;
+    return this.collect();
+  }
+
+  private one(line: ConsoleLine, torn?: string): void {
+    if (line.userspace) return;
+    if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
+    const head = recognise(line.text);
+    if (head !== undefined && this.begin(line, head.recogniser, head.match, torn)) return;
+    if (this.preamble !== undefined && line.number > this.preamble.from) {
+      if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
+      else this.preamble.lines.push(line.text);
+    }
+    this.ownerOf(line)?.add(line);
+  }
+
+  /** Begins a report, unless the line is only one more head of an incident already known. */
+  private begin(
+    line: ConsoleLine,
+    recogniser: Recogniser,
+    match: RegExpExecArray,
+    torn?: string,
+  ): boolean {
+    const owner = this.ownerOf(line);
+    if (owner !== undefined && isSameIncident(owner, recogniser, line)) {
+      if (recogniser.role === 'die') owner.died = true;
+      if (recogniser.role === 'panic') owner.panicked = true;
+      return false;
+    }
+    if (owner === undefined && this.last !== undefined && recogniser.role === 'panic') {
+      if (line.number - this.last.line < PANIC_REACH && CONSEQUENCE.test(line.text)) return false;
+    }
+    if (owner !== undefined) {
+      if (
+        !owner.ended &&
+        owner.lines.length > 1 &&
+        line.caller !== undefined &&
+        !owner.recogniser.crossCpu
+      ) {
+        owner.mixes(`another report begins at line ${line.number}, inside it`);
+      }
+      this.close(owner, false);
+    }
+    while (this.open.length >= MAX_OPEN) {
+      const oldest = this.open[0];
+      if (oldest !== undefined) this.close(oldest, false);
+    }
+    this.open.push(new Report(recogniser, line, match, this.preamble?.lines ?? [], torn));
+    this.preamble = undefined;
+    return true;
+  }
+
+  /** The report a line belongs to: that of its caller, else the one begun last. */
+  private ownerOf(line: ConsoleLine): Report | undefined {
+    for (let i = this.open.length - 1; i >= 0; i--) {
+      const report = this.open[i];
+      if (report?.owns(line)) return report;
+    }
+    return undefined;
+  }
+
+  private closeQuiet(number: number): void {
+    for (const report of [...this.open]) {
+      const silent = number - Math.max(report.lastLine, report.head.number);
+      const over = report.grace === 0 || report.quiet > MAX_QUIET || silent > 4 * MAX_QUIET;
+      if (over || number - report.head.number > MAX_SPAN) this.close(report, false);
+    }
+  }
+
+  private close(report: Report, cut: boolean): void {
+    this.open = this.open.filter((r) => r !== report);
+    if (!report.confirmed) return;
+    this.last = { line: report.lastLine, died: report.died };
+    this.done.push(finish(report, cut, this.context));
+  }
+}
+
+const byLine = (a: Finding, b: Finding): number => a.line - b.line;
+
+function recognise(text: string): { recogniser: Recogniser; match: RegExpExecArray } | undefined {
+  const message = text.trimStart();
+  if (message.length > 2000) return undefined;
+  for (const recogniser of RECOGNISERS) {
+    if (!recogniser.hints.some((hint) => message.includes(hint))) continue;
+    const match = recogniser.head.exec(message);
+    if (match) return { recogniser, match };
+  }
+  return undefined;
+}
+
+/** Whether a head met inside a report is that report's own. */
+function isSameIncident(report: Report, next: Recogniser, line: ConsoleLine): boolean {
+  if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
+  const { recogniser } = report;
+  // A CPU that prints the same head again, or `BUG: memory leak` and the object it is about.
+  if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
+    return true;
+  if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
+  // A failed control flow check says what failed, then traps.
+  if (next.family === 'bug-on' && recogniser.kind === 'cfi' && !report.died) return true;
+  // A fault is told twice: what was accessed, then how the kernel died of it.
+  if (next.role === 'die')
+    return (
+      !report.died &&
+      !report.ended &&
+      (recogniser.from === 'fault' || recogniser.from === 'overflow')
+    );
+  if (report.recogniser.from === 'interrupted' && next.from === 'interrupted') {
+    return !report.ended && recogniser.kind === next.kind;
+  }
+  return false;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Finds, at a few CPU cycles a byte, whether a line holds any of a fixed set of strings.
+ *
+ * A kernel log is nearly all ordinary lines, so everything else (decoding, regular expressions)
+ * is done only for the lines that this lets through. It is an Aho-Corasick automaton made into a
+ * full table: one lookup a byte, whatever the number of strings, and no backtracking.
+ */
+export interface Prefilter {
+  /** Next state, indexed by `state * classes + classOf[byte]`, already multiplied by `classes`. */
+  readonly next: Uint32Array;
+  /** Class of each byte: bytes that no string contains share class 0. */
+  readonly classOf: Uint8Array;
+  readonly classes: number;
+  /** States from this number (multiplied) on mean that a string has just ended. */
+  readonly firstHit: number;
+}
+
+interface Node {
+  readonly edges: Map<number, Node>;
+  fail: Node | undefined;
+  hit: boolean;
+  id: number;
+}
+
+const node = (): Node => ({ edges: new Map(), fail: undefined, hit: false, id: 0 });
+
+/** Builds the table for ASCII strings. */
+export function buildPrefilter(strings: readonly string[]): Prefilter {
+  const classOf = new Uint8Array(256);
+  let classes = 1;
+  const root = node();
+  const all = [root];
+  for (const text of strings) {
+    let at = root;
+    for (let i = 0; i < text.length; i++) {
+      const byte = text.charCodeAt(i) & 0xff;
+      if (classOf[byte] === 0) classOf[byte] = classes++;
+      let to = at.edges.get(byte);
+      if (to === undefined) {
+        to = node();
+        at.edges.set(byte, to);
+        all.push(to);
+      }
+      at = to;
+    }
+    at.hit = at !== root;
+  }
+  linkFailures(root);
+  // Hits are numbered last, so that one comparison tells them.
+  const order = [...all.filter((n) => !n.hit), ...all.filter((n) => n.hit)];
+  order.forEach((n, id) => {
+    n.id = id;
+  });
+  const next = new Uint32Array(order.length * classes);
+  for (const from of order) {
+    for (let byte = 0; byte < 256; byte++) {
+      const cls = classOf[byte] ?? 0;
+      if (cls !== 0) next[from.id * classes + cls] = step(from, byte, root).id * classes;
+    }
+  }
+  return { next, classOf, classes, firstHit: order.filter((n) => !n.hit).length * classes };
+}
+
+function step(from: Node, byte: number, root: Node): Node {
+  let at: Node | undefined = from;
+  while (at !== undefined) {
+    const to = at.edges.get(byte);
+    if (to !== undefined) return to;
+    at = at.fail;
+  }
+  return root;
+}
+
+function linkFailures(root: Node): void {
+  const queue: Node[] = [root];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const [byte, to] of at.edges) {
+      to.fail = at === root ? root : at.fail === undefined ? root : step(at.fail, byte, root);
+      to.hit ||= to.fail.hit;
+      queue.push(to);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** One console line with the wrapping of printk, syslog or a collector taken off. */
+export interface ConsoleLine {
+  /** Line number in the log, from 1. */
+  readonly number: number;
+  /** The message, trailing blanks removed, leading ones kept. */
+  readonly text: string;
+  /** `T123` or `C0`: who printed it, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c, v5.1). */
+  readonly caller?: string;
+  /** Seconds since boot, when the line carries them. */
+  readonly time?: number;
+  /** True when syslog or the journal says that a program other than the kernel spoke. */
+  readonly userspace: boolean;
+  /** Messages that begin in the middle of the line, after a second printk timestamp. */
+  readonly inner: readonly ConsoleLine[];
+}
+
+/** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
+const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
+const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
+const LEVEL = /^<\d{1,3}>/;
+
+/** Stamps that collectors, shells and dmesg(1) put before the kernel's own. */
+const COLLECTORS: readonly RegExp[] = [
+  // ISO 8601: journalctl -o short-iso, dmesg --time-format iso, CI systems.
+  /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? +/,
+  /^\[?\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?\]? +/,
+  /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]? +/,
+  // dmesg -T.
+  /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] /,
+  // dmesg -x.
+  /^[a-z]+ *:[a-z]+ *: /,
+  // docker compose and multiplexers.
+  /^[\w.-]{1,40} *\| /,
+];
+const SYSLOG =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? )?([\w.-]{1,64}) (?:([a-z]+\.[a-z]+) )?([\w./@-]{1,48})(?:\[\d+\])?: /;
+const SYSLOG_DATE = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? /;
+const PROMPT = /^[\w.~@:-]{0,60}(?: [\w.-]{1,40})? ?login: ?/;
+const SECOND_STAMP = /\[ {0,7}\d{1,8}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? ?/g;
+/** A stamp after one of these is being quoted by a program, a person or a shell. */
+const QUOTING =
+  /(?:["'`|(\\]|\w=|^[\s>]*>|\b(?:echo|printf|grep|logger|cat|msg|cmd|saw|said|wrote|quote[ds]?|e\.g\.|expect(?:ed|s)?)\b.*)\s*$/;
+const ANSI =
+  /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\)?|[@-Z\\^_()][A-Z0-9]?)/g;
+
+/** Takes the terminal's control bytes out of a line; carriage returns at its end are not part of it. */
+export function cleanLine(raw: string): string {
+  let text = raw;
+  if (text.includes('\u001b')) text = text.replace(ANSI, '');
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
+    text = text.replace(/\r+$/, '').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
+  }
+  return text;
+}
+
+/** Parses one line of a log; never throws. */
+export function parseLine(raw: string, number: number): ConsoleLine {
+  const whole = cleanLine(raw);
+  // A lone carriage return restarts the line on a terminal: what follows it is a line of its own.
+  const parts = whole.includes('\r') ? whole.split(/\r+/, 8) : [whole];
+  const lines = parts.map((part) => parsePart(part, number));
+  const first = lines[0] ?? { number, text: '', userspace: false, inner: [] };
+  const rest = lines.slice(1);
+  if (rest.length === 0) return first;
+  return { ...first, inner: [...first.inner, ...rest.flatMap((l) => [l, ...l.inner])] };
+}
+
+function parsePart(part: string, number: number): ConsoleLine {
+  const { rest, caller, time, userspace } = unwrap(part);
+  const line = {
+    number,
+    text: rest.trimEnd(),
+    userspace,
+    ...some('caller', caller),
+    ...some('time', time),
+  };
+  return { ...line, inner: userspace ? [] : innerLines(rest, number) };
+}
+
+interface Unwrapped {
+  readonly rest: string;
+  readonly caller: string | undefined;
+  readonly time: number | undefined;
+  readonly userspace: boolean;
+}
+
+/** Takes off the prefixes that begin a line, at most six of them. */
+function unwrap(part: string): Unwrapped {
+  let rest = part;
+  let caller: string | undefined;
+  let time: number | undefined;
+  for (let i = 0; i < 6; i++) {
+    const level = LEVEL.exec(rest);
+    if (level) rest = rest.slice(level[0].length);
+    const stamp = STAMP.exec(rest);
+    if (stamp) {
+      // A second stamp is what syslogd saved of the first; the inner one is the kernel's.
+      time = Number(stamp[1]);
+      caller = stamp[2] ?? caller;
+      rest = rest.slice(stamp[0].length);
+      continue;
+    }
+    const who = CALLER_ONLY.exec(rest);
+    if (who) {
+      caller = who[1];
+      rest = rest.slice(who[0].length);
+      continue;
+    }
+    if (time !== undefined) break;
+    const dated = SYSLOG_DATE.test(rest) || i > 0;
+    const syslog = dated ? SYSLOG.exec(rest) : null;
+    if (syslog) {
+      rest = rest.slice(syslog[0].length);
+      if (syslog[3] !== 'kernel') return { rest, caller, time, userspace: true };
+      continue;
+    }
+    const collector = COLLECTORS.map((re) => re.exec(rest)).find((m) => m !== null);
+    const prompt = collector ?? PROMPT.exec(rest);
+    if (prompt && prompt[0] !== '') rest = rest.slice(prompt[0].length);
+    else if (!level) break;
+  }
+  return { rest, caller, time, userspace: false };
+}
+
+function innerLines(text: string, number: number): ConsoleLine[] {
+  if (!text.includes('[')) return [];
+  const found: ConsoleLine[] = [];
+  SECOND_STAMP.lastIndex = 0;
+  for (let m = SECOND_STAMP.exec(text); m && found.length < 4; m = SECOND_STAMP.exec(text)) {
+    if (m.index === 0 || QUOTING.test(text.slice(Math.max(0, m.index - 200), m.index))) continue;
+    const { rest, caller, time } = unwrap(text.slice(m.index));
+    found.push({
+      number,
+      text: rest.trimEnd(),
+      userspace: false,
+      inner: [],
+      ...some('caller', caller),
+      ...some('time', time),
+    });
+  }
+  return found;
+}
+
+/** An object with the key when the value is there, for `exactOptionalPropertyTypes`. */
+export function some<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

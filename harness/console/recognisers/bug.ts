@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Recogniser } from '../recogniser.js';
+
+/** BUG() and its special cases: lib/bug.c, lib/list_debug.c, mm/usercopy.c, v3.10 to v6.19. */
+const fileIs = (path: RegExp, text: string | undefined): boolean => path.test(text ?? '');
+
+export const BUG: readonly Recogniser[] = [
+  {
+    family: 'bug-on',
+    kind: 'bug-on',
+    earnedBy: 'syz/linux/448, syz/linux/125, syz/linux/184; checks.log',
+    hints: ['ernel BUG at'],
+    head: /^(?:kernel|Kernel) BUG at (\S{1,200}?)(?::(\d+))?!?(?:\s|$)/,
+    from: 'fault',
+    title: (r) =>
+      fileIs(/lib\/list_debug\.c/, r.match[1])
+        ? 'BUG: corrupted list in {fn}'
+        : fileIs(/mm\/usercopy\.c/, r.match[1])
+          ? 'BUG: bad usercopy in {fn}'
+          : 'kernel BUG in {fn}',
+  },
+  {
+    // BUG() of architectures without a trap for it: include/asm-generic/bug.h.
+    family: 'bug-failure',
+    kind: 'bug-on',
+    earnedBy: 'checks.log',
+    hints: ['BUG: failure at'],
+    head: /^BUG: failure at (\S{1,200}):\d+\/(?<fn>\w+)\(\)!/,
+    from: 'fault',
+    title: 'kernel BUG in {fn}',
+    confirm: /^(?:Kernel panic - not syncing|CPU: \d|Call [Tt]race:)/,
+  },
+  {
+    family: 'cfi',
+    kind: 'cfi',
+    earnedBy: 'checks.log',
+    hints: ['CFI failure'],
+    head: /^CFI failure (?:at (?<fn>[\w.]+)\+0x|\(target: )/,
+    from: 'fault',
+    title: 'CFI failure in {fn}',
+  },
+  {
+    family: 'list-corruption',
+    kind: 'bug-on',
+    earnedBy: 'checks.log',
+    hints: [
+      'list_add corruption',
+      'list_del corruption',
+      'list_add double add',
+      'list_add attempted',
+    ],
+    head: /^list_(?:add|del) (?:corruption|double add|attempted)/,
+    from: 'fault',
+    title: 'BUG: corrupted list in {fn}',
+    confirm: /^(?:Call [Tt]race:|CPU: \d+ .*PID: \d+ Comm:)/,
+  },
+];

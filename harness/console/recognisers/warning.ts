@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Recogniser, ReportView } from '../recogniser.js';
+
+/**
+ * WARN(): kernel/panic.c (__warn). "CPU: PID: at" until v6.18, "file:line at function, CPU#" from
+ * v6.19, "at file:line function()" before v3.15.
+ */
+const SPECIAL: readonly (readonly [RegExp, string])[] = [
+  [/lib\/refcount\.c|^refcount_t: /m, 'WARNING: refcount bug in {fn}'],
+  [/lib\/debugobjects\.c|^ODEBUG: /m, 'WARNING: ODEBUG bug in {fn}'],
+  [/lib\/list_debug\.c/, 'WARNING: corrupted list in {fn}'],
+  [/kernel\/(?:locking\/)?lockdep\.c/, 'WARNING: locking bug in {fn}'],
+  [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'WARNING: locking bug in {fn}'],
+  [/mm\/slab_common\.c:\d+ (?:at )?kmalloc_slab/, 'WARNING: kmalloc bug in {fn}'],
+  [/lib\/kobject\.c/, 'WARNING: kobject bug in {fn}'],
+  [
+    /fs\/proc\/generic\.c:\d+ (?:at )?(?:__?)?(?:proc_register|xlate_proc_name|remove_proc)/,
+    'WARNING: proc registration bug in {fn}',
+  ],
+  [/mm\/usercopy\.c/, 'WARNING: bad usercopy in {fn}'],
+];
+
+function title(report: ReportView): string {
+  const message = report.preamble.slice(-3).join('\n');
+  const head = report.match[0];
+  const found = SPECIAL.find(([where]) => where.test(head) || where.test(message));
+  return found?.[1] ?? 'WARNING in {fn}';
+}
+
+/** The functions that the special titles stand for: naming them again would say nothing. */
+const SKIP =
+  /^(?:proc_(?:register|create\w*|mkdir\w*|symlink)|_?proc_mkdir\w*|xlate_proc_name|kobject\w*|__?sysfs_(?:add|create|remove)\w*)$/;
+
+export const WARNING: readonly Recogniser[] = [
+  {
+    family: 'lockdep-warn',
+    kind: 'lockdep',
+    earnedBy: 'syz/linux/161',
+    hints: ['WARNING: '],
+    head: /^WARNING: (?:CPU: \d+ PID: \d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
+    from: 'order',
+    title: 'WARNING: locking bug in {fn}',
+  },
+  {
+    family: 'warning',
+    kind: 'warning',
+    earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
+    hints: ['WARNING: '],
+    head: /^WARNING: CPU: \d+ PID: \d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
+    from: 'order',
+    skip: SKIP,
+    title,
+  },
+  {
+    family: 'warning',
+    kind: 'warning',
+    earnedBy: 'checks.log',
+    hints: ['WARNING: '],
+    head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,200}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
+    from: 'order',
+    skip: SKIP,
+    title,
+  },
+  {
+    family: 'warning',
+    kind: 'warning',
+    earnedBy: 'checks.log',
+    hints: ['WARNING: '],
+    head: /^WARNING: at (\S{1,200}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
+    from: 'order',
+    skip: SKIP,
+    title,
+  },
+  {
+    family: 'unwinder',
+    kind: 'warning',
+    earnedBy: 'checks.log',
+    hints: ['WARNING: kernel stack'],
+    head: /^WARNING: kernel stack (?:regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad/,
+    from: 'none',
+    title: 'WARNING: kernel stack frame pointer has bad value',
+  },
+];

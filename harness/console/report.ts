@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { parseFrame } from './frame.js';
+import type { ConsoleLine } from './prefix.js';
+import type { Recogniser, ReportLine, ReportView } from './recogniser.js';
+
+/** Lines kept of one report; what comes after is counted, not kept. */
+export const MAX_LINES = 600;
+
+/** Lines that only a report holds; they keep it open. Formats of v3.10 to v6.19. */
+const BODY =
+  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|Stack:|Code:|Code : |Modules linked in:|CPU: \d|CPU \d+ |Hardware name:|Workqueue:|R[A-Z0-9]{1,2} ?: |RSP|EAX|ESI|DS:|CS:|FS:|CR2|DR0|DR3|PKRU|EFLAGS|Tainted:|<\/?[A-Z#]+>|x\d+ ?: |[rgs]\d+ ?: |sp : |pstate|\[[0-9a-f]{8,16}\] (?:pgd|\*pgd)|pgd = |PGD |#PF: |Mem abort info|Data abort info|Internal error|Process |task: |Stack: \(|Memory state|Allocated by|Freed by|The buggy|Read of size|Write of size|which (?:belongs|lock)|==+$|--+$|---\[|(?:other|but |the |and |to |-> #|stack |\d+ locks? held|no locks held|#\d+: )|Showing all|task:|Sending NMI|NMI backtrace|irq event stamp|hardirqs? last|softirqs? last|Kernel panic|Kernel Offset|Rebooting in|Preemption disabled at|in_atomic|[ >][0-9a-f]{16}: |Uninit was|Local variable|raw: |page:|flags: |value changed|Reported by|read to|write to|KASAN: )/;
+
+/** A second stack dump that is no crash; its frames are not the report's. */
+const FOREIGN_DUMP =
+  /^(?:FAULT_INJECTION: forcing a failure|[\w.:/-]{1,32}: page allocation failure|sysrq: |SysRq : )/;
+const IDENTITY = /^\s*(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) |CPU: \d+ PID: (\d+)\b)/;
+const END = /^---\[ end (?:trace|Kernel panic)/;
+
+/** A report being collected. */
+export class Report implements ReportView {
+  readonly lines: ReportLine[] = [];
+  /** What came between `cut here` and the head: the message of a WARN, of a list check. */
+  readonly preamble: readonly string[];
+  lastLine: number;
+  /** Lines since the last that belonged here. */
+  quiet = 0;
+  /** Lines after which it may close, once an end marker was seen. */
+  grace = -1;
+  ended = false;
+  died = false;
+  panicked = false;
+  confirmed: boolean;
+  dropped = 0;
+  /** Why its lines may be another's: reports mixed by CPUs that print at once. */
+  mixed: string | undefined;
+  /** Index of the first line that may be another's. */
+  mixedAt = Number.POSITIVE_INFINITY;
+  private pid: string | undefined;
+
+  constructor(
+    readonly recogniser: Recogniser,
+    readonly head: ConsoleLine,
+    readonly match: RegExpExecArray,
+    preamble: readonly string[],
+    readonly torn: string | undefined,
+  ) {
+    this.preamble = preamble;
+    this.lastLine = head.number;
+    this.confirmed = recogniser.confirm === undefined;
+    this.pid = / PID: (\d+) at /.exec(head.text)?.[1];
+    this.died = recogniser.role === 'die';
+    this.panicked = recogniser.role === 'panic';
+    this.lines.push({ number: head.number, text: head.text, code: undefined });
+  }
+
+  /** Whether a line could be this report's, going by who printed it. */
+  owns(line: ConsoleLine): boolean {
+    return (
+      this.recogniser.crossCpu === true ||
+      this.head.caller === undefined ||
+      line.caller === undefined ||
+      line.caller === this.head.caller
+    );
+  }
+
+  /** Takes in one line after the head. */
+  add(line: ConsoleLine): void {
+    const code = parseFrame(line.text);
+    if (this.recogniser.confirm?.test(line.text)) this.confirmed = true;
+    this.noteMixing(line.text);
+    if (code !== undefined || BODY.test(line.text)) {
+      this.quiet = 0;
+      this.lastLine = line.number;
+    } else {
+      this.quiet++;
+    }
+    if (END.test(line.text)) {
+      this.ended = true;
+      this.grace = 16;
+    } else if (this.grace > 0) {
+      this.grace--;
+    }
+    if (this.lines.length < MAX_LINES)
+      this.lines.push({ number: line.number, text: line.text, code });
+    else this.dropped++;
+  }
+
+  private noteMixing(text: string): void {
+    if (this.mixed !== undefined || this.ended || this.recogniser.crossCpu) return;
+    if (FOREIGN_DUMP.test(text)) this.mixes('a stack dump that is no crash begins inside it');
+    if (/^ (?:_*)should_fail[\w.]*\+0x/.test(text))
+      this.mixes('the stack of an injected failure is among its lines');
+    const identity = IDENTITY.exec(text);
+    const pid = identity?.[1] ?? identity?.[2];
+    if (pid === undefined) return;
+    if (this.pid !== undefined && this.pid !== pid) {
+      this.mixes(`lines of pid ${pid} among those of pid ${this.pid}`);
+    }
+    this.pid ??= pid;
+  }
+
+  /** Notes that from here on lines may be another report's. */
+  mixes(reason: string): void {
+    if (this.mixed !== undefined) return;
+    this.mixed = reason;
+    this.mixedAt = this.lines.length;
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Finding } from '../model/finding.js';
+import type { CauseContext } from './cause.js';
+import { Incidents } from './incidents.js';
+import { buildPrefilter } from './prefilter.js';
+import { parseLine } from './prefix.js';
+import { RECOGNISERS } from './recognisers/index.js';
+
+/** A line longer than this is read in pieces of this size, all with the same number. */
+const MAX_LINE = 16_384;
+const NEWLINE = 10;
+
+/** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
+export const CUT_HERE = 'cut here ]---';
+const FILTER = buildPrefilter([...new Set([...RECOGNISERS.flatMap((r) => r.hints), CUT_HERE])]);
+
+/**
+ * Finds kernel crashes in a console log that arrives in pieces. How it is cut into pieces makes no
+ * difference; memory does not grow with the log.
+ */
+export class ConsoleScanner {
+  private readonly incidents: Incidents;
+  private line = 1;
+  private state = 0;
+  private hit = false;
+  /** The line begun in an earlier chunk. */
+  private readonly held = new Uint8Array(MAX_LINE);
+  private heldLength = 0;
+  private open = false;
+
+  constructor(context?: CauseContext) {
+    this.incidents = new Incidents(context);
+  }
+
+  /** Lines that have begun so far. */
+  get linesSeen(): number {
+    return this.open ? this.line : this.line - 1;
+  }
+
+  /** Takes in more of the log; returns the reports that ended in it. */
+  push(chunk: Uint8Array): Finding[] {
+    const { next, classOf, firstHit } = FILTER;
+    const length = chunk.length;
+    let { state, hit } = this;
+    let start = 0;
+    let room = MAX_LINE - this.heldLength;
+    for (let i = 0; i < length; i++) {
+      const byte = chunk[i] as number;
+      if (byte === NEWLINE) {
+        if (hit || this.incidents.attentive) this.take(chunk, start, i);
+        this.heldLength = 0;
+        this.line++;
+        state = 0;
+        hit = false;
+        start = i + 1;
+        room = MAX_LINE;
+        continue;
+      }
+      state = next[state + (classOf[byte] as number)] as number;
+      if (state >= firstHit) hit = true;
+      if (i - start >= room) {
+        if (hit || this.incidents.attentive) this.take(chunk, start, i);
+        this.heldLength = 0;
+        hit = false;
+        start = i;
+        room = MAX_LINE;
+      }
+    }
+    this.state = state;
+    this.hit = hit;
+    this.held.set(chunk.subarray(start), this.heldLength);
+    this.heldLength += length - start;
+    if (length > 0) this.open = this.heldLength > 0;
+    return this.incidents.collect();
+  }
+
+  /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
+  end(): Finding[] {
+    if (this.heldLength > 0 && (this.hit || this.incidents.attentive)) {
+      this.take(new Uint8Array(0), 0, 0);
+    }
+    const findings = this.incidents.end();
+    this.line = 1;
+    this.state = 0;
+    this.hit = false;
+    this.heldLength = 0;
+    this.open = false;
+    return findings;
+  }
+
+  private take(chunk: Uint8Array, start: number, end: number): void {
+    const tail = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start);
+    const text =
+      this.heldLength === 0
+        ? tail.toString('latin1')
+        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') +
+          tail.toString('latin1');
+    this.incidents.line(parseLine(text, this.line));
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { scanConsole } from '../../../harness/console/index.js';
+import { RECOGNISERS } from '../../../harness/console/recognisers/index.js';
+import { FIXTURES, readCases } from './support.js';
+
+describe.each(['x86.log', 'arch.log', 'checks.log', 'locks.log', 'race.log'])('%s', (name) => {
+  test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
+    const findings = scanConsole(log);
+    expect(findings.map((f) => [f.kind, f.title])).toEqual([[kind, title]]);
+  });
+});
+
+test.each(readCases('silent.log').map((c) => [c.title, c.log] as const))('silent: %s', (_, log) => {
+  expect(scanConsole(log).map((f) => f.head)).toEqual([]);
+});
+
+test('a real boot is silent up to its panic for want of a root', () => {
+  const log = readFileSync(join(FIXTURES, 'boot-no-root.log'));
+  const findings = scanConsole(log);
+  expect(findings.map((f) => f.kind)).toEqual(['panic']);
+  expect(findings[0]?.head).toContain('VFS: Unable to mount root fs');
+});
+
+test('every recogniser names a fixture that exists, or a corpus record', () => {
+  for (const { family, earnedBy } of RECOGNISERS) {
+    const files = earnedBy.match(/[\w-]+\.log/g) ?? [];
+    expect(files.length > 0 || earnedBy.includes('syz/linux/'), family).toBe(true);
+    for (const file of files)
+      expect(existsSync(join(FIXTURES, file)), `${family}: ${file}`).toBe(true);
+  }
+});
+
+test('every head has one of its hints, so the prefilter lets it through', () => {
+  const heads = ['x86.log', 'arch.log', 'checks.log', 'locks.log'].flatMap((f) => readCases(f));
+  expect(heads.length).toBeGreaterThan(40);
+});

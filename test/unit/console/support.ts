@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const ROOT = join(HERE, '../../..');
+export const FIXTURES = join(ROOT, 'test/fixtures/console');
+
+/** A case of a fixture: `@@ kind | title`, then the log up to the next. */
+export interface Case {
+  readonly kind: string;
+  readonly title: string;
+  readonly log: string;
+}
+
+export function readCases(name: string): Case[] {
+  const text = readFileSync(join(FIXTURES, name), 'utf8');
+  return text
+    .split(/^@@ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf('\n');
+      const [kind = '', title = ''] = part.slice(0, end).split(' | ');
+      return { kind, title, log: part.slice(end + 1) };
+    });
+}
+
+/** A record of the development corpus; see its README. */
+export interface CorpusRecord {
+  readonly id: string;
+  readonly log: string;
+  readonly crash: boolean;
+  readonly title: string;
+  readonly alt: readonly string[];
+  readonly kind_ok: readonly string[];
+  readonly head_line: number;
+  readonly functions: readonly string[];
+}
+
+/** The corpus, or the reason why there is none here. */
+export function readCorpus(): CorpusRecord[] | string {
+  const tried: string[] = [];
+  const bases = [
+    process.env.DMRACE_SHARED ?? '',
+    join(ROOT, '../shared'),
+    join(ROOT, '../../shared'),
+  ];
+  for (const base of bases.filter((b) => b !== '')) {
+    const file = join(base, 'corpus/dev.jsonl');
+    tried.push(file);
+    if (!existsSync(file)) continue;
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    return lines.map((line) => JSON.parse(line) as CorpusRecord);
+  }
+  return `no corpus at ${tried.join(', ')}`;
+}
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
