@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import prettyBytes from 'pretty-bytes';
+import { DmraceError } from '../model/errors.js';
+import type { Report } from '../ports.js';
+import type { Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const MIRROR = 'http://deb.debian.org/debian';
+const SECURITY = 'http://deb.debian.org/debian-security';
+/** Package lists older than this are fetched again; `--refresh` does so at once. */
+const LISTS_FRESH_MS = 24 * 3600 * 1000;
+
+/** A package at one version; Debian never changes the file behind such a pair. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The apt sources of a suite, one line each. Exported for its test. */
+export function sourcesOf(suite: string): string[] {
+  const line = (uri: string, name: string): string =>
+    `deb [signed-by=${KEYRING}] ${uri} ${name} main`;
+  const mirror = process.env.DMRACE_DEBIAN_MIRROR ?? MIRROR;
+  const [release = suite, pocket] = suite.split('-');
+  if (release === 'sid') return [line(mirror, 'sid')];
+  if (release === 'experimental') return [line(mirror, 'sid'), line(mirror, 'experimental')];
+  return [
+    line(mirror, release),
+    line(mirror, `${release}-updates`),
+    line(SECURITY, `${release}-security`),
+    ...(pocket === 'backports' ? [line(mirror, `${release}-backports`)] : []),
+  ];
+}
+
+/**
+ * Debian's archive for one suite and architecture, through apt's own tools with signatures
+ * checked, in a state folder of our own: the host's apt configuration, its package lists and its
+ * installed packages are neither used nor changed. Only its proxy settings still count.
+ */
+export class DebianArchive {
+  readonly #root: string;
+
+  constructor(
+    readonly cache: Cache,
+    readonly suite: string,
+    readonly architecture: string,
+    readonly report: Report,
+  ) {
+    this.#root = path.join(cache.root, 'apt', `${suite}-${architecture}`);
+  }
+
+  #options(): string[] {
+    const at = (name: string): string => path.join(this.#root, name);
+    const settings: Record<string, string> = {
+      'Dir::State': at('state'),
+      'Dir::State::status': at('status'),
+      'Dir::Cache': at('cache'),
+      'Dir::Etc::SourceList': at('sources.list'),
+      'Dir::Etc::SourceParts': '/dev/null',
+      'Dir::Etc::Preferences': '/dev/null',
+      'Dir::Etc::PreferencesParts': '/dev/null',
+      'APT::Architecture': this.architecture,
+      'APT::Architectures': this.architecture,
+      'APT::Sandbox::User': 'root',
+      'Acquire::Languages': 'none',
+      'Acquire::Retries': '2',
+    };
+    return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  }
+
+  /** Fetches the package lists when they are missing or a day old. */
+  async refresh(force = false): Promise<void> {
+    const stamp = path.join(this.#root, 'stamp');
+    const fresh = async (): Promise<boolean> => {
+      const age = await stat(stamp).then(
+        (s) => Date.now() - s.mtimeMs,
+        () => Number.POSITIVE_INFINITY,
+      );
+      return !force && age < LISTS_FRESH_MS;
+    };
+    if (await fresh()) return;
+    await this.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
+      if (await fresh()) return;
+      this.report(`package lists of ${this.suite} (${this.architecture})`);
+      for (const name of ['state/lists/partial', 'cache/archives/partial']) {
+        await mkdir(path.join(this.#root, name), { recursive: true });
+      }
+      await writeFile(path.join(this.#root, 'status'), '');
+      await writeFile(
+        path.join(this.#root, 'sources.list'),
+        `${sourcesOf(this.suite).join('\n')}\n`,
+      );
+      await runTool('apt-get', [...this.#options(), '-q', 'update']);
+      await writeFile(stamp, `${new Date().toISOString()}\n`);
+    });
+  }
+
+  /** Packages whose name matches, with their candidate versions. */
+  async find(pattern: RegExp): Promise<Package[]> {
+    const names = (await runTool('apt-cache', [...this.#options(), 'pkgnames']))
+      .split('\n')
+      .filter((name) => pattern.test(name))
+      .sort();
+    const found: Package[] = [];
+    for (const name of names) {
+      const version = await this.candidate(name);
+      if (version !== null) found.push({ name, version });
+    }
+    return found;
+  }
+
+  /** The version that apt would take of a package; null when there is none. */
+  async candidate(name: string): Promise<string | null> {
+    const target = this.suite.includes('backports') || this.suite === 'experimental';
+    const options = target ? ['-t', this.suite] : [];
+    const said = await runTool('apt-cache', [...this.#options(), ...options, 'policy', name]);
+    const version = /^ {2}Candidate: (.+)$/m.exec(said)?.[1];
+    return version === undefined || version === '(none)' ? null : version;
+  }
+
+  /** The Depends: of a package version as written, alternatives included. */
+  async depends(pack: Package): Promise<string[]> {
+    const said = await runTool('apt-cache', [
+      ...this.#options(),
+      'show',
+      `${pack.name}=${pack.version}`,
+    ]);
+    return (/^Depends: (.+)$/m.exec(said)?.[1] ?? '').split(/,\s*/).filter(Boolean);
+  }
+
+  /** @throws DmraceError (environment) when the suite has no such package. */
+  async require(name: string): Promise<Package> {
+    const version = await this.candidate(name);
+    if (version !== null) return { name, version };
+    throw new DmraceError('environment', {
+      observed: `${this.suite} (${this.architecture}) has no package ${name}`,
+      action: 'check the suite, or run again with --refresh',
+    });
+  }
+
+  /** The .deb of a package, downloaded once; apt checks its hash against the signed lists. */
+  async download(pack: Package): Promise<string> {
+    const key = `${pack.name}_${pack.version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
+    const entry = await this.cache.entry('deb', key, async (directory) => {
+      const started = Date.now();
+      await runTool('apt-get', [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`], {
+        cwd: directory,
+      });
+      const file = await this.#only(directory);
+      const { size } = await stat(file);
+      this.report(
+        `downloaded ${pack.name} ${pack.version}: ${prettyBytes(size)} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+      );
+    });
+    return this.#only(entry);
+  }
+
+  async #only(directory: string): Promise<string> {
+    const [name] = await readdir(directory);
+    if (name === undefined) {
+      throw new DmraceError('environment', {
+        observed: `${directory} holds no package`,
+        artefact: directory,
+        action: 'remove that folder and run again',
+      });
+    }
+    return path.join(directory, name);
+  }
+
+  /** Unpacks packages into one folder; nothing is installed and no maintainer script runs. */
+  async unpack(packages: readonly Package[], directory: string): Promise<void> {
+    for (const pack of packages) {
+      await runTool('dpkg-deb', ['-x', await this.download(pack), directory]);
+    }
+  }
+}
+
+/** The suite of this machine: VERSION_CODENAME of a Debian, else the suite the recipe is kept for. */
+export async function hostSuite(): Promise<string> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const id = /^ID=(.*)$/m.exec(release)?.[1];
+  const codename = /^VERSION_CODENAME=(.*)$/m.exec(release)?.[1];
+  return id === 'debian' && codename ? codename : 'bookworm';
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Machine, MachineEnd } from '../ports.js';
+import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
+
+/** Why a wait ended without what it waited for. */
+export type WaitFailure =
+  | { readonly failed: 'deadline' }
+  | { readonly failed: 'machine-ended'; readonly end: MachineEnd }
+  | { readonly failed: 'interrupted' };
+
+/** One expectation: settles by a record, the machine's end, a deadline or an interrupt. */
+interface Waiter {
+  readonly test: () => boolean;
+  readonly settle: () => void;
+}
+
+/**
+ * What comes out of one guest: its console, records and trace, kept as they arrive. It owns no
+ * process; the machine's owner disposes it.
+ */
+export class GuestSession {
+  readonly #console: Uint8Array[] = [];
+  readonly #trace: Uint8Array[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #recordsText = '';
+  #records: GuestRecord[] = [];
+  #partial = '';
+  #traceBytes = 0;
+  #consoleMarkBytes = 0;
+  #lastConsoleMs = Date.now();
+  #end: MachineEnd | null = null;
+
+  constructor(readonly machine: Machine) {
+    machine.onData('console', (chunk) => {
+      this.#console.push(chunk);
+      this.#lastConsoleMs = Date.now();
+      this.#notify();
+    });
+    machine.onData('trace', (chunk) => {
+      this.#trace.push(chunk);
+      this.#traceBytes += chunk.length;
+      this.#notify();
+    });
+    machine.onData('records', (chunk) => this.#takeRecords(chunk));
+    void machine.ended.then((end) => {
+      this.#end = end;
+      this.#notify();
+    });
+  }
+
+  #takeRecords(chunk: Uint8Array): void {
+    const text = Buffer.from(chunk).toString('latin1'); // records are ASCII by construction
+    this.#recordsText += text;
+    const lines = (this.#partial + text).split('\n');
+    this.#partial = lines.pop() ?? '';
+    for (const line of lines) {
+      const parsed = parseRecord(line);
+      if (parsed.ok) this.#records.push(parsed.record);
+    }
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const waiter of this.#waiters) if (waiter.test()) waiter.settle();
+  }
+
+  /** Records since the last mark. */
+  get records(): readonly GuestRecord[] {
+    return this.#records;
+  }
+  get recordsText(): string {
+    return this.#recordsText;
+  }
+  get consoleBytes(): Uint8Array {
+    return Buffer.concat(this.#console).subarray(this.#consoleMarkBytes);
+  }
+  get traceText(): string {
+    return Buffer.concat(this.#trace).toString('latin1');
+  }
+  get traceBytes(): number {
+    return this.#traceBytes;
+  }
+
+  /** Ends a phase: returns the records so far and starts afresh. The console goes on. */
+  takeRecordsText(): string {
+    const text = this.#recordsText;
+    this.#recordsText = '';
+    this.#records = [];
+    return text;
+  }
+
+  has(kind: RecordKind): boolean {
+    return this.#records.some((record) => record.kind === kind);
+  }
+
+  /** Waits until `test` holds; it is asked again at every byte that arrives. */
+  async until(test: () => boolean, deadlineMs: number, signal: AbortSignal): Promise<null | WaitFailure> {
+    if (test()) return null;
+    if (signal.aborted) return { failed: 'interrupted' };
+    if (this.#end) return { failed: 'machine-ended', end: this.#end };
+    return new Promise((resolve) => {
+      const done = (result: null | WaitFailure): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', interrupted);
+        this.#waiters.delete(waiter);
+        resolve(result);
+      };
+      const waiter: Waiter = {
+        test: () => test() || this.#end !== null,
+        settle: () => {
+          if (test()) done(null);
+          else if (this.#end) done({ failed: 'machine-ended', end: this.#end });
+        },
+      };
+      const interrupted = (): void => done({ failed: 'interrupted' });
+      const timer = setTimeout(() => done({ failed: 'deadline' }), deadlineMs);
+      signal.addEventListener('abort', interrupted);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Waits until the console has been silent for `silentMs`, `boundMs` at most. */
+  async untilSilent(silentMs: number, boundMs: number, signal: AbortSignal): Promise<void> {
+    const bound = Date.now() + boundMs;
+    let since = Math.max(this.#lastConsoleMs, Date.now());
+    while (Date.now() < bound) {
+      const seen = this.#lastConsoleMs;
+      const left = Math.min(since + silentMs, bound) - Date.now();
+      if (left <= 0) return;
+      const more = await this.until(() => this.#lastConsoleMs !== seen, left, signal);
+      if (more !== null) return; // silence, the machine's end, or an interrupt
+      since = Date.now();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import prettyBytes from 'pretty-bytes';
+import type { Arch } from '../model/arch/index.js';
+import type { Placement } from '../model/placement.js';
+import type { PreparedKernel, Report } from '../ports.js';
+import { assets } from '../util/assets.js';
+import { contentKey, type Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+import { recordHeader } from './record-header.js';
+import { guestUserland } from './userland.js';
+
+/** Every file below a folder, sorted, so that keys do not depend on the file system's order. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** The guest's one program of ours, static. */
+export async function guestProgram(cache: Cache, arch: Arch, report: Report): Promise<string> {
+  const header = recordHeader();
+  const files = await filesBelow(assets('vm'));
+  const texts = await Promise.all(files.map((file) => readFile(file)));
+  const native = arch.names.node === process.arch;
+  const compiler = native ? 'gcc' : `${arch.names.triplet}-gcc`;
+  const version = await runTool(compiler, ['-dumpfullversion']);
+  const key = contentKey([arch.name, version, header, ...texts]);
+  const entry = await cache.entry('guest', key, async (directory) => {
+    const build = path.join(directory, 'vm');
+    await cp(assets('vm'), build, { recursive: true });
+    await writeFile(path.join(build, 'guest/record-kinds.h'), header);
+    const sources = (await readdir(path.join(build, 'guest'))).filter((f) => f.endsWith('.c')).sort();
+    // Relative names and no build id: the same sources give the same bytes wherever they lie.
+    await runTool(
+      compiler,
+      ['-static', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-Wl,--build-id=none', '-s', '-o', '../../dmrace-guest', ...sources],
+      { cwd: path.join(build, 'guest') },
+    );
+    await rm(build, { recursive: true });
+    report('built the guest’s program');
+  });
+  return path.join(entry, 'dmrace-guest');
+}
+
+/** The initramfs of one placement: the same inputs give the same bytes. */
+export async function buildInitramfs(
+  cache: Cache,
+  kernel: PreparedKernel,
+  placement: Placement,
+  report: Report,
+): Promise<string> {
+  const userland = await guestUserland(cache, kernel.arch, report);
+  const program = await guestProgram(cache, kernel.arch, report);
+  const init = assets('vm/init');
+  const contents = await Promise.all(
+    [init, program, kernel.helper, kernel.dmMod[placement], ...kernel.portModules].map((file) =>
+      readFile(file),
+    ),
+  );
+  const conf = `RETURN_ADDRESS='${kernel.arch.returnAddress}'\n`;
+  const key = contentKey([userland, conf, kernel.portModules.join(), ...contents]);
+  const entry = await cache.entry('initramfs', key, async (directory) => {
+    const root = path.join(directory, 'root');
+    await cp(path.join(userland, 'root'), root, { recursive: true, verbatimSymlinks: true });
+    for (const folder of ['dev', 'etc', 'modules', 'proc', 'sys', 'tmp']) {
+      await mkdir(path.join(root, folder), { recursive: true });
+    }
+    await copyFile(init, path.join(root, 'init'));
+    await copyFile(program, path.join(root, 'bin/dmrace-guest'));
+    await copyFile(kernel.helper, path.join(root, 'modules/dmrace_helper.ko'));
+    await copyFile(kernel.dmMod[placement], path.join(root, 'modules/dm-mod.ko'));
+    for (const file of kernel.portModules) {
+      await copyFile(file, path.join(root, 'modules', path.basename(file)));
+    }
+    const order = kernel.portModules.map((file) => `${path.basename(file)}\n`).join('');
+    await writeFile(path.join(root, 'modules/order'), order);
+    await writeFile(path.join(root, 'etc/dmrace.conf'), conf);
+    await chmod(path.join(root, 'init'), 0o755);
+    await pack(root, path.join(directory, 'initramfs.cpio'));
+    await rm(root, { recursive: true });
+    const { size } = await stat(path.join(directory, 'initramfs.cpio'));
+    report(`built the initramfs of the ${placement} placement: ${prettyBytes(size)}`);
+  });
+  return path.join(entry, 'initramfs.cpio');
+}
+
+/** cpio in the kernel's newc form (Documentation/driver-api/early-userspace/buffer-format.rst). */
+async function pack(root: string, archive: string): Promise<void> {
+  await runTool(
+    'bash',
+    [
+      '-o',
+      'pipefail',
+      '-c',
+      'find . -exec touch -h -d @0 {} + && find . -exec chmod go-w {} + 2>/dev/null; ' +
+        'find . -print0 | LC_ALL=C sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet >"$1"',
+      'bash',
+      archive,
+    ],
+    { cwd: root },
+  );
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { copyFile, mkdir, readdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { DebianArchive } from '../debian/archive.js';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import type { Report } from '../ports.js';
+import { contentKey, type Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+
+/** The suite of the guest's programs: one for all kernels, so a trial differs by its kernel only. */
+const SUITE = 'bookworm';
+
+/** busybox as shell, and the real dmsetup with every package that its libraries come from. */
+const PACKAGES = [
+  'busybox-static',
+  'dmsetup',
+  'libdevmapper1.02.1',
+  'libudev1',
+  'libselinux1',
+  'libpcre2-8-0',
+  'libc6',
+];
+
+/** Names of the shared libraries that an ELF file needs (readelf -d, tag NEEDED). */
+async function needed(file: string): Promise<string[]> {
+  const dynamic = await runTool('readelf', ['-d', file]);
+  return [...dynamic.matchAll(/\(NEEDED\)\s+Shared library: \[(.+)\]/g)].map((m) => m[1] ?? '');
+}
+
+/** Copies a library and what it needs into `target`, from anywhere below `root`. */
+async function copyLibraries(
+  root: string,
+  files: ReadonlyMap<string, string>,
+  program: string,
+  target: string,
+  done: Set<string>,
+): Promise<void> {
+  for (const name of await needed(program)) {
+    if (done.has(name)) continue;
+    done.add(name);
+    const file = files.get(name);
+    if (file === undefined) {
+      throw new DmraceError('environment', {
+        observed: `${path.relative(root, program)} needs ${name}, which no package of the guest has`,
+        artefact: root,
+        action: 'add its package to harness/initramfs/userland.ts',
+      });
+    }
+    await copyFile(file, path.join(target, name));
+    await copyLibraries(root, files, file, target, done);
+  }
+}
+
+/** A root folder with the guest's programs from Debian's packages: bin, sbin, lib, lib64. */
+export async function guestUserland(cache: Cache, arch: Arch, report: Report): Promise<string> {
+  const archive = new DebianArchive(cache, SUITE, arch.names.debian, report);
+  await archive.refresh();
+  const packages = await Promise.all(PACKAGES.map((name) => archive.require(name)));
+  const versions = packages.map((pack) => `${pack.name}=${pack.version}`);
+  return cache.entry('userland', contentKey([arch.name, ...versions]), async (directory) => {
+    const unpacked = path.join(directory, 'packages');
+    await archive.unpack(packages, unpacked);
+    const all = await readdir(unpacked, { recursive: true });
+    const files = new Map(
+      all.filter((f) => /\.so(\.|$)/.test(f)).map((f) => [path.basename(f), path.join(unpacked, f)]),
+    );
+    const root = path.join(directory, 'root');
+    const libraries = path.join(root, 'lib', arch.names.triplet);
+    for (const folder of [libraries, path.join(root, 'bin'), path.join(root, 'sbin')]) {
+      await mkdir(folder, { recursive: true });
+    }
+    const find = (suffix: string): string =>
+      path.join(unpacked, all.find((f) => f.endsWith(suffix)) ?? suffix);
+    await copyFile(find('bin/busybox'), path.join(root, 'bin/busybox'));
+    await copyFile(find('sbin/dmsetup'), path.join(root, 'sbin/dmsetup'));
+    await copyLibraries(unpacked, files, find('sbin/dmsetup'), libraries, new Set());
+    // The loader's path is part of the program (PT_INTERP): /lib64 on x86-64, /lib elsewhere.
+    const loader = path.join(root, arch.name === 'x86_64' ? 'lib64' : 'lib');
+    await mkdir(loader, { recursive: true });
+    const real = files.get(arch.loader);
+    if (real !== undefined) await copyFile(real, path.join(loader, arch.loader));
+    for (const applet of APPLETS) await symlink('busybox', path.join(root, 'bin', applet));
+    await runTool('rm', ['-rf', unpacked]);
+  });
+}
+
+/** The busybox applets that vm/init uses. */
+const APPLETS = [
+  'sh',
+  'awk',
+  'cat',
+  'echo',
+  'head',
+  'insmod',
+  'ln',
+  'mkdir',
+  'mknod',
+  'mount',
+  'poweroff',
+  'sed',
+  'stat',
+  'tail',
+  'uname',
+  'usleep',
+];

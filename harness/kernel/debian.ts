@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DebianArchive, hostSuite, type Package } from '../debian/archive.js';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
+import type { PreparedKernel, Report } from '../ports.js';
+import type { Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
+import { gatherModules } from './modules.js';
+
+/** The packages that make up one stock kernel. */
+interface StockKernel {
+  readonly image: Package;
+  readonly headers: readonly Package[];
+  readonly source: Package;
+  /** The name after `linux-image-`. */
+  readonly abi: string;
+}
+
+/** Which suites are looked through for a version, the host's first. */
+const SUITES_FOR_VERSION = ['trixie', 'trixie-backports', 'sid', 'experimental'];
+
+async function openArchive(
+  cache: Cache,
+  suite: string,
+  arch: Arch,
+  report: Report,
+): Promise<DebianArchive> {
+  const archive = new DebianArchive(cache, suite, arch.names.debian, report);
+  await archive.refresh();
+  return archive;
+}
+
+/** The newest image of a flavour whose version begins with `prefix` (empty: what the suite has now). */
+async function findImage(
+  archive: DebianArchive,
+  flavour: string,
+  prefix: string,
+): Promise<Package | null> {
+  const metas = prefix === '' ? [`linux-image-${flavour}`] : [`linux-image-${prefix}-${flavour}`];
+  for (const meta of [...metas, `linux-image-${flavour}`]) {
+    const version = await archive.candidate(meta);
+    if (version === null || !version.startsWith(prefix)) continue;
+    const [depends] = await archive.depends({ name: meta, version });
+    const name = depends === undefined ? undefined : /^(linux-image-\S+)/.exec(depends)?.[1];
+    if (name !== undefined) return archive.require(name);
+  }
+  if (prefix === '') return null;
+  const escaped = prefix.replaceAll('.', '\\.').replaceAll('+', '\\+');
+  const all = await archive.find(
+    new RegExp(`^linux-image-${escaped}(?![0-9]).*-${flavour}$`),
+  );
+  const real = all.filter((pack) => pack.name !== `linux-image-${prefix}-${flavour}`);
+  return real.at(-1) ?? null;
+}
+
+/** Headers and source that belong to an image, by their exact version. */
+async function companions(archive: DebianArchive, image: Package): Promise<StockKernel> {
+  const abi = image.name.replace(/^linux-image-/, '');
+  const headers: Package = { name: `linux-headers-${abi}`, version: image.version };
+  const needed = (await archive.depends(headers))
+    .map((entry) => /^(linux-(?:headers|kbuild)-\S+)/.exec(entry)?.[1])
+    .filter((name): name is string => name !== undefined);
+  const parts = await Promise.all(
+    needed.map(async (name) => ({ name, version: (await archive.require(name)).version })),
+  );
+  const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
+  return {
+    image,
+    headers: [headers, ...parts],
+    source: { name: `linux-source-${series}`, version: image.version },
+    abi,
+  };
+}
+
+/** Looks a stock kernel up. @throws DmraceError (environment) when no suite has it. */
+async function resolveStock(
+  cache: Cache,
+  arch: Arch,
+  suite: string | null,
+  version: string | null,
+  report: Report,
+): Promise<{ archive: DebianArchive; stock: StockKernel }> {
+  const host = await hostSuite();
+  const suites = suite !== null ? [suite] : version === null ? [host] : [host, ...SUITES_FOR_VERSION];
+  for (const candidate of new Set(suites)) {
+    const archive = await openArchive(cache, candidate, arch, report);
+    const image = await findImage(archive, arch.kernel.debianFlavour, version ?? '');
+    if (image) return { archive, stock: await companions(archive, image) };
+  }
+  throw new DmraceError('environment', {
+    observed: `no linux-image ${version ?? ''}-${arch.kernel.debianFlavour} in ${[...new Set(suites)].join(', ')}`,
+    action: 'choose a version that Debian has now (dmrace kernel list), or build one with src:PATH',
+  });
+}
+
+/** Headers where they are unpacked: absolute paths of an installed package point there. */
+async function unpackHeaders(
+  cache: Cache,
+  archive: DebianArchive,
+  stock: StockKernel,
+): Promise<string> {
+  const key = `${stock.abi}_${stock.image.version}`;
+  return cache.entry('headers', key, async (directory, final) => {
+    await archive.unpack(stock.headers, directory);
+    const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
+    for (const name of ['Makefile', '.kernelvariables']) {
+      const file = path.join(tree, name);
+      const text = await readFile(file, 'utf8').catch(() => null);
+      if (text === null) continue;
+      await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
+    }
+  });
+}
+
+/** drivers/md of the matching source package. */
+async function unpackMd(
+  cache: Cache,
+  archive: DebianArchive,
+  stock: StockKernel,
+  report: Report,
+): Promise<string> {
+  const key = `${stock.source.name}_${stock.source.version}`;
+  const entry = await cache.entry('md', key, async (directory) => {
+    const deb = await archive.download(stock.source);
+    const started = Date.now();
+    const inner = `./usr/src/${stock.source.name}.tar.xz`;
+    await runTool('bash', [
+      '-o',
+      'pipefail',
+      '-c',
+      'dpkg-deb --fsys-tarfile "$1" | tar -xO "$2" | xz -dc -T0 | tar -x -C "$3" --strip-components=2 "$4"',
+      'bash',
+      deb,
+      inner,
+      directory,
+      `${stock.source.name}/drivers/md`,
+    ]);
+    report(`unpacked drivers/md of ${stock.source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  });
+  return path.join(entry, 'md');
+}
+
+/** The image package, unpacked, never installed. */
+async function unpackImage(
+  cache: Cache,
+  archive: DebianArchive,
+  stock: StockKernel,
+): Promise<string> {
+  return cache.entry('image', `${stock.abi}_${stock.image.version}`, async (directory) => {
+    await archive.unpack([stock.image], directory);
+  });
+}
+
+/** @throws DmraceError (inconclusive) that names every problem at once. */
+export function requireConfig(text: string, what: string, file: string): void {
+  const problems = configProblems(parseKernelConfig(text));
+  if (problems.length === 0) return;
+  throw new DmraceError('inconclusive', {
+    observed: `${what} cannot run the race: ${problems.map((p) => p.observed).join('; ')}`,
+    artefact: file,
+    action: problems.map((p) => p.action).join('\n  '),
+  });
+}
+
+/**
+ * A stock Debian kernel with everything the race needs: its own dm-mod.ko untouched as the subject,
+ * the control's dm-mod.ko and the helper module built against its headers.
+ */
+export async function prepareDebianKernel(
+  cache: Cache,
+  spec: string,
+  arch: Arch,
+  suite: string | null,
+  version: string | null,
+  report: Report,
+): Promise<PreparedKernel> {
+  const { archive, stock } = await resolveStock(cache, arch, suite, version, report);
+  const image = await unpackImage(cache, archive, stock);
+  const configFile = path.join(image, 'boot', `config-${stock.abi}`);
+  const configText = await readFile(configFile, 'utf8');
+  requireConfig(configText, `${stock.image.name} ${stock.image.version}`, configFile);
+
+  const headers = await unpackHeaders(cache, archive, stock);
+  const tree: BuildTree = {
+    key: `${stock.abi}_${stock.image.version}`,
+    directory: path.join(headers, 'usr/src', `linux-headers-${stock.abi}`),
+    md: await unpackMd(cache, archive, stock, report),
+    version: stock.image.version,
+  };
+  const helper = await buildHelper(cache, tree, arch, report);
+  const control = await buildControl(cache, tree, arch, report);
+  const modules = await kernelModules(cache, tree.key, image, arch);
+  const config = parseKernelConfig(configText);
+  const preempt = preemption(config);
+  return {
+    identity: {
+      spec,
+      release: stock.abi,
+      arch: arch.name,
+      preempt: preempt.ok ? preempt.says : 'none',
+      configSha256: createHash('sha256').update(configText).digest('hex'),
+      version: `Debian ${stock.image.version}`,
+    },
+    arch,
+    image: await bootImage(image),
+    config,
+    preemptParameter: preempt.ok ? preempt.parameter : '',
+    portModules: modules.ports,
+    helper,
+    dmMod: { builtin: modules.dmMod, 'in-module': control },
+  };
+}
+
+async function bootImage(image: string): Promise<string> {
+  const name = (await readdir(path.join(image, 'boot'))).find((file) => file.startsWith('vmlinu'));
+  return path.join(image, 'boot', name ?? 'vmlinuz');
+}
+
+/** The modules that the guest loads, uncompressed, in order. */
+async function kernelModules(
+  cache: Cache,
+  key: string,
+  image: string,
+  arch: Arch,
+): Promise<{ ports: string[]; dmMod: string }> {
+  const entry = await cache.entry('modules', key, async (directory) => {
+    const lib = path.join(image, 'usr/lib/modules');
+    const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
+    const work = path.join(directory, 'all');
+    await mkdir(work);
+    const ports = await gatherModules(from, arch.kernel.portModules, work);
+    const dm = await gatherModules(from, ['dm_mod'], work);
+    const order = [...ports, ...dm.filter((file) => !ports.includes(file))].map((file) =>
+      path.basename(file),
+    );
+    await writeFile(path.join(directory, 'order'), `${order.join('\n')}\n`);
+  });
+  const order = (await readFile(path.join(entry, 'order'), 'utf8')).trim().split('\n');
+  const files = order.map((name) => path.join(entry, 'all', name));
+  return {
+    ports: files.filter((file) => !file.endsWith('/dm_mod.ko')),
+    dmMod: path.join(entry, 'all', 'dm_mod.ko'),
+  };
+}
+

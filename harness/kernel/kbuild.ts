@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { cp, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import type { Report } from '../ports.js';
+import { contentKey, type Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+import { assets } from '../util/assets.js';
+import { moveReleaseIntoModule } from './control.js';
+
+/** A tree to build modules against: headers or a built kernel, with its drivers/md sources. */
+export interface BuildTree {
+  /** Names the tree and its content; part of cache keys. */
+  readonly key: string;
+  /** For `make -C`. */
+  readonly directory: string;
+  /** drivers/md of the same sources. */
+  readonly md: string;
+  /** Kernel version, e.g. `6.1.192`. */
+  readonly version: string;
+}
+
+async function make(tree: BuildTree, arch: Arch, module: string, targets: string[]): Promise<void> {
+  const cross =
+    arch.names.node === process.arch ? [] : [`CROSS_COMPILE=${arch.names.triplet}-`];
+  await runTool('make', [
+    '-s',
+    `-j${availableParallelism()}`,
+    '-C',
+    tree.directory,
+    `ARCH=${arch.names.kernel}`,
+    ...cross,
+    `M=${module}`,
+    ...targets,
+  ]).catch((error: unknown) => {
+    if (!(error instanceof DmraceError)) throw error;
+    throw new DmraceError('inconclusive', {
+      observed: `the modules for ${tree.version} do not build: ${error.facts.observed}`,
+      artefact: tree.directory,
+      action: 'see the compiler’s lines above; the kernel and its headers must match',
+    });
+  });
+}
+
+/** The control's dm-mod.ko: the release method inside the module. About 12 s on two cores. */
+export async function buildControl(
+  cache: Cache,
+  tree: BuildTree,
+  arch: Arch,
+  report: Report,
+): Promise<string> {
+  const data = await readFile(assets('kernel-config/control.json'), 'utf8');
+  const entry = await cache.entry('control', contentKey([tree.key, data]), async (directory) => {
+    const started = Date.now();
+    const md = path.join(directory, 'md');
+    await cp(tree.md, md, { recursive: true });
+    await moveReleaseIntoModule(md, tree.version, data);
+    await make(tree, arch, md, ['dm-mod.ko']);
+    await cp(path.join(md, 'dm-mod.ko'), path.join(directory, 'dm-mod.ko'));
+    await runTool('rm', ['-rf', md]);
+    report(`built the control’s dm-mod.ko in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  });
+  return path.join(entry, 'dm-mod.ko');
+}
+
+/** The helper module. */
+export async function buildHelper(
+  cache: Cache,
+  tree: BuildTree,
+  arch: Arch,
+  report: Report,
+): Promise<string> {
+  const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
+  const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
+  const entry = await cache.entry('helper', contentKey([tree.key, ...texts]), async (directory) => {
+    const started = Date.now();
+    const build = path.join(directory, 'helper');
+    await cp(assets('vm/helper'), build, { recursive: true });
+    await make(tree, arch, build, ['modules']);
+    await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
+    await runTool('rm', ['-rf', build]);
+    report(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  });
+  return path.join(entry, 'dmrace_helper.ko');
+}

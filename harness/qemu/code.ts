@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readTailCall, type TailCall } from '../judge/tail-call.js';
+import type { Arch } from '../model/arch/index.js';
+import type { Machine } from '../ports.js';
+import { runTool } from '../util/command.js';
+
+/** The release method is five instructions; its neighbours do no harm, reading stops at its end. */
+const BYTES = 64;
+
+/**
+ * Disassembles what the guest's processor really has at an address: relocated, patched by ftrace
+ * and alternatives, as booted. The guest is stopped for the moment.
+ */
+export async function disassembleBooted(
+  machine: Machine,
+  arch: Arch,
+  address: bigint,
+  names: ReadonlyMap<bigint, string>,
+): Promise<TailCall> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'dmrace-code-'));
+  try {
+    const file = path.join(directory, 'code');
+    await machine.qmp('stop');
+    // A signed 64-bit value on the wire (qapi/machine.json of QEMU 7.2, memsave: 'val': 'int').
+    await machine.qmp('human-monitor-command', {
+      'command-line': `memsave 0x${address.toString(16)} ${BYTES} ${file}`,
+    });
+    await machine.qmp('cont');
+    const objdump = arch.names.node === process.arch ? 'objdump' : `${arch.names.triplet}-objdump`;
+    const text = await runTool(objdump, [
+      '-D',
+      '-b',
+      'binary',
+      '-m',
+      arch.disassembly.objdump,
+      `--adjust-vma=0x${address.toString(16)}`,
+      file,
+    ]);
+    return readTailCall(text, arch.disassembly, names);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

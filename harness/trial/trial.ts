@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { GuestSession, type WaitFailure } from '../guest/session.js';
+import { recordsOf } from '../model/record.js';
+import type { Scenario } from '../model/scenario.js';
+import type { TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
+import type { Machine, MachineSpec, Machines } from '../ports.js';
+
+/** From the start of QEMU to the guest's `ready`; TCG on a loaded machine takes 15 s. */
+export const READY_DEADLINE_MS = 120_000;
+/** From the command to the closing record; the guest's own deadlines (20 s each) come first. */
+export const TRIAL_DEADLINE_MS = 90_000;
+/** The console must be silent for so long after the end, and is waited for no longer than that. */
+const SILENT_MS = 150;
+const SILENT_BOUND_MS = 3_000;
+
+/** The command line's words for one trial (vm/init, run_trial). */
+export function trialCommand(plan: TrialPlan, scenario: Scenario): string {
+  return [
+    'trial',
+    `nonce=${plan.nonce}`,
+    `seed=${plan.seed}`,
+    `scenario=${plan.scenario}`,
+    `pin=${scenario.pinsDisk ? 1 : 0}`,
+    `yield-after=${plan.yieldAfter}`,
+  ].join(' ');
+}
+
+/** Called once a machine is ready and before its trial, e.g. to read the booted machine code. */
+export type WhenReady = (machine: Machine, session: GuestSession) => Promise<void>;
+
+/** One trial in a fresh VM. The VM is gone when this returns, whatever happened. */
+export async function runTrial(
+  machines: Machines,
+  spec: MachineSpec,
+  plan: TrialPlan,
+  scenario: Scenario,
+  signal: AbortSignal,
+  whenReady?: WhenReady,
+): Promise<{ files: TrialFiles; argv: readonly string[] }> {
+  return runInGuest(machines, spec, plan, trialCommand(plan, scenario), signal, {
+    deadlineMs: TRIAL_DEADLINE_MS,
+    ...(whenReady ? { whenReady } : {}),
+  });
+}
+
+/** How {@link runInGuest} differs from a plain trial. */
+export interface InGuestOptions {
+  readonly deadlineMs: number;
+  readonly whenReady?: WhenReady;
+}
+
+/** Boots a guest, gives it one command and collects everything until its closing record. */
+export async function runInGuest(
+  machines: Machines,
+  spec: MachineSpec,
+  plan: TrialPlan,
+  command: string,
+  signal: AbortSignal,
+  options: InGuestOptions,
+): Promise<{ files: TrialFiles; argv: readonly string[] }> {
+  const started = performance.now();
+  await using machine = await machines.start(spec, signal);
+  const session = new GuestSession(machine);
+
+  const readyFailure = await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
+  let readyRecords = session.recordsText;
+  let end: TrialEnd;
+  if (readyFailure) {
+    end = await endOf(readyFailure, READY_DEADLINE_MS, machine);
+  } else {
+    await options.whenReady?.(machine, session);
+    readyRecords = session.takeRecordsText();
+    machine.command(command);
+    end = await collect(session, options.deadlineMs, signal);
+  }
+  const files: TrialFiles = {
+    note: {
+      schema: 1,
+      plan,
+      end,
+      durationMs: Math.round(performance.now() - started),
+      start: spec.restoreFrom === null ? 'booted' : 'restored',
+    },
+    console: session.consoleBytes,
+    readyRecords,
+    records: readyFailure ? '' : session.recordsText,
+    trace: session.traceText,
+  };
+  return { files, argv: machine.argv };
+}
+
+/**
+ * Waits for a closing record (any: whether it is ours is for the judge), then for the trace it
+ * announces and for the console to fall silent: a crash may be printed after the last record.
+ */
+async function collect(
+  session: GuestSession,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<TrialEnd> {
+  const failure = await session.until(() => session.has('closing'), deadlineMs, signal);
+  if (!failure) {
+    const bytes = recordsOf(session.records, 'closing')[0]?.traceBytes ?? 0;
+    await session.until(() => session.traceBytes >= bytes, SILENT_BOUND_MS, signal);
+  }
+  await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
+  return failure ? endOf(failure, deadlineMs, session.machine) : { how: 'closing' };
+}
+
+async function endOf(failure: WaitFailure, afterMs: number, machine: Machine): Promise<TrialEnd> {
+  switch (failure.failed) {
+    case 'interrupted':
+      return { how: 'interrupted' };
+    case 'machine-ended':
+      return { how: 'machine-ended', ...failure.end };
+    case 'deadline':
+      return { how: 'deadline', afterMs, vcpu: await processorState(machine) };
+  }
+}
+
+/** Where the vCPU stands, in one line: a hang is found by its program counter. */
+async function processorState(machine: Machine): Promise<string> {
+  const registers = machine.qmp('human-monitor-command', { 'command-line': 'info registers' });
+  const text = await Promise.race([
+    registers.then(String, () => 'gone'),
+    new Promise<string>((resolve) => setTimeout(resolve, 2_000, 'not answering').unref()),
+  ]);
+  return /(RIP=\S+ RFL=\S+|PC=\S+)/.exec(text)?.[1] ?? (text.slice(0, 80) || 'unknown');
+}

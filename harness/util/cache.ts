@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import envPaths from 'env-paths';
+import lockfile from 'proper-lockfile';
+import { DmraceError } from '../model/errors.js';
+import { explainIo } from './io.js';
+
+/** A lock whose owner has not refreshed it for so long belongs to a dead process. */
+const STALE_MS = 20_000;
+
+/** Where builds and downloads are kept: DMRACE_CACHE_DIR, else the platform's cache folder. */
+export function cacheDirectory(): string {
+  const given = process.env.DMRACE_CACHE_DIR;
+  return given ? path.resolve(given) : envPaths('dmrace', { suffix: '' }).cache;
+}
+
+/** SHA-256 of parts that may be of any length; the order counts and nothing runs together. */
+export function contentKey(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/**
+ * A folder of folders, each named by what it was made from. An entry is built beside its place and
+ * renamed into it, so it is whole or absent; a lock keeps two processes from doing the same work
+ * twice.
+ */
+export class Cache {
+  constructor(readonly root: string) {}
+
+  /**
+   * The folder of an entry, built first when it is not there. `build` fills `directory`, which will
+   * be known as `final` afterwards.
+   * @throws DmraceError (environment) when the cache cannot be written.
+   */
+  async entry(
+    kind: string,
+    key: string,
+    build: (directory: string, final: string) => Promise<void>,
+  ): Promise<string> {
+    const final = path.join(this.root, kind, key);
+    if (await exists(final)) return final;
+    return this.locked(`${kind}-${key}`, async () => {
+      if (await exists(final)) return final;
+      const directory = `${final}.part-${process.pid}-${randomBytes(4).toString('hex')}`;
+      try {
+        await mkdir(directory, { recursive: true });
+        await build(directory, final);
+        await rename(directory, final);
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true });
+        throw explainIo(error, directory);
+      }
+      return final;
+    });
+  }
+
+  /** Runs something that only one process may do at a time. */
+  async locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const locks = path.join(this.root, 'locks');
+    let release: () => Promise<void>;
+    try {
+      await mkdir(locks, { recursive: true });
+      release = await lockfile.lock(path.join(locks, name), {
+        realpath: false,
+        stale: STALE_MS,
+        retries: { forever: true, minTimeout: 50, maxTimeout: 1000 },
+      });
+    } catch (error) {
+      throw explainIo(error, locks);
+    }
+    try {
+      await this.#sweep();
+      return await work();
+    } finally {
+      await release().catch(() => undefined); // a lost lock is no reason to lose the work
+    }
+  }
+
+  /** Half-built entries of processes that are gone. */
+  async #sweep(): Promise<void> {
+    for (const kind of await readdir(this.root).catch(() => [])) {
+      for (const name of await readdir(path.join(this.root, kind)).catch(() => [])) {
+        const pid = /\.part-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
+        if (pid === undefined || alive(Number(pid))) continue;
+        await rm(path.join(this.root, kind, name), { recursive: true, force: true });
+      }
+    }
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw explainIo(error, file);
+  }
+}
+
+/** The cache of this process. @throws DmraceError (environment) when it cannot be written. */
+export async function openCache(): Promise<Cache> {
+  const root = cacheDirectory();
+  try {
+    await mkdir(root, { recursive: true });
+    const probe = path.join(root, `.probe-${process.pid}`);
+    await mkdir(probe, { recursive: true });
+    await rm(probe, { recursive: true });
+  } catch (error) {
+    throw new DmraceError('environment', {
+      observed: `the cache ${root} cannot be written (${error instanceof Error ? error.message : String(error)})`,
+      artefact: root,
+      action: 'make it writable, or set DMRACE_CACHE_DIR to a folder that is',
+    });
+  }
+  return new Cache(root);
+}
