@@ -139,7 +139,9 @@ export class Incidents {
 const byLine = (a: Finding, b: Finding): number => a.line - b.line;
 
 function recognise(text: string): { recogniser: Recogniser; match: RegExpExecArray } | undefined {
-  const message = text.trimStart();
+  // The kernel does not indent its heads; who quotes a report does.
+  const message = text.startsWith(' ') ? text.slice(1) : text;
+  if (message.startsWith(' ')) return undefined;
   if (message.length > 2000) return undefined;
   for (const recogniser of RECOGNISERS) {
     if (!recogniser.hints.some((hint) => message.includes(hint))) continue;
