@@ -25,7 +25,7 @@ const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chS]:\d/
 
 const PC_LABEL = new RegExp(
   String.raw`^\s*(RIP|EIP|IP|pc|PC is at|epc|ERA|era|NIP|Krnl PSW|PSW)(?: ?: ?| )\s*` +
-    String.raw`(?:([0-9a-f]{4}):)?(.*)$`,
+    '(?:([0-9a-f]{4}):)?(.*)$',
 );
 const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA)(?: ?: ?| )\s*(.*)$/;
 const SYMBOL_ANYWHERE = new RegExp(SYMBOL);

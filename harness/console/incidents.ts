@@ -37,11 +37,12 @@ export class Incidents {
     return this.open.length > 0 || this.preamble !== undefined;
   }
 
-  /** Takes in one line. */
-  line(line: ConsoleLine): void {
-    this.one(line);
-    for (const inner of line.inner)
-      this.one(inner, 'its head begins in the middle of another line');
+  /** Takes in one line; `hinted` when it holds a string that a head must have. */
+  line(line: ConsoleLine, hinted: boolean): void {
+    this.one(line, hinted);
+    for (const inner of line.inner) {
+      this.one(inner, hinted, 'its head begins in the middle of another line');
+    }
     this.closeQuiet(line.number);
   }
 
@@ -62,10 +63,10 @@ export class Incidents {
     return this.collect();
   }
 
-  private one(line: ConsoleLine, torn?: string): void {
+  private one(line: ConsoleLine, hinted: boolean, torn?: string): void {
     if (line.userspace) return;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
-    const head = recognise(line.text);
+    const head = hinted ? recognise(line.text) : undefined;
     if (head !== undefined && this.begin(line, head.recogniser, head.match, torn)) return;
     if (this.preamble !== undefined && line.number > this.preamble.from) {
       if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
@@ -138,7 +139,9 @@ export class Incidents {
 const byLine = (a: Finding, b: Finding): number => a.line - b.line;
 
 function recognise(text: string): { recogniser: Recogniser; match: RegExpExecArray } | undefined {
-  const message = text.trimStart();
+  // The kernel does not indent its heads; who quotes a report does.
+  const message = text.startsWith(' ') ? text.slice(1) : text;
+  if (message.startsWith(' ')) return undefined;
   if (message.length > 2000) return undefined;
   for (const recogniser of RECOGNISERS) {
     if (!recogniser.hints.some((hint) => message.includes(hint))) continue;

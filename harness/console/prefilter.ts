@@ -9,7 +9,7 @@
  */
 export interface Prefilter {
   /** Next state, indexed by `state * classes + classOf[byte]`, already multiplied by `classes`. */
-  readonly next: Uint32Array;
+  readonly next: Uint16Array | Uint32Array;
   /** Class of each byte: bytes that no string contains share class 0. */
   readonly classOf: Uint8Array;
   readonly classes: number;
@@ -53,7 +53,9 @@ export function buildPrefilter(strings: readonly string[]): Prefilter {
   order.forEach((n, id) => {
     n.id = id;
   });
-  const next = new Uint32Array(order.length * classes);
+  const size = order.length * classes;
+  // The smaller the table, the more of it stays in the CPU's nearest cache.
+  const next = size < 0x10000 ? new Uint16Array(size) : new Uint32Array(size);
   for (const from of order) {
     for (let byte = 0; byte < 256; byte++) {
       const cls = classOf[byte] ?? 0;

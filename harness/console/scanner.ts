@@ -47,7 +47,7 @@ export class ConsoleScanner {
     for (let i = 0; i < length; i++) {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
-        if (hit || this.incidents.attentive) this.take(chunk, start, i);
+        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
         this.heldLength = 0;
         this.line++;
         state = 0;
@@ -59,7 +59,7 @@ export class ConsoleScanner {
       state = next[state + (classOf[byte] as number)] as number;
       if (state >= firstHit) hit = true;
       if (i - start >= room) {
-        if (hit || this.incidents.attentive) this.take(chunk, start, i);
+        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
         this.heldLength = 0;
         hit = false;
         start = i;
@@ -77,7 +77,7 @@ export class ConsoleScanner {
   /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
   end(): Finding[] {
     if (this.heldLength > 0 && (this.hit || this.incidents.attentive)) {
-      this.take(new Uint8Array(0), 0, 0);
+      this.take(new Uint8Array(0), 0, 0, this.hit);
     }
     const findings = this.incidents.end();
     this.line = 1;
@@ -88,13 +88,13 @@ export class ConsoleScanner {
     return findings;
   }
 
-  private take(chunk: Uint8Array, start: number, end: number): void {
+  private take(chunk: Uint8Array, start: number, end: number, hinted: boolean): void {
     const tail = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start);
     const text =
       this.heldLength === 0
         ? tail.toString('latin1')
         : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') +
           tail.toString('latin1');
-    this.incidents.line(parseLine(text, this.line));
+    this.incidents.line(parseLine(text, this.line), hinted);
   }
 }
