@@ -46,6 +46,8 @@ export interface Machine extends AsyncDisposable {
   command(line: string): void;
   /** Settles when QEMU has ended, never rejects. */
   readonly ended: Promise<MachineEnd>;
+  /** Calls back with the name of every QMP event. */
+  onEvent(listener: (event: string) => void): void;
   /** Executes a QMP command. @throws DmraceError (environment) when QEMU refuses or is gone. */
   qmp(command: string, args?: Record<string, unknown>): Promise<unknown>;
 }

@@ -146,9 +146,13 @@ export class DebianArchive {
     const key = `${pack.name}_${pack.version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
     const entry = await this.cache.entry('deb', key, async (directory) => {
       const started = Date.now();
-      await runTool('apt-get', [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`], {
-        cwd: directory,
-      });
+      await runTool(
+        'apt-get',
+        [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`],
+        {
+          cwd: directory,
+        },
+      );
       const file = await this.#only(directory);
       const { size } = await stat(file);
       this.report(

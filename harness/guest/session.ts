@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Machine, MachineEnd } from '../ports.js';
+
 import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
+import type { Machine, MachineEnd } from '../ports.js';
 
 /** Why a wait ended without what it waited for. */
 export type WaitFailure =
@@ -26,7 +27,6 @@ export class GuestSession {
   #records: GuestRecord[] = [];
   #partial = '';
   #traceBytes = 0;
-  #consoleMarkBytes = 0;
   #lastConsoleMs = Date.now();
   #end: MachineEnd | null = null;
 
@@ -64,6 +64,11 @@ export class GuestSession {
     for (const waiter of this.#waiters) if (waiter.test()) waiter.settle();
   }
 
+  /** Has the waits ask again, after something that did not come through a channel. */
+  poke(): void {
+    this.#notify();
+  }
+
   /** Records since the last mark. */
   get records(): readonly GuestRecord[] {
     return this.#records;
@@ -72,7 +77,7 @@ export class GuestSession {
     return this.#recordsText;
   }
   get consoleBytes(): Uint8Array {
-    return Buffer.concat(this.#console).subarray(this.#consoleMarkBytes);
+    return Buffer.concat(this.#console);
   }
   get traceText(): string {
     return Buffer.concat(this.#trace).toString('latin1');
@@ -94,7 +99,11 @@ export class GuestSession {
   }
 
   /** Waits until `test` holds; it is asked again at every byte that arrives. */
-  async until(test: () => boolean, deadlineMs: number, signal: AbortSignal): Promise<null | WaitFailure> {
+  async until(
+    test: () => boolean,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<null | WaitFailure> {
     if (test()) return null;
     if (signal.aborted) return { failed: 'interrupted' };
     if (this.#end) return { failed: 'machine-ended', end: this.#end };

@@ -16,7 +16,7 @@ import type { Arch } from '../model/arch/index.js';
 import type { Placement } from '../model/placement.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import { assets } from '../util/assets.js';
-import { contentKey, type Cache } from '../util/cache.js';
+import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { recordHeader } from './record-header.js';
 import { guestUserland } from './userland.js';
@@ -43,11 +43,25 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
     const build = path.join(directory, 'vm');
     await cp(assets('vm'), build, { recursive: true });
     await writeFile(path.join(build, 'guest/record-kinds.h'), header);
-    const sources = (await readdir(path.join(build, 'guest'))).filter((f) => f.endsWith('.c')).sort();
+    const sources = (await readdir(path.join(build, 'guest')))
+      .filter((f) => f.endsWith('.c'))
+      .sort();
     // Relative names and no build id: the same sources give the same bytes wherever they lie.
     await runTool(
       compiler,
-      ['-static', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-Wl,--build-id=none', '-s', '-o', '../../dmrace-guest', ...sources],
+      [
+        '-static',
+        '-O2',
+        '-Wall',
+        '-Wextra',
+        '-Werror',
+        '-D_GNU_SOURCE',
+        '-Wl,--build-id=none',
+        '-s',
+        '-o',
+        '../../dmrace-guest',
+        ...sources,
+      ],
       { cwd: path.join(build, 'guest') },
     );
     await rm(build, { recursive: true });

@@ -5,7 +5,7 @@ import { DebianArchive } from '../debian/archive.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { Report } from '../ports.js';
-import { contentKey, type Cache } from '../util/cache.js';
+import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 
 /** The suite of the guest's programs: one for all kernels, so a trial differs by its kernel only. */
@@ -63,7 +63,9 @@ export async function guestUserland(cache: Cache, arch: Arch, report: Report): P
     await archive.unpack(packages, unpacked);
     const all = await readdir(unpacked, { recursive: true });
     const files = new Map(
-      all.filter((f) => /\.so(\.|$)/.test(f)).map((f) => [path.basename(f), path.join(unpacked, f)]),
+      all
+        .filter((f) => /\.so(\.|$)/.test(f))
+        .map((f) => [path.basename(f), path.join(unpacked, f)]),
     );
     const root = path.join(directory, 'root');
     const libraries = path.join(root, 'lib', arch.names.triplet);

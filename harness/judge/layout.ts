@@ -67,6 +67,7 @@ export function provenanceOf(
     returnsTo:
       returnAddress === null
         ? null
-        : (nameInDmMod(layout, hex(returnAddress)) ?? `${returnAddress} [vmlinux or another module]`),
+        : (nameInDmMod(layout, hex(returnAddress)) ??
+          `${returnAddress} [vmlinux or another module]`),
   };
 }

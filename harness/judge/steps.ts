@@ -127,7 +127,8 @@ const FINDERS: Readonly<Record<StepNumber, Finder>> = {
     const ranOn = events.findIndex(
       (event, at) => at >= from && event.pid === cast.dmsetup && event.name === 'sys_ioctl:exit',
     );
-    if (index < 0 || (ranOn >= 0 && ranOn < index)) return 'dmsetup did not sleep on the completion';
+    if (index < 0 || (ranOn >= 0 && ranOn < index))
+      return 'dmsetup did not sleep on the completion';
     return index;
   },
   5: (events, cast, seen) =>
@@ -217,10 +218,7 @@ const FINDERS: Readonly<Record<StepNumber, Finder>> = {
  * Proves the ten steps from the guest's trace, one after the other: a step counts only after the
  * one before it, so the first that is missing ends the chain.
  */
-export function proveSteps(
-  events: readonly TraceEvent[],
-  records: readonly GuestRecord[],
-): Steps {
+export function proveSteps(events: readonly TraceEvent[], records: readonly GuestRecord[]): Steps {
   if (events.length === 0) return none('there is no trace');
   const cast = castOf(records);
   if (typeof cast === 'string') return none(cast);

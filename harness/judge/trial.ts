@@ -122,7 +122,11 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   };
 }
 
-function outcomeOf(findings: readonly Finding[], lost: readonly string[], reached: boolean): Outcome {
+function outcomeOf(
+  findings: readonly Finding[],
+  lost: readonly string[],
+  reached: boolean,
+): Outcome {
   if (findings.length > 0) return 'crashed';
   if (lost.length > 0) return 'lost';
   return reached ? 'survived' : 'not-reached';

@@ -72,11 +72,15 @@ function controlDoubts(question: Question, trials: readonly TrialResult[]): stri
   if (question.control === null) return [];
   const control = of(trials, question.control);
   if (control.length === 0) {
-    return [`the control (${question.control}) was not tried, so silence of the subject proves nothing`];
+    return [
+      `the control (${question.control}) was not tried, so silence of the subject proves nothing`,
+    ];
   }
   return control.some((trial) => trial.reached && crashedWith(trial, question.targetCause))
     ? []
-    : [`the control (${question.control}) did not crash with ${question.targetCause} inside the window`];
+    : [
+        `the control (${question.control}) did not crash with ${question.targetCause} inside the window`,
+      ];
 }
 
 /** Reasons of single trials, equal ones once, so a campaign of a thousand stays readable. */
@@ -103,7 +107,10 @@ function closedReasons(question: Question, trials: readonly TrialResult[]): stri
   const reached = subject.filter((trial) => trial.reached).length;
   const survived = `builtin: ${count(reached, 'trial')} reached the window, none crashed`;
   if (question.control === null) {
-    return [survived, `scenario ${question.scenario} has no control: nothing shows that a crash would be seen`];
+    return [
+      survived,
+      `scenario ${question.scenario} has no control: nothing shows that a crash would be seen`,
+    ];
   }
   const control = of(trials, question.control);
   const crashed = control.filter((trial) => crashedWith(trial, question.targetCause)).length;

@@ -44,7 +44,10 @@ export async function moveReleaseIntoModule(
     if (change.versions.to !== null && number > versionNumber(change.versions.to)) continue;
     const file = path.join(md, change.file);
     const text = await readFile(file, 'utf8');
-    await writeFile(file, applyChange(text, change.find, change.replace, `${change.file} of ${version}`));
+    await writeFile(
+      file,
+      applyChange(text, change.find, change.replace, `${change.file} of ${version}`),
+    );
   }
 }
 

@@ -51,9 +51,7 @@ async function findImage(
   }
   if (prefix === '') return null;
   const escaped = prefix.replaceAll('.', '\\.').replaceAll('+', '\\+');
-  const all = await archive.find(
-    new RegExp(`^linux-image-${escaped}(?![0-9]).*-${flavour}$`),
-  );
+  const all = await archive.find(new RegExp(`^linux-image-${escaped}(?![0-9]).*-${flavour}$`));
   const real = all.filter((pack) => pack.name !== `linux-image-${prefix}-${flavour}`);
   return real.at(-1) ?? null;
 }
@@ -86,7 +84,8 @@ async function resolveStock(
   report: Report,
 ): Promise<{ archive: DebianArchive; stock: StockKernel }> {
   const host = await hostSuite();
-  const suites = suite !== null ? [suite] : version === null ? [host] : [host, ...SUITES_FOR_VERSION];
+  const suites =
+    suite !== null ? [suite] : version === null ? [host] : [host, ...SUITES_FOR_VERSION];
   for (const candidate of new Set(suites)) {
     const archive = await openArchive(cache, candidate, arch, report);
     const image = await findImage(archive, arch.kernel.debianFlavour, version ?? '');
@@ -140,7 +139,9 @@ async function unpackMd(
       directory,
       `${stock.source.name}/drivers/md`,
     ]);
-    report(`unpacked drivers/md of ${stock.source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    report(
+      `unpacked drivers/md of ${stock.source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+    );
   });
   return path.join(entry, 'md');
 }
@@ -247,4 +248,3 @@ async function kernelModules(
     dmMod: path.join(entry, 'all', 'dm_mod.ko'),
   };
 }
-

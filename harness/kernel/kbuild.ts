@@ -5,9 +5,9 @@ import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { Report } from '../ports.js';
-import { contentKey, type Cache } from '../util/cache.js';
-import { runTool } from '../util/command.js';
 import { assets } from '../util/assets.js';
+import { type Cache, contentKey } from '../util/cache.js';
+import { runTool } from '../util/command.js';
 import { moveReleaseIntoModule } from './control.js';
 
 /** A tree to build modules against: headers or a built kernel, with its drivers/md sources. */
@@ -23,8 +23,7 @@ export interface BuildTree {
 }
 
 async function make(tree: BuildTree, arch: Arch, module: string, targets: string[]): Promise<void> {
-  const cross =
-    arch.names.node === process.arch ? [] : [`CROSS_COMPILE=${arch.names.triplet}-`];
+  const cross = arch.names.node === process.arch ? [] : [`CROSS_COMPILE=${arch.names.triplet}-`];
   await runTool('make', [
     '-s',
     `-j${availableParallelism()}`,
@@ -52,16 +51,27 @@ export async function buildControl(
   report: Report,
 ): Promise<string> {
   const data = await readFile(assets('kernel-config/control.json'), 'utf8');
-  const entry = await cache.entry('control', contentKey([tree.key, data]), async (directory) => {
-    const started = Date.now();
-    const md = path.join(directory, 'md');
-    await cp(tree.md, md, { recursive: true });
-    await moveReleaseIntoModule(md, tree.version, data);
-    await make(tree, arch, md, ['dm-mod.ko']);
-    await cp(path.join(md, 'dm-mod.ko'), path.join(directory, 'dm-mod.ko'));
-    await runTool('rm', ['-rf', md]);
-    report(`built the control’s dm-mod.ko in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  });
+  const entry = await cache.entry(
+    'control',
+    contentKey([tree.key, arch.name, data, 'strip -g']),
+    async (directory) => {
+      const started = Date.now();
+      const md = path.join(directory, 'md');
+      await cp(tree.md, md, { recursive: true });
+      await moveReleaseIntoModule(md, tree.version, data);
+      await make(tree, arch, md, ['dm-mod.ko']);
+      // Without debug information, as the distribution's own modules are.
+      const strip = arch.names.node === process.arch ? 'strip' : `${arch.names.triplet}-strip`;
+      await runTool(strip, [
+        '-g',
+        '-o',
+        path.join(directory, 'dm-mod.ko'),
+        path.join(md, 'dm-mod.ko'),
+      ]);
+      await runTool('rm', ['-rf', md]);
+      report(`built the control’s dm-mod.ko in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    },
+  );
   return path.join(entry, 'dm-mod.ko');
 }
 
@@ -74,14 +84,18 @@ export async function buildHelper(
 ): Promise<string> {
   const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
   const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
-  const entry = await cache.entry('helper', contentKey([tree.key, ...texts]), async (directory) => {
-    const started = Date.now();
-    const build = path.join(directory, 'helper');
-    await cp(assets('vm/helper'), build, { recursive: true });
-    await make(tree, arch, build, ['modules']);
-    await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
-    await runTool('rm', ['-rf', build]);
-    report(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  });
+  const entry = await cache.entry(
+    'helper',
+    contentKey([tree.key, arch.name, ...texts]),
+    async (directory) => {
+      const started = Date.now();
+      const build = path.join(directory, 'helper');
+      await cp(assets('vm/helper'), build, { recursive: true });
+      await make(tree, arch, build, ['modules']);
+      await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
+      await runTool('rm', ['-rf', build]);
+      report(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    },
+  );
   return path.join(entry, 'dmrace_helper.ko');
 }

@@ -99,7 +99,9 @@ export interface ConfigProblem {
 /** How this kernel is made preemptible, or why it cannot be. */
 export function preemption(
   config: KernelConfig,
-): { readonly ok: true; readonly parameter: string; readonly says: string } | { readonly ok: false } {
+):
+  | { readonly ok: true; readonly parameter: string; readonly says: string }
+  | { readonly ok: false } {
   if (config.get('PREEMPT_RT') === 'y') return { ok: true, parameter: '', says: 'PREEMPT_RT' };
   if (config.get('PREEMPT_DYNAMIC') === 'y') {
     return {
@@ -109,8 +111,7 @@ export function preemption(
     };
   }
   if (config.get('PREEMPT') === 'y') return { ok: true, parameter: '', says: 'PREEMPT' };
-  if (config.get('PREEMPT_LAZY') === 'y')
-    return { ok: true, parameter: '', says: 'PREEMPT_LAZY' };
+  if (config.get('PREEMPT_LAZY') === 'y') return { ok: true, parameter: '', says: 'PREEMPT_LAZY' };
   return { ok: false };
 }
 

@@ -24,10 +24,10 @@ export async function disassembleBooted(
   try {
     const file = path.join(directory, 'code');
     await machine.qmp('stop');
-    // A signed 64-bit value on the wire (qapi/machine.json of QEMU 7.2, memsave: 'val': 'int').
-    await machine.qmp('human-monitor-command', {
-      'command-line': `memsave 0x${address.toString(16)} ${BYTES} ${file}`,
-    });
+    // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel addresses
+    // lie close enough to its top for a JavaScript number to be exact.
+    const val = Number(BigInt.asIntN(64, address));
+    await machine.qmp('memsave', { val, size: BYTES, filename: file });
     await machine.qmp('cont');
     const objdump = arch.names.node === process.arch ? 'objdump' : `${arch.names.triplet}-objdump`;
     const text = await runTool(objdump, [

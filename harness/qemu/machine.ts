@@ -84,7 +84,9 @@ class QemuMachine implements Machine {
     const ended = child.then((result) => ({
       exitCode: result.exitCode ?? null,
       signal: result.signal ?? null,
-      stderr: result.stderr || (result.failed && result.exitCode === undefined ? (result.originalMessage ?? '') : ''),
+      stderr:
+        result.stderr ||
+        (result.failed && result.exitCode === undefined ? (result.originalMessage ?? '') : ''),
     }));
     const machine = new QemuMachine(argv, directory, ended);
     machine.#kill = () => {
@@ -134,6 +136,10 @@ class QemuMachine implements Machine {
 
   command(line: string): void {
     this.#sockets.get('commands')?.write(`${line}\n`);
+  }
+
+  onEvent(listener: (event: string) => void): void {
+    this.#qmp?.onEvent(listener);
   }
 
   qmp(command: string, args: Record<string, unknown> = {}): Promise<unknown> {

@@ -125,7 +125,8 @@ export class RunDirectory {
           );
           return null;
         });
-        if (read && `${read.note.plan.placement}-${read.note.plan.index}` === name) trials.push(read);
+        if (read && `${read.note.plan.placement}-${read.note.plan.index}` === name)
+          trials.push(read);
         else if (read) problems.push(`${name}: trial.json belongs to another trial`);
       }
     }

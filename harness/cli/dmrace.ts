@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { Command, CommanderError } from 'commander';
+import { DmraceError, type ErrorCode } from '../model/errors.js';
+import { version } from '../util/version.js';
+import { doctorCommand } from './doctor.js';
+import { judgeCommand } from './judge.js';
+import { kernelCommand } from './kernel.js';
+import { runCommand } from './run.js';
+import { scanCommand } from './scan.js';
+
+const EXIT: Readonly<Record<ErrorCode, number>> = {
+  usage: 129,
+  environment: 128,
+  inconclusive: 125,
+};
+const INTERRUPTED = 130;
+
+/** The whole command line; returns the exit code and never throws. */
+export async function dmrace(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let code = 0;
+  const exit = (value: number): void => {
+    code = value;
+  };
+  const program = new Command('dmrace')
+    .description(
+      'boots real kernels in QEMU and shows, with evidence, whether the builtin\ndm_kobject_release() closes the module-unload race of dm_mod',
+    )
+    .version(version());
+  program.addCommand(runCommand(signal, exit));
+  program.addCommand(judgeCommand(exit));
+  program.addCommand(scanCommand());
+  program.addCommand(kernelCommand());
+  program.addCommand(doctorCommand(signal, exit));
+  overrideExit(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return process.exitCode === undefined ? code : Number(process.exitCode);
+  } catch (error) {
+    return explain(error, signal);
+  }
+}
+
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExit(child);
+}
+
+function explain(error: unknown, signal: AbortSignal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  if (signal.aborted) {
+    process.stderr.write('dmrace: interrupted\n');
+    return INTERRUPTED;
+  }
+  if (error instanceof DmraceError) {
+    process.stderr.write(`dmrace: ${error.message}\n`);
+    return EXIT[error.code];
+  }
+  process.stderr.write(
+    `dmrace: a mistake in dmrace itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.environment;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import { prepareKernel } from '../kernel/prepare.js';
+import { ARCH } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { openCache } from '../util/cache.js';
+import { requireTools } from './doctor.js';
+
+/** `dmrace kernel fetch|list`. */
+export function kernelCommand(): Command {
+  const command = new Command('kernel').description('obtain and cache kernels');
+  command
+    .command('fetch')
+    .description('fetch a kernel, build its control and helper module, keep all in the cache')
+    .addArgument(new Argument('[spec]', 'as for run --kernel').default('debian'))
+    .action(async (spec: string) => {
+      const arch = Object.values(ARCH).find((candidate) => candidate.names.node === process.arch);
+      if (!arch) {
+        throw new DmraceError('usage', {
+          observed: `no architecture file for ${process.arch}`,
+          action: 'run on one of the known architectures',
+        });
+      }
+      await requireTools(arch);
+      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      const kernel = await prepareKernel(await openCache(), spec, arch, say);
+      process.stdout.write(`${JSON.stringify(kernel.identity, null, 2)}\n`);
+    });
+  command
+    .command('list')
+    .description('list the kernels in the cache')
+    .action(async () => {
+      const { root } = await openCache();
+      const names = await readdir(path.join(root, 'image')).catch(() => []);
+      for (const name of names.filter((n) => !n.includes('.part-')).sort()) {
+        process.stdout.write(`${name.replace('_', ' ')}\n`);
+      }
+    });
+  return command;
+}

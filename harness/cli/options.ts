@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Command } from 'commander';
+import { cosmiconfig } from 'cosmiconfig';
+import { z } from 'zod';
+import { DmraceError } from '../model/errors.js';
+import { ARCHES } from '../model/kernel.js';
+import { PLACEMENTS } from '../model/placement.js';
+
+/** A whole number, as a JSON number or as the text of a flag or a variable. */
+const whole = (minimum: number) =>
+  z
+    .union([z.number(), z.string().regex(/^\d+$/, 'not a whole number').transform(Number)])
+    .pipe(z.int().min(minimum).max(0xffff_ffff));
+
+/** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. */
+export const RunOptions = z.strictObject({
+  kernel: z.string().default('debian'),
+  arch: z.enum(ARCHES).optional(),
+  scenario: z.string().default('release'),
+  placement: z.enum([...PLACEMENTS, 'both']).optional(),
+  trials: whole(1).default(5),
+  seed: whole(0).default(1),
+  jobs: z.union([z.literal('auto'), whole(1)]).default('auto'),
+  accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  out: z.string().optional(),
+  format: z.enum(['pretty', 'json', 'ktap', 'junit']).default('pretty'),
+  quiet: z.boolean().default(false),
+});
+export type RunOptions = z.infer<typeof RunOptions>;
+
+/** Reads dmrace.config.json of this folder; absent is empty. @throws DmraceError (usage). */
+async function configFile(): Promise<Record<string, unknown>> {
+  const explorer = cosmiconfig('dmrace', {
+    searchPlaces: ['dmrace.config.json'],
+    searchStrategy: 'none',
+  });
+  try {
+    const found = await explorer.search();
+    if (!found || found.isEmpty) return {};
+    return z.record(z.string(), z.unknown()).parse(found.config);
+  } catch (error) {
+    throw new DmraceError('usage', {
+      observed: `dmrace.config.json cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
+      artefact: 'dmrace.config.json',
+      action: 'mend it: one JSON object with the names of the flags',
+    });
+  }
+}
+
+/**
+ * The options of a command: flags win over DMRACE_* variables (commander reads both), those over
+ * the configuration file, that over defaults.
+ * @throws DmraceError (usage) that names every bad value and where it came from.
+ */
+export async function runOptions(command: Command): Promise<RunOptions> {
+  const given = Object.fromEntries(
+    Object.entries(command.opts<Record<string, unknown>>()).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const file = await configFile();
+  const parsed = RunOptions.safeParse({ ...file, ...given });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? (issue.code === 'unrecognized_keys' ? issue.keys[0] : ''));
+    const from = command.getOptionValueSource(name);
+    const source =
+      from === 'env'
+        ? `DMRACE_${name.toUpperCase()}`
+        : from === 'cli'
+          ? `--${name}`
+          : `dmrace.config.json: ${name}`;
+    return `${source} ${JSON.stringify(given[name] ?? file[name])}: ${issue.message}`;
+  });
+  throw new DmraceError('usage', {
+    observed: problems.join('; '),
+    action: 'see dmrace run --help for what is allowed',
+  });
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import pc from 'picocolors';
+import type { Paint } from '../judge/render-text.js';
+
+/** Colours for a stream that is a terminal; none with NO_COLOR (picocolors knows it). */
+export function paintFor(stream: NodeJS.WriteStream): Paint {
+  const colors = pc.createColors(pc.isColorSupported && stream.isTTY === true);
+  return {
+    good: colors.green,
+    bad: colors.red,
+    doubtful: colors.yellow,
+    strong: colors.bold,
+    faint: colors.dim,
+  };
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
+import type { Report } from '../ports.js';
+
+/** One stage of a command's work. */
+export interface Stage {
+  readonly title: string;
+  readonly work: (report: Report) => Promise<void>;
+}
+
+/**
+ * Runs stages one after the other and shows them on stderr: live on a terminal, plain lines
+ * elsewhere and with CI set, nothing with `quiet`. stdout is kept for results.
+ */
+export async function runStages(stages: readonly Stage[], quiet: boolean): Promise<void> {
+  const live = process.stderr.isTTY === true && !process.env.CI;
+  const output = new ProcessOutput(process.stderr, process.stderr);
+  const logger = new ListrLogger({ processOutput: output });
+  const tasks = stages.map(({ title, work }) => ({
+    title,
+    task: (_: unknown, task: { output: string }): Promise<void> =>
+      work((line) => {
+        task.output = line;
+      }),
+    rendererOptions: { bottomBar: 3, persistentOutput: true },
+  }));
+  await new Listr(tasks, {
+    concurrent: false,
+    exitOnError: true,
+    registerSignalListeners: false,
+    renderer: quiet ? 'silent' : live ? 'default' : 'simple',
+    fallbackRenderer: 'simple',
+    rendererOptions: {
+      logger,
+      timer: PRESET_TIMER,
+      showErrorMessage: false,
+      collapseErrors: false,
+    },
+    fallbackRendererOptions: { logger, timer: PRESET_TIMER },
+  }).run();
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { availableParallelism, freemem } from 'node:os';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { buildInitramfs } from '../initramfs/build.js';
+import { layoutOf } from '../judge/layout.js';
+import { summarise } from '../judge/summary.js';
+import type { TailCall } from '../judge/tail-call.js';
+import { prepareKernel } from '../kernel/prepare.js';
+import { ARCH, type Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { ARCHES, parseKernelSpec } from '../model/kernel.js';
+import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { TrialPlan, TrialResult } from '../model/trial.js';
+import type { Question, RunResult } from '../model/verdict.js';
+import type { MachineSpec, PreparedKernel } from '../ports.js';
+import { type AccelChoice, chooseAccel } from '../qemu/accel.js';
+import { disassembleBooted } from '../qemu/code.js';
+import { pasteable } from '../qemu/command-line.js';
+import { qemuMachines } from '../qemu/machine.js';
+import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
+import { runCampaign } from '../trial/campaign.js';
+import { RunDirectory } from '../trial/run-directory.js';
+import type { WhenReady } from '../trial/trial.js';
+import { openCache } from '../util/cache.js';
+import { version } from '../util/version.js';
+import { requireTools } from './doctor.js';
+import { type RunOptions, runOptions } from './options.js';
+import { FORMATS, printResult } from './output.js';
+import { runStages } from './progress.js';
+
+/** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
+const MEMORY_MIB = 192;
+/** What one QEMU takes on the host, its guest's memory included. */
+const MACHINE_BYTES = (MEMORY_MIB + 128) * 1024 * 1024;
+
+/** `dmrace run`: the main job. */
+export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
+  const option = (flags: string, text: string, name: string): Option =>
+    new Option(flags, text).env(`DMRACE_${name}`);
+  return new Command('run')
+    .description('run the race on a kernel and give a verdict with evidence')
+    .addOption(
+      option(
+        '--kernel <spec>',
+        'debian, debian:VERSION or debian:SUITE (default: debian)',
+        'KERNEL',
+      ),
+    )
+    .addOption(
+      option(
+        '--arch <name>',
+        `guest architecture: ${ARCHES.join(', ')} (default: this machine's)`,
+        'ARCH',
+      ),
+    )
+    .addOption(
+      option(
+        '--scenario <name>',
+        `${SCENARIOS.map((s) => s.name).join(', ')} (default: release)`,
+        'SCENARIO',
+      ),
+    )
+    .addOption(
+      option(
+        '--placement <where>',
+        `${PLACEMENTS.join(', ')} or both (default: the scenario's)`,
+        'PLACEMENT',
+      ),
+    )
+    .addOption(option('--trials <n>', 'trials of each placement (default: 5)', 'TRIALS'))
+    .addOption(
+      option(
+        '--seed <n>',
+        'seed of the first trial; it moves the race against the timer tick (default: 1)',
+        'SEED',
+      ),
+    )
+    .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
+    .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
+    .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
+    .addOption(option('--format <how>', `${FORMATS.join(', ')} (default: pretty)`, 'FORMAT'))
+    .addOption(new Option('--quiet', 'no progress on stderr'))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 closed; 1 open, or a crash of another cause; 125 inconclusive, or the kernel does not
+build or boot; 128 the environment failed; 129 wrong usage; 130 interrupted.
+
+Examples:
+  dmrace run                                   this suite's stock cloud kernel, both placements
+  dmrace run --kernel debian:6.12 --trials 20
+  dmrace run --scenario disk-release           the second bug; open on kernels since 5.18
+  dmrace run --format json --out /tmp/r1 | jq .verdict`,
+    )
+    .action(async (_: unknown, command: Command) => {
+      exit(await run(await runOptions(command), signal));
+    });
+}
+
+function hostArch(): Arch {
+  const arch = Object.values(ARCH).find((candidate) => candidate.names.node === process.arch);
+  if (arch) return arch;
+  throw new DmraceError('usage', {
+    observed: `this machine is ${process.arch}, for which there is no architecture file`,
+    action: `choose a guest with --arch ${ARCHES.join('|')}`,
+  });
+}
+
+/** How many VMs at once: as many as cores, fewer when memory would not do. */
+function jobsOf(wanted: number | 'auto', total: number, report: (line: string) => void): number {
+  const byMemory = Math.max(1, Math.floor((freemem() * 0.8) / MACHINE_BYTES));
+  const asked = Math.min(wanted === 'auto' ? availableParallelism() : wanted, total);
+  if (asked <= byMemory) return asked;
+  report(
+    `jobs lowered from ${asked} to ${byMemory}: ${Math.floor(freemem() / 1048576)} MiB of memory are free`,
+  );
+  return byMemory;
+}
+
+/** What the stages of a run hand to each other. */
+interface Prepared {
+  kernel: PreparedKernel;
+  initramfs: Map<Placement, string>;
+  accel: AccelChoice;
+}
+
+async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
+  const started = performance.now();
+  const scenario = scenarioNamed(options.scenario);
+  parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
+  const arch = options.arch === undefined ? hostArch() : ARCH[options.arch];
+  const placements: readonly Placement[] =
+    options.placement === undefined
+      ? scenario.placements
+      : options.placement === 'both'
+        ? PLACEMENTS
+        : [options.placement];
+  await requireTools(arch);
+  const cache = await openCache();
+  const directory = await RunDirectory.create(
+    path.resolve(
+      options.out ?? path.join('dmrace-runs', new Date().toISOString().replaceAll(/[:.]/g, '-')),
+    ),
+  );
+  const question: Question = {
+    scenario: scenario.name,
+    targetCause: scenario.targetCause,
+    control: scenario.control,
+    trials: options.trials,
+    placements,
+  };
+  const made: Partial<Prepared> = {};
+  const timing: Record<string, number> = {};
+  const tailCalls: Partial<Record<Placement, TailCall>> = {};
+  let trials: TrialResult[] = [];
+
+  const specOf = (placement: Placement): MachineSpec => {
+    const { kernel, initramfs, accel } = complete(made);
+    return {
+      arch: kernel.arch,
+      accel: accel.accel,
+      image: kernel.image,
+      initramfs: initramfs.get(placement) ?? '',
+      parameters: [kernel.preemptParameter].filter(Boolean),
+      memoryMiB: MEMORY_MIB,
+      restoreFrom: null,
+      deterministic: false,
+    };
+  };
+  const timed = async (name: string, work: () => Promise<void>): Promise<void> => {
+    const before = performance.now();
+    await work();
+    timing[`${name}Ms`] = Math.round(performance.now() - before);
+    signal.throwIfAborted();
+  };
+
+  await runStages(
+    [
+      {
+        title: `Kernel ${options.kernel}: image, modules, control, helper`,
+        work: (report) =>
+          timed('kernel', async () => {
+            made.kernel = await prepareKernel(cache, options.kernel, arch, report);
+            report(`${made.kernel.identity.release}, ${made.kernel.identity.preempt}`);
+          }),
+      },
+      {
+        title: 'Guest: initramfs of each placement',
+        work: (report) =>
+          timed('initramfs', async () => {
+            made.initramfs = new Map();
+            for (const placement of placements) {
+              made.initramfs.set(
+                placement,
+                await buildInitramfs(cache, kernelOf(made), placement, report),
+              );
+            }
+          }),
+      },
+      {
+        title: 'Accelerator',
+        work: (report) =>
+          timed('accel', async () => {
+            made.accel = { accel: options.accel === 'kvm' ? 'kvm' : 'tcg', why: '' };
+            if (options.accel === 'auto') {
+              const [first = 'builtin'] = placements;
+              made.accel = await chooseAccel(qemuMachines, specOf(first), cache, report, signal);
+            }
+            report(
+              made.accel.why === '' ? made.accel.accel : `${made.accel.accel}: ${made.accel.why}`,
+            );
+          }),
+      },
+      {
+        title: `Trials: ${options.trials} of ${placements.join(' and ')}`,
+        work: (report) =>
+          timed('trials', async () => {
+            const { kernel, accel } = complete(made);
+            let done = 0;
+            const total = options.trials * placements.length;
+            trials = await runCampaign(
+              {
+                scenario,
+                placements,
+                trials: options.trials,
+                seed: options.seed,
+                jobs: jobsOf(options.jobs, total, report),
+              },
+              {
+                machines: qemuMachines,
+                spec: specOf,
+                pasteable,
+                directory,
+                whenReady: (plan) =>
+                  plan.index === 0 ? readCode(plan, kernel, tailCalls) : undefined,
+                done: (result) => {
+                  done++;
+                  report(
+                    `${done}/${total} ${result.placement} #${result.index}: ${result.outcome}${result.outcome === 'crashed' ? ` (${result.findings[0]?.cause})` : ''} in ${(result.durationMs / 1000).toFixed(1)} s`,
+                  );
+                },
+                signal,
+              },
+            );
+            await directory.writeNote({
+              schema: 1,
+              dmrace: version(),
+              startedAt: new Date(Date.now() - (performance.now() - started)).toISOString(),
+              scenario: scenario.name,
+              trials: options.trials,
+              placements: [...placements],
+              kernel: kernel.identity,
+              accel: accel.accel,
+              tailCalls: Object.fromEntries(
+                Object.entries(tailCalls).map(([placement, code]) => [
+                  placement,
+                  { tailCall: code.tailCall, instructions: [...code.instructions] },
+                ]),
+              ),
+            });
+          }),
+      },
+    ],
+    options.quiet,
+  );
+
+  timing.totalMs = Math.round(performance.now() - started);
+  const result = summarise(question, complete(made).kernel.identity, trials, tailCalls);
+  await finish(result, options, directory, timing);
+  return result.exitCode;
+}
+
+async function finish(
+  result: RunResult,
+  options: RunOptions,
+  directory: RunDirectory,
+  timing: Record<string, number>,
+): Promise<void> {
+  await directory.writeVerdict({
+    schema: 1,
+    verdict: result.verdict,
+    reasons: result.reasons,
+    exitCode: result.exitCode,
+    timing,
+  });
+  printResult(result, options.format, directory.root, timing);
+}
+
+function kernelOf(made: Partial<Prepared>): PreparedKernel {
+  if (!made.kernel) throw new Error('stages run in order');
+  return made.kernel;
+}
+
+function complete(made: Partial<Prepared>): Prepared {
+  if (!made.kernel || !made.initramfs || !made.accel) throw new Error('stages run in order');
+  return { kernel: made.kernel, initramfs: made.initramfs, accel: made.accel };
+}
+
+/** Reads the booted release method of a placement, once. */
+function readCode(
+  plan: TrialPlan,
+  kernel: PreparedKernel,
+  tailCalls: Partial<Record<Placement, TailCall>>,
+): WhenReady {
+  return async (machine, session) => {
+    const layout = layoutOf(session.records);
+    const address =
+      plan.placement === 'in-module'
+        ? layout.symbols.find((symbol) => symbol.name === 'dm_kobject_release')?.address
+        : layout.vmlinux.get('dm_kobject_release');
+    if (address === undefined) return;
+    const names = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
+    tailCalls[plan.placement] = await disassembleBooted(machine, kernel.arch, address, names);
+  };
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { RunResult } from '../model/verdict.js';
+
+/** Wall-clock milliseconds of a run's phases. */
+export type Timing = Readonly<Record<string, number>>;
+
+/** The one object that `--format json` prints; its fields are fixed by the design. */
+export function renderJson(result: RunResult, timing: Timing): unknown {
+  const { verdict, reasons, kernel, placements, trials, question } = result;
+  return {
+    schema: 1,
+    verdict,
+    reasons,
+    scenario: question.scenario,
+    targetCause: question.targetCause,
+    kernel,
+    placements,
+    trials: trials.map((trial) => ({
+      placement: trial.placement,
+      index: trial.index,
+      seed: trial.seed,
+      outcome: trial.outcome,
+      reached: trial.reached,
+      steps: trial.steps,
+      findings: trial.findings,
+      reasons: trial.reasons,
+      provenance: trial.provenance,
+      durationMs: trial.durationMs,
+    })),
+    timing,
+  };
+}

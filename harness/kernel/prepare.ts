@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { parseKernelSpec } from '../model/kernel.js';
+import type { PreparedKernel, Report } from '../ports.js';
+import type { Cache } from '../util/cache.js';
+import { prepareDebianKernel } from './debian.js';
+
+/**
+ * Makes the kernel of a specification ready to boot, from the cache where it can.
+ * @throws DmraceError (usage) for a bad specification; (inconclusive) for a kernel that cannot run
+ *   the race or does not build; (environment) when it cannot be had.
+ */
+export async function prepareKernel(
+  cache: Cache,
+  text: string,
+  arch: Arch,
+  report: Report,
+): Promise<PreparedKernel> {
+  const spec = parseKernelSpec(text);
+  switch (spec.from) {
+    case 'debian':
+      return prepareDebianKernel(cache, text, arch, spec.suite, spec.version, report);
+    case 'src':
+    case 'image':
+      throw new DmraceError('usage', {
+        observed: `--kernel ${text}: ${spec.from}: kernels are not supported by this version`,
+        action: 'use debian, debian:VERSION or debian:SUITE',
+      });
+  }
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: GPL-2.0-only
+import { dmrace } from './cli/dmrace.js';
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interrupt.abort());
+}
+process.exitCode = await dmrace(process.argv.slice(2), interrupt.signal);
