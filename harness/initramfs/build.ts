@@ -18,6 +18,7 @@ import type { PreparedKernel, Report } from '../ports.js';
 import { assets } from '../util/assets.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import { recipe } from '../util/recipe.js';
 import { recordHeader } from './record-header.js';
 import { guestUserland } from './userland.js';
 
@@ -114,17 +115,9 @@ export async function buildInitramfs(
 
 /** cpio in the kernel's newc form (Documentation/driver-api/early-userspace/buffer-format.rst). */
 async function pack(root: string, archive: string): Promise<void> {
-  await runTool(
-    'bash',
-    [
-      '-o',
-      'pipefail',
-      '-c',
-      'find . -exec touch -h -d @0 {} + && find . -exec chmod go-w {} + 2>/dev/null; ' +
-        'find . -print0 | LC_ALL=C sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet >"$1"',
-      'bash',
-      archive,
-    ],
-    { cwd: root },
-  );
+  await recipe(root)`
+    find . -exec touch -h -d @0 {} +
+    find . ! -type l -exec chmod go-w {} +
+    find . -print0 | LC_ALL=C sort -z |
+      cpio -0 -o -H newc -R 0:0 --reproducible --quiet >${archive}`;
 }

@@ -8,7 +8,7 @@ import { DmraceError } from '../model/errors.js';
 import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
-import { runTool } from '../util/command.js';
+import { recipe } from '../util/recipe.js';
 import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
 import { gatherModules } from './modules.js';
 
@@ -127,18 +127,10 @@ async function unpackMd(
   const entry = await cache.entry('md', key, async (directory) => {
     const deb = await archive.download(stock.source);
     const started = Date.now();
-    const inner = `./usr/src/${stock.source.name}.tar.xz`;
-    await runTool('bash', [
-      '-o',
-      'pipefail',
-      '-c',
-      'dpkg-deb --fsys-tarfile "$1" | tar -xO "$2" | xz -dc -T0 | tar -x -C "$3" --strip-components=2 "$4"',
-      'bash',
-      deb,
-      inner,
-      directory,
-      `${stock.source.name}/drivers/md`,
-    ]);
+    const { name } = stock.source;
+    await recipe(directory)`
+      dpkg-deb --fsys-tarfile ${deb} | tar -xO ${`./usr/src/${name}.tar.xz`} | xz -dc -T0 |
+        tar -x --strip-components=2 ${`${name}/drivers/md`}`;
     report(
       `unpacked drivers/md of ${stock.source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
     );
