@@ -35,7 +35,7 @@ async function judge(folder: string, format: Format): Promise<number> {
     },
     note.kernel,
     trials.map(judgeTrial),
-    note.tailCalls,
+    note.codes,
     problems,
   );
   printResult(result, format, directory.root, { totalMs: Math.round(performance.now() - started) });

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { buildInitramfs } from '../initramfs/build.js';
 import { layoutOf } from '../judge/layout.js';
 import { summarise } from '../judge/summary.js';
-import type { TailCall } from '../judge/tail-call.js';
+import type { PlacementCode } from '../judge/tail-call.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
@@ -15,12 +15,12 @@ import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import type { MachineSpec, PreparedKernel } from '../ports.js';
 import { type AccelChoice, chooseAccel } from '../qemu/accel.js';
-import { disassembleBooted } from '../qemu/code.js';
+import { disassembleBooted, objectSymbol } from '../qemu/code.js';
 import { pasteable } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { runCampaign } from '../trial/campaign.js';
-import { RunDirectory } from '../trial/run-directory.js';
+import { RunDirectory, type RunNote } from '../trial/run-directory.js';
 import type { WhenReady } from '../trial/trial.js';
 import { openCache } from '../util/cache.js';
 import { version } from '../util/version.js';
@@ -152,7 +152,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   };
   const made: Partial<Prepared> = {};
   const timing: Record<string, number> = {};
-  const tailCalls: Partial<Record<Placement, TailCall>> = {};
+  const codes: Partial<Record<Placement, PlacementCode>> = {};
   let trials: TrialResult[] = [];
 
   const specOf = (placement: Placement): MachineSpec => {
@@ -217,6 +217,24 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
         work: (report) =>
           timed('trials', async () => {
             const { kernel, accel } = complete(made);
+            const note = (known: typeof codes): RunNote => ({
+              schema: 1,
+              dmrace: version(),
+              startedAt: new Date(Date.now() - (performance.now() - started)).toISOString(),
+              scenario: scenario.name,
+              trials: options.trials,
+              placements: [...placements],
+              kernel: kernel.identity,
+              accel: accel.accel,
+              codes: Object.fromEntries(
+                Object.entries(known).map(([placement, code]) => [
+                  placement,
+                  { ...code, instructions: [...code.instructions] },
+                ]),
+              ),
+            });
+            // Written before the first trial too: what an interrupt leaves can still be judged.
+            await directory.writeNote(note({}));
             let done = 0;
             const total = options.trials * placements.length;
             trials = await runCampaign(
@@ -232,8 +250,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
                 spec: specOf,
                 pasteable,
                 directory,
-                whenReady: (plan) =>
-                  plan.index === 0 ? readCode(plan, kernel, tailCalls) : undefined,
+                whenReady: (plan) => (plan.index === 0 ? readCode(plan, kernel, codes) : undefined),
                 done: (result) => {
                   done++;
                   report(
@@ -243,22 +260,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
                 signal,
               },
             );
-            await directory.writeNote({
-              schema: 1,
-              dmrace: version(),
-              startedAt: new Date(Date.now() - (performance.now() - started)).toISOString(),
-              scenario: scenario.name,
-              trials: options.trials,
-              placements: [...placements],
-              kernel: kernel.identity,
-              accel: accel.accel,
-              tailCalls: Object.fromEntries(
-                Object.entries(tailCalls).map(([placement, code]) => [
-                  placement,
-                  { tailCall: code.tailCall, instructions: [...code.instructions] },
-                ]),
-              ),
-            });
+            await directory.writeNote(note(codes));
           }),
       },
     ],
@@ -266,7 +268,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   );
 
   timing.totalMs = Math.round(performance.now() - started);
-  const result = summarise(question, complete(made).kernel.identity, trials, tailCalls);
+  const result = summarise(question, complete(made).kernel.identity, trials, codes);
   await finish(result, options, directory, timing);
   return result.exitCode;
 }
@@ -301,7 +303,7 @@ function complete(made: Partial<Prepared>): Prepared {
 function readCode(
   plan: TrialPlan,
   kernel: PreparedKernel,
-  tailCalls: Partial<Record<Placement, TailCall>>,
+  codes: Partial<Record<Placement, PlacementCode>>,
 ): WhenReady {
   return async (machine, session) => {
     const layout = layoutOf(session.records);
@@ -311,6 +313,9 @@ function readCode(
         : layout.vmlinux.get('dm_kobject_release');
     if (address === undefined) return;
     const names = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
-    tailCalls[plan.placement] = await disassembleBooted(machine, kernel.arch, address, names);
+    codes[plan.placement] = {
+      ...(await disassembleBooted(machine, kernel.arch, address, names)),
+      objectSymbol: await objectSymbol(kernel.dmMod[plan.placement], kernel.arch),
+    };
   };
 }

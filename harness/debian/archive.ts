@@ -10,7 +10,7 @@ import { runTool } from '../util/command.js';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const MIRROR = 'http://deb.debian.org/debian';
 const SECURITY = 'http://deb.debian.org/debian-security';
-/** Package lists older than this are fetched again; `--refresh` does so at once. */
+/** Package lists older than this are fetched again. */
 const LISTS_FRESH_MS = 24 * 3600 * 1000;
 
 /** A package at one version; Debian never changes the file behind such a pair. */
@@ -72,14 +72,14 @@ export class DebianArchive {
   }
 
   /** Fetches the package lists when they are missing or a day old. */
-  async refresh(force = false): Promise<void> {
+  async refresh(): Promise<void> {
     const stamp = path.join(this.#root, 'stamp');
     const fresh = async (): Promise<boolean> => {
       const age = await stat(stamp).then(
         (s) => Date.now() - s.mtimeMs,
         () => Number.POSITIVE_INFINITY,
       );
-      return !force && age < LISTS_FRESH_MS;
+      return age < LISTS_FRESH_MS;
     };
     if (await fresh()) return;
     await this.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
@@ -104,21 +104,29 @@ export class DebianArchive {
       .split('\n')
       .filter((name) => pattern.test(name))
       .sort();
-    const found: Package[] = [];
-    for (const name of names) {
-      const version = await this.candidate(name);
-      if (version !== null) found.push({ name, version });
-    }
-    return found;
+    if (names.length === 0) return [];
+    return [...(await this.#candidates(names))].map(([name, version]) => ({ name, version }));
   }
 
   /** The version that apt would take of a package; null when there is none. */
   async candidate(name: string): Promise<string | null> {
+    return (await this.#candidates([name])).get(name) ?? null;
+  }
+
+  /** One call of apt-cache for all: each takes half a second. */
+  async #candidates(names: readonly string[]): Promise<Map<string, string>> {
     const target = this.suite.includes('backports') || this.suite === 'experimental';
     const options = target ? ['-t', this.suite] : [];
-    const said = await runTool('apt-cache', [...this.#options(), ...options, 'policy', name]);
-    const version = /^ {2}Candidate: (.+)$/m.exec(said)?.[1];
-    return version === undefined || version === '(none)' ? null : version;
+    const said = await runTool('apt-cache', [...this.#options(), ...options, 'policy', ...names]);
+    const found = new Map<string, string>();
+    for (const part of said.split(/^(?=\S)/m)) {
+      const name = /^(\S+):$/m.exec(part)?.[1];
+      const version = /^ {2}Candidate: (.+)$/m.exec(part)?.[1];
+      if (name !== undefined && version !== undefined && version !== '(none)') {
+        found.set(name, version);
+      }
+    }
+    return found;
   }
 
   /** The Depends: of a package version as written, alternatives included. */
@@ -131,13 +139,17 @@ export class DebianArchive {
     return (/^Depends: (.+)$/m.exec(said)?.[1] ?? '').split(/,\s*/).filter(Boolean);
   }
 
-  /** @throws DmraceError (environment) when the suite has no such package. */
-  async require(name: string): Promise<Package> {
-    const version = await this.candidate(name);
-    if (version !== null) return { name, version };
-    throw new DmraceError('environment', {
-      observed: `${this.suite} (${this.architecture}) has no package ${name}`,
-      action: 'check the suite, or run again with --refresh',
+  /** @throws DmraceError (environment) when the suite lacks one of the packages. */
+  async require(names: readonly string[]): Promise<Package[]> {
+    const found = await this.#candidates(names);
+    return names.map((name) => {
+      const version = found.get(name);
+      if (version !== undefined) return { name, version };
+      throw new DmraceError('environment', {
+        observed: `${this.suite} (${this.architecture}) has no package ${name}`,
+        action:
+          'check the suite, or remove the apt folder of the cache to fetch fresh package lists',
+      });
     });
   }
 

@@ -23,6 +23,7 @@ export class GuestSession {
   readonly #console: Uint8Array[] = [];
   readonly #trace: Uint8Array[] = [];
   readonly #waiters = new Set<Waiter>();
+  readonly #consoleListeners: ((chunk: Uint8Array) => void)[] = [];
   #recordsText = '';
   #records: GuestRecord[] = [];
   #partial = '';
@@ -34,6 +35,7 @@ export class GuestSession {
     machine.onData('console', (chunk) => {
       this.#console.push(chunk);
       this.#lastConsoleMs = Date.now();
+      for (const listener of this.#consoleListeners) listener(chunk);
       this.#notify();
     });
     machine.onData('trace', (chunk) => {
@@ -62,6 +64,11 @@ export class GuestSession {
 
   #notify(): void {
     for (const waiter of this.#waiters) if (waiter.test()) waiter.settle();
+  }
+
+  /** Calls back with what the console says from now on, as it says it. */
+  onConsole(listener: (chunk: Uint8Array) => void): void {
+    this.#consoleListeners.push(listener);
   }
 
   /** Has the waits ask again, after something that did not come through a channel. */

@@ -56,7 +56,7 @@ async function copyLibraries(
 export async function guestUserland(cache: Cache, arch: Arch, report: Report): Promise<string> {
   const archive = new DebianArchive(cache, SUITE, arch.names.debian, report);
   await archive.refresh();
-  const packages = await Promise.all(PACKAGES.map((name) => archive.require(name)));
+  const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);
   return cache.entry('userland', contentKey([arch.name, ...versions]), async (directory) => {
     const unpacked = path.join(directory, 'packages');

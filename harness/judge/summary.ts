@@ -3,7 +3,7 @@ import type { KernelIdentity } from '../model/kernel.js';
 import type { Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
-import type { TailCall } from './tail-call.js';
+import { objectProblem, type PlacementCode } from './tail-call.js';
 import { judgeRun, orderedPlacements } from './verdict.js';
 
 /** Puts a run's result together: sums, verdict, reasons, exit code. */
@@ -11,21 +11,25 @@ export function summarise(
   question: Question,
   kernel: KernelIdentity,
   trials: readonly TrialResult[],
-  tailCalls: Readonly<Partial<Record<Placement, TailCall>>>,
+  codes: Readonly<Partial<Record<Placement, PlacementCode>>>,
   problems: readonly string[] = [],
 ): RunResult {
   const judgement = judgeRun(question, trials);
-  // Damaged evidence can only take a verdict away.
-  const damaged = problems.length > 0 && judgement.verdict === 'closed';
+  const doubts = [
+    ...problems,
+    ...question.placements.flatMap((placement) => objectProblem(placement, codes[placement]) ?? []),
+  ];
+  // Damaged or contradicting evidence can only take a verdict away.
+  const damaged = doubts.length > 0 && judgement.verdict === 'closed';
   return {
     verdict: damaged ? 'inconclusive' : judgement.verdict,
-    reasons: [...problems, ...judgement.reasons],
+    reasons: [...doubts, ...judgement.reasons],
     question,
     kernel,
     placements: Object.fromEntries(
       orderedPlacements(question.placements).map((placement) => [
         placement,
-        placementSummary(trials, placement, tailCalls[placement]),
+        placementSummary(trials, placement, codes[placement]),
       ]),
     ),
     trials,
@@ -36,7 +40,7 @@ export function summarise(
 function placementSummary(
   trials: readonly TrialResult[],
   placement: Placement,
-  code: TailCall | undefined,
+  code: PlacementCode | undefined,
 ): PlacementSummary {
   const mine = trials.filter((trial) => trial.placement === placement);
   return {
@@ -46,5 +50,6 @@ function placementSummary(
     lost: mine.filter((trial) => trial.outcome === 'lost').length,
     tailCall: code?.tailCall ?? null,
     disassembly: code?.instructions ?? [],
+    objectSymbol: code?.objectSymbol ?? null,
   };
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Placement } from '../model/placement.js';
 
 /** What the release method's machine code does with complete(). */
 export interface TailCall {
@@ -6,6 +7,28 @@ export interface TailCall {
   readonly tailCall: boolean | null;
   /** The function's instructions, one a line, up to its end. */
   readonly instructions: readonly string[];
+}
+
+/** What is known of a placement's release method besides what its trials saw. */
+export interface PlacementCode extends TailCall {
+  /**
+   * nm's letter for dm_kobject_release in the dm-mod.ko that was booted: `U` (taken from vmlinux),
+   * `T` or `t` (part of the module); null when it was not read.
+   */
+  readonly objectSymbol: string | null;
+}
+
+/** Why the booted object is not the placement's, or null. */
+export function objectProblem(
+  placement: Placement,
+  code: PlacementCode | undefined,
+): string | null {
+  const letter = code?.objectSymbol ?? null;
+  if (letter === null) return `${placement}: the symbols of the booted dm-mod.ko were not read`;
+  const right = placement === 'in-module' ? /^[Tt]$/ : /^U$/;
+  return right.test(letter)
+    ? null
+    : `${placement}: nm shows dm_kobject_release as "${letter}" in the booted dm-mod.ko`;
 }
 
 /** Mnemonics of an architecture; see harness/model/arch/. */

@@ -47,7 +47,7 @@ async function findImage(
     if (version === null || !version.startsWith(prefix)) continue;
     const [depends] = await archive.depends({ name: meta, version });
     const name = depends === undefined ? undefined : /^(linux-image-\S+)/.exec(depends)?.[1];
-    if (name !== undefined) return archive.require(name);
+    if (name !== undefined) return (await archive.require([name]))[0] ?? null;
   }
   if (prefix === '') return null;
   const escaped = prefix.replaceAll('.', '\\.').replaceAll('+', '\\+');
@@ -63,9 +63,7 @@ async function companions(archive: DebianArchive, image: Package): Promise<Stock
   const needed = (await archive.depends(headers))
     .map((entry) => /^(linux-(?:headers|kbuild)-\S+)/.exec(entry)?.[1])
     .filter((name): name is string => name !== undefined);
-  const parts = await Promise.all(
-    needed.map(async (name) => ({ name, version: (await archive.require(name)).version })),
-  );
+  const parts = await archive.require(needed);
   const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
   return {
     image,

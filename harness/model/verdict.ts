@@ -28,6 +28,8 @@ export interface PlacementSummary {
   readonly tailCall: boolean | null;
   /** The booted machine code of the release method, as the disassembler wrote it. */
   readonly disassembly: readonly string[];
+  /** nm's letter for dm_kobject_release in the booted dm-mod.ko: `U`, `T`, `t`; null when unread. */
+  readonly objectSymbol: string | null;
 }
 
 /** A judged run: the object of `--format json`, without its timing. */

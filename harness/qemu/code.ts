@@ -44,3 +44,10 @@ export async function disassembleBooted(
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+/** nm's letter for dm_kobject_release in an object file; null when it does not occur. */
+export async function objectSymbol(file: string, arch: Arch): Promise<string | null> {
+  const nm = arch.names.node === process.arch ? 'nm' : `${arch.names.triplet}-nm`;
+  const symbols = await runTool(nm, [file]);
+  return /^[0-9a-f ]*\s([A-Za-z]) dm_kobject_release$/m.exec(symbols)?.[1] ?? null;
+}

@@ -18,9 +18,13 @@ export const RunNote = z.strictObject({
   placements: z.array(z.enum(PLACEMENTS)).min(1),
   kernel: KernelIdentity,
   accel: z.enum(['kvm', 'tcg']),
-  tailCalls: z.partialRecord(
+  codes: z.partialRecord(
     z.enum(PLACEMENTS),
-    z.strictObject({ tailCall: z.boolean().nullable(), instructions: z.array(z.string()) }),
+    z.strictObject({
+      tailCall: z.boolean().nullable(),
+      instructions: z.array(z.string()),
+      objectSymbol: z.string().nullable(),
+    }),
   ),
 });
 export type RunNote = z.infer<typeof RunNote>;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
 import { recordsOf } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
@@ -9,6 +10,8 @@ import type { Machine, MachineSpec, Machines } from '../ports.js';
 export const READY_DEADLINE_MS = 120_000;
 /** From the command to the closing record; the guest's own deadlines (20 s each) come first. */
 export const TRIAL_DEADLINE_MS = 90_000;
+/** A guest whose kernel has crashed gets this long for its closing record. */
+const AFTER_CRASH_MS = 30_000;
 /** The console must be silent for so long after the end, and is waited for no longer than that. */
 const SILENT_MS = 150;
 const SILENT_BOUND_MS = 3_000;
@@ -91,20 +94,32 @@ export async function runInGuest(
 
 /**
  * Waits for a closing record (any: whether it is ours is for the judge), then for the trace it
- * announces and for the console to fall silent: a crash may be printed after the last record.
+ * announces and for the console to fall silent: a crash may be printed after the last record. The
+ * console is scanned meanwhile, because a guest that has crashed may never say another word.
  */
 async function collect(
   session: GuestSession,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
-  const failure = await session.until(() => session.has('closing'), deadlineMs, signal);
+  const scanner = new ConsoleScanner();
+  let crashed = false;
+  session.onConsole((chunk) => {
+    crashed = scanner.push(chunk).length > 0 || crashed;
+  });
+  const closed = (): boolean => session.has('closing');
+  let waitedMs = deadlineMs;
+  let failure = await session.until(() => closed() || crashed, deadlineMs, signal);
+  if (!failure && !closed()) {
+    waitedMs = Math.min(AFTER_CRASH_MS, deadlineMs);
+    failure = await session.until(closed, waitedMs, signal);
+  }
   if (!failure) {
     const bytes = recordsOf(session.records, 'closing')[0]?.traceBytes ?? 0;
     await session.until(() => session.traceBytes >= bytes, SILENT_BOUND_MS, signal);
   }
   await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
-  return failure ? endOf(failure, deadlineMs, session.machine) : { how: 'closing' };
+  return failure ? endOf(failure, waitedMs, session.machine) : { how: 'closing' };
 }
 
 async function endOf(failure: WaitFailure, afterMs: number, machine: Machine): Promise<TrialEnd> {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildInitramfs } from '../../harness/initramfs/build.js';
+import { prepareKernel } from '../../harness/kernel/prepare.js';
+import { ARCH } from '../../harness/model/arch/index.js';
+import { Cache, openCache } from '../../harness/util/cache.js';
+import { runTool } from '../../harness/util/command.js';
+
+const work = await mkdtemp(path.join(tmpdir(), 'dmrace-test-'));
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+describe('the initramfs', () => {
+  it('is the same, byte for byte, when everything is built again in another place', async () => {
+    const quiet = (): void => undefined;
+    const cache = await openCache();
+    const kernel = await prepareKernel(cache, 'debian', ARCH.x86_64, quiet);
+    const first = await buildInitramfs(cache, kernel, 'builtin', quiet);
+    const second = await buildInitramfs(
+      new Cache(path.join(work, 'other')),
+      kernel,
+      'builtin',
+      quiet,
+    );
+    const sum = async (file: string): Promise<string> =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex');
+    expect(second).not.toBe(first);
+    expect(await sum(second)).toBe(await sum(first));
+  });
+
+  it('holds the distribution’s own dm-mod.ko as the subject, and objects agree on the placement', async () => {
+    const quiet = (): void => undefined;
+    const kernel = await prepareKernel(await openCache(), 'debian', ARCH.x86_64, quiet);
+    const subject = await runTool('nm', [kernel.dmMod.builtin]);
+    const control = await runTool('nm', [kernel.dmMod['in-module']]);
+    expect(subject).toMatch(/^\s+U dm_kobject_release$/m);
+    expect(control).toMatch(/^[0-9a-f]+ [tT] dm_kobject_release$/m);
+  });
+});

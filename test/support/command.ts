@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+
+const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+
+/** Starts the built command; never rejects. */
+export const dmrace = (args: readonly string[], env: Record<string, string> = {}) =>
+  execa(process.execPath, [MAIN, ...args], { reject: false, env, maxBuffer: 64 << 20 });
+
+/** Pids of all QEMUs whose command line mentions `text`. */
+export async function qemusWith(text: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return line.includes('qemu-system') && line.includes(text) ? pid : null;
+    }),
+  );
+  return found.filter((pid) => pid !== null);
+}
+
+/** Asks again and again until it is so. @throws Error at the deadline. */
+export async function eventually(
+  what: string,
+  test: () => Promise<boolean>,
+  deadlineMs = 60_000,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!(await test())) {
+    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { randomBytes } from 'node:crypto';
+import { buildInitramfs } from '../../harness/initramfs/build.js';
+import { prepareKernel } from '../../harness/kernel/prepare.js';
+import { ARCH } from '../../harness/model/arch/index.js';
+import type { Placement } from '../../harness/model/placement.js';
+import type { TrialPlan } from '../../harness/model/trial.js';
+import type { MachineSpec } from '../../harness/ports.js';
+import { openCache } from '../../harness/util/cache.js';
+
+const quiet = (): void => undefined;
+
+/** The stock kernel's guest for one placement, from the cache where it can. */
+export async function guestSpec(placement: Placement): Promise<MachineSpec> {
+  const cache = await openCache();
+  const kernel = await prepareKernel(cache, 'debian', ARCH.x86_64, quiet);
+  return {
+    arch: kernel.arch,
+    accel: 'tcg',
+    image: kernel.image,
+    initramfs: await buildInitramfs(cache, kernel, placement, quiet),
+    parameters: [kernel.preemptParameter],
+    memoryMiB: 192,
+    restoreFrom: null,
+    deterministic: false,
+  };
+}
+
+/** A plan with a nonce of its own. */
+export function trialPlan(placement: Placement, scenario = 'release'): TrialPlan {
+  return {
+    placement,
+    index: 0,
+    seed: 7,
+    nonce: randomBytes(16).toString('hex'),
+    scenario,
+    yieldAfter: 0,
+  };
+}
