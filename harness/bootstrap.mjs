@@ -78,6 +78,7 @@ if (prepared !== 0) process.exit(prepared);
 
 if (task === 'run') {
   process.exitCode = await dmrace(['run', ...rest], interrupt.signal);
+  if (interrupt.signal.aborted) process.exit();
 } else {
   const vitest = task === 'bench' ? ['bench', '--run'] : ['run'];
   const result = spawnSync(

@@ -7,3 +7,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => interrupt.abort());
 }
 process.exitCode = await dmrace(process.argv.slice(2), interrupt.signal);
+// Tools that an interrupt found at work would keep the process alive; execa ends them at its exit.
+if (interrupt.signal.aborted) process.exit();

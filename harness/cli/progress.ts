@@ -12,16 +12,23 @@ export interface Stage {
  * Runs stages one after the other and shows them on stderr: live on a terminal, plain lines
  * elsewhere and with CI set, nothing with `quiet`. stdout is kept for results.
  */
-export async function runStages(stages: readonly Stage[], quiet: boolean): Promise<void> {
+export async function runStages(
+  signal: AbortSignal,
+  stages: readonly Stage[],
+  quiet: boolean,
+): Promise<void> {
   const live = process.stderr.isTTY === true && !process.env.CI;
   const output = new ProcessOutput(process.stderr, process.stderr);
   const logger = new ListrLogger({ processOutput: output });
   const tasks = stages.map(({ title, work }) => ({
     title,
     task: (_: unknown, task: { output: string }): Promise<void> =>
-      work((line) => {
-        task.output = line;
-      }),
+      stopped(
+        signal,
+        work((line) => {
+          task.output = line;
+        }),
+      ),
     rendererOptions: { bottomBar: 3, persistentOutput: true },
   }));
   await new Listr(tasks, {
@@ -38,4 +45,28 @@ export async function runStages(stages: readonly Stage[], quiet: boolean): Promi
     },
     fallbackRendererOptions: { logger, timer: PRESET_TIMER },
   }).run();
+}
+
+/** After an interrupt a stage has this long to end by itself: VMs are stopped in that time. */
+const STOP_MS = 1_500;
+
+/**
+ * The work, or a rejection soon after an interrupt: a compiler at work does not hold it up. main.ts
+ * then ends the process, and execa ends the tools with it.
+ */
+async function stopped(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = (): void => {
+      const late = setTimeout(() => reject(signal.reason), STOP_MS);
+      ended.signal.addEventListener('abort', () => clearTimeout(late));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { signal: ended.signal });
+  });
+  try {
+    await Promise.race([work, interrupted]);
+  } finally {
+    ended.abort();
+  }
 }

@@ -6,7 +6,7 @@ import { buildInitramfs } from '../initramfs/build.js';
 import { layoutOf } from '../judge/layout.js';
 import { summarise } from '../judge/summary.js';
 import type { PlacementCode } from '../judge/tail-call.js';
-import { prepareKernel } from '../kernel/prepare.js';
+import { prepareKernel, unsupported } from '../kernel/prepare.js';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { ARCHES, parseKernelSpec } from '../model/kernel.js';
@@ -128,7 +128,8 @@ interface Prepared {
 async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   const started = performance.now();
   const scenario = scenarioNamed(options.scenario);
-  parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
+  const wanted = parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
+  if (wanted.from !== 'debian') throw unsupported(options.kernel);
   const arch = options.arch === undefined ? hostArch() : ARCH[options.arch];
   const placements: readonly Placement[] =
     options.placement === undefined
@@ -176,6 +177,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   };
 
   await runStages(
+    signal,
     [
       {
         title: `Kernel ${options.kernel}: image, modules, control, helper`,
@@ -265,7 +267,10 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       },
     ],
     options.quiet,
-  );
+  ).catch(async (error: unknown) => {
+    await directory.removeIfEmpty();
+    throw error;
+  });
 
   timing.totalMs = Math.round(performance.now() - started);
   const result = summarise(question, complete(made).kernel.identity, trials, codes);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
 import type { Machine, MachineEnd } from '../ports.js';
@@ -135,17 +136,20 @@ export class GuestSession {
     });
   }
 
-  /** Waits until the console has been silent for `silentMs`, `boundMs` at most. */
+  /**
+   * Waits until the console has been silent for `silentMs`, `boundMs` at most. The machine's end
+   * does not cut this short: what it printed last may still be on its way.
+   */
   async untilSilent(silentMs: number, boundMs: number, signal: AbortSignal): Promise<void> {
     const bound = Date.now() + boundMs;
-    let since = Math.max(this.#lastConsoleMs, Date.now());
-    while (Date.now() < bound) {
-      const seen = this.#lastConsoleMs;
+    let since = Date.now();
+    while (!signal.aborted) {
       const left = Math.min(since + silentMs, bound) - Date.now();
       if (left <= 0) return;
-      const more = await this.until(() => this.#lastConsoleMs !== seen, left, signal);
-      if (more !== null) return; // silence, the machine's end, or an interrupt
-      since = Date.now();
+      const seen = this.#lastConsoleMs;
+      await sleep(left, undefined, { signal }).catch(() => undefined);
+      if (this.#lastConsoleMs === seen) return;
+      since = this.#lastConsoleMs;
     }
   }
 }

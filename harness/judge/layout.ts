@@ -23,7 +23,9 @@ const hex = (text: string): bigint => (/^[0-9a-f]+$/i.test(text) ? BigInt(`0x${t
 
 /** Collects the guest's address records. */
 export function layoutOf(records: readonly GuestRecord[]): Layout {
-  const symbols = recordsOf(records, 'symbol').map((r) => ({
+  // Mapping symbols ($x, $d) mark code and data in arm64 modules; they name nothing.
+  const real = recordsOf(records, 'symbol').filter((r) => !/^\$[adtx](\.|$)/.test(r.name));
+  const symbols = real.map((r) => ({
     address: hex(r.address),
     name: r.name,
     module: r.module,
@@ -58,7 +60,8 @@ export function provenanceOf(
   const hold = firstRecord(records, 'hold');
   if (!hold) return null;
   const release = hex(hold.release);
-  const inModule = layout.symbols.find((s) => s.address === release);
+  const there = layout.symbols.filter((s) => s.address === release);
+  const inModule = there.find((s) => s.name === 'dm_kobject_release') ?? there[0];
   const builtin = [...layout.vmlinux].find(([, address]) => address === release);
   return {
     release: hold.release,

@@ -150,6 +150,7 @@ const FINDERS: Readonly<Record<StepNumber, Finder>> = {
       (event) =>
         event.name === 'complete' &&
         event.pid === cast.holder &&
+        seen.completion !== null &&
         addressField(event, 'completion') === seen.completion,
     );
     const event = typeof index === 'number' ? events[index] : undefined;
@@ -168,21 +169,24 @@ const FINDERS: Readonly<Record<StepNumber, Finder>> = {
     if (!(field(event, 'prev_state') ?? '').startsWith('R')) {
       return 'the holder went to sleep by itself instead of being preempted';
     }
-    if (!event.stack.some((entry) => entry.address === seen.returnAddress)) {
+    const { returnAddress } = seen;
+    if (!returnAddress || !event.stack.some((entry) => entry.address === returnAddress)) {
       return 'the holder had already returned from complete() when it was preempted';
     }
     return index;
   },
-  8: (events, cast, seen) =>
-    search(
+  8: (events, cast, seen) => {
+    const what = 'the removal did not succeed';
+    const index = search(
       events,
       after(seen, 7),
-      'the removal did not succeed',
-      (event) =>
-        event.name === 'sys_ioctl:exit' &&
-        event.pid === cast.dmsetup &&
-        /^(0x)?0$/.test(event.text.trim()),
-    ),
+      what,
+      (event) => event.name === 'sys_ioctl:exit' && event.pid === cast.dmsetup,
+    );
+    const event = typeof index === 'number' ? events[index] : undefined;
+    if (!event) return index;
+    return /^(0x)?0$/.test(event.text.trim()) ? index : `${what}: it returned ${event.text.trim()}`;
+  },
   9: (events, cast, seen) => {
     const freed = search(
       events,

@@ -32,7 +32,7 @@ export function summarise(
         placementSummary(trials, placement, codes[placement]),
       ]),
     ),
-    trials,
+    trials: trials.toSorted((a, b) => a.index - b.index || a.placement.localeCompare(b.placement)),
     exitCode: damaged ? 125 : judgement.exitCode,
   };
 }

@@ -65,7 +65,7 @@ export function readTailCall(
     if (name === 'complete' && mnemonics.call.test(mnemonic)) tailCall = false;
     if (name === 'complete' && mnemonics.jump.test(mnemonic)) tailCall = true;
     // The end: a return, or a jump that is one (to complete() or to the return thunk).
-    if (mnemonics.ret.test(mnemonic) || mnemonics.jump.test(mnemonic)) break;
+    if (mnemonics.ret.test(`${mnemonic} ${operands}`) || mnemonics.jump.test(mnemonic)) break;
   }
   return { tailCall, instructions };
 }

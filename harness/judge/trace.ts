@@ -9,7 +9,7 @@ export interface TraceEvent {
   readonly cpu: number;
   /** The latency field, e.g. `dNh4.`. */
   readonly flags: string;
-  /** Event name; `sys_enter` and `sys_exit` for system calls, `<stack trace>` never (see stack). */
+  /** Event name; `sys_ioctl:enter` and `sys_ioctl:exit` for system calls. */
   readonly name: string;
   /** What follows the name. */
   readonly text: string;

@@ -50,10 +50,13 @@ function closingProblems(files: TrialFiles, records: readonly GuestRecord[]): st
   const problems = closings
     .filter((r) => r.nonce !== files.note.plan.nonce)
     .map((r) => `closing record with the nonce "${r.nonce}", which is not this trial's`);
+  if (ours.length > 0 && files.note.end.how !== 'closing') {
+    problems.push(`the guest closed its report, but ${endOf(files)}`);
+  }
   if (ours.length > 1) problems.push(`${ours.length} closing records where one was due`);
   const closing = ours[0];
   if (!closing) return [...problems, `no closing record: ${endOf(files)}`];
-  const bytes = Buffer.byteLength(files.trace);
+  const bytes = files.trace.length; // latin1: one character a byte
   if (bytes !== closing.traceBytes) {
     problems.push(`the trace has ${bytes} bytes, the guest sent ${closing.traceBytes}`);
   }
@@ -72,6 +75,33 @@ function endOf(files: TrialFiles): string {
     case 'interrupted':
       return 'the run was interrupted';
   }
+}
+
+/** The guest must have been told this very trial: its nonce, seed and scenario. */
+function tellingProblems(files: TrialFiles, records: readonly GuestRecord[]): string[] {
+  const { nonce, seed, scenario } = files.note.plan;
+  if (scenario === 'self-test') return [];
+  const told = recordsOf(records, 'trial');
+  const [first] = told;
+  if (!first) return ['the guest did not say which trial it ran (record "trial")'];
+  const same = first.nonce === nonce && first.seed === seed && first.scenario === scenario;
+  return told.length === 1 && same
+    ? []
+    : [
+        `the guest ran ${told.map((r) => `${r.scenario}/${r.seed}/${r.nonce}`).join(' and ')}, not this trial`,
+      ];
+}
+
+/** What the trace says of its own losses, besides the guest's count. */
+function traceGaps(trace: string): string[] {
+  const lost = /LOST (\d+) EVENTS/.exec(trace)?.[1];
+  const entries = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(trace);
+  return [
+    ...(lost === undefined ? [] : [`the trace itself tells of ${lost} lost events`]),
+    ...(entries && entries[1] !== entries[2]
+      ? [`the trace holds ${entries[1]} of ${entries[2]} events`]
+      : []),
+  ];
 }
 
 /** The kobject's release method must be where the placement says. */
@@ -97,13 +127,19 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   const layout = layoutOf(records);
   const findings = scanConsole(files.console, { modules: moduleTexts(layout, during.records) });
 
-  const lost = [...before.problems, ...during.problems, ...closingProblems(files, during.records)];
+  const lost = [
+    ...before.problems,
+    ...during.problems,
+    ...closingProblems(files, during.records),
+    ...tellingProblems(files, during.records),
+  ];
   const steps = proveSteps(parseTrace(files.trace), records);
   const provenance = provenanceOf(records, layout, steps.returnAddress);
   const traceLost = recordsOf(during.records, 'closing').at(-1)?.traceLost ?? 0;
   const doubts = [
     ...placementProblems(files, provenance),
     ...(traceLost > 0 ? [`the trace lost ${traceLost} events`] : []),
+    ...traceGaps(files.trace),
     ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
     ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
   ];

@@ -8,6 +8,7 @@ import { DmraceError } from '../model/errors.js';
 import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
 import { recipe } from '../util/recipe.js';
 import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
 import { gatherModules } from './modules.js';
@@ -91,7 +92,7 @@ async function resolveStock(
   }
   throw new DmraceError('environment', {
     observed: `no linux-image ${version ?? ''}-${arch.kernel.debianFlavour} in ${[...new Set(suites)].join(', ')}`,
-    action: 'choose a version that Debian has now (dmrace kernel list), or build one with src:PATH',
+    action: 'choose a version or a suite that Debian’s archive has now',
   });
 }
 
@@ -111,6 +112,22 @@ async function unpackHeaders(
       if (text === null) continue;
       await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
     }
+  });
+}
+
+/**
+ * Debian's headers call the compiler that built the kernel by its name (`gcc-12` in
+ * .kernelvariables). @throws DmraceError (environment) when it is not installed.
+ */
+async function requireCompiler(tree: string): Promise<void> {
+  const text = await readFile(path.join(tree, '.kernelvariables'), 'utf8').catch(() => '');
+  const compiler = /\bgcc-\d+\b/.exec(text)?.[0];
+  if (compiler === undefined) return;
+  await runTool(compiler, ['--version']).catch(() => {
+    throw new DmraceError('environment', {
+      observed: `${path.basename(tree)} wants the compiler ${compiler}, which is not installed`,
+      action: `apt-get install ${compiler}, or choose a kernel built with a compiler of this suite`,
+    });
   });
 }
 
@@ -177,6 +194,7 @@ export async function prepareDebianKernel(
   requireConfig(configText, `${stock.image.name} ${stock.image.version}`, configFile);
 
   const headers = await unpackHeaders(cache, archive, stock);
+  await requireCompiler(path.join(headers, 'usr/src', `linux-headers-${stock.abi}`));
   const tree: BuildTree = {
     key: `${stock.abi}_${stock.image.version}`,
     directory: path.join(headers, 'usr/src', `linux-headers-${stock.abi}`),

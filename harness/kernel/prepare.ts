@@ -23,9 +23,14 @@ export async function prepareKernel(
       return prepareDebianKernel(cache, text, arch, spec.suite, spec.version, report);
     case 'src':
     case 'image':
-      throw new DmraceError('usage', {
-        observed: `--kernel ${text}: ${spec.from}: kernels are not supported by this version`,
-        action: 'use debian, debian:VERSION or debian:SUITE',
-      });
+      throw unsupported(text);
   }
+}
+
+/** For kernels that the command line's grammar knows and this version cannot prepare. */
+export function unsupported(text: string): DmraceError {
+  return new DmraceError('usage', {
+    observed: `--kernel ${text}: this version boots Debian's kernels only`,
+    action: 'use debian, debian:VERSION or debian:SUITE',
+  });
 }

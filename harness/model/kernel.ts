@@ -63,7 +63,7 @@ function parseImageSpec(text: string, rest: string): KernelSpec {
   );
   const modules = values.get('modules');
   const build = values.get('build');
-  if (!path || !modules || !build || values.size !== 2) {
+  if (!path || !modules || !build || options.length !== 2 || values.size !== 2) {
     throw bad(text, 'image: needs a path, modules=DIR and build=DIR, and nothing else');
   }
   return { from: 'image', path, modules, build };
@@ -72,8 +72,7 @@ function parseImageSpec(text: string, rest: string): KernelSpec {
 function bad(text: string, why: string): DmraceError {
   return new DmraceError('usage', {
     observed: `--kernel ${text}: ${why}`,
-    action:
-      'use debian, debian:6.12, debian:sid, src:PATH or image:PATH,modules=DIR,build=DIR (see dmrace run --help)',
+    action: 'use debian, debian:6.12 or debian:sid (see dmrace run --help)',
   });
 }
 

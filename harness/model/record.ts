@@ -71,7 +71,10 @@ type Fields<K extends RecordKind> = {
     : string;
 };
 
-/** One record; `us` is the guest's CLOCK_MONOTONIC in microseconds, the trace's clock. */
+/**
+ * One record; `us` is the guest's CLOCK_MONOTONIC in microseconds. The trace and the console use
+ * another clock (local_clock()), so times of the two are not compared.
+ */
 export type GuestRecord = {
   readonly [K in RecordKind]: { readonly kind: K; readonly us: number } & Fields<K>;
 }[RecordKind];

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
@@ -11,6 +12,8 @@ import { Qmp } from './qmp.js';
 
 /** QEMU connects to all its sockets before it runs anything; under load that takes a moment. */
 const CONNECT_DEADLINE_MS = 20_000;
+/** How long the sockets of a QEMU that has ended are read. */
+const DRAIN_MS = 1_000;
 const CHANNELS: readonly (Channel | 'qmp')[] = ['console', ...PORTS, 'qmp'];
 
 /** A listening Unix socket that takes exactly one connection. */
@@ -49,10 +52,24 @@ class QemuMachine implements Machine {
   #kill: () => void = () => undefined;
   #qmp: Qmp | null = null;
 
-  private constructor(argv: readonly string[], directory: string, ended: Promise<MachineEnd>) {
+  private constructor(argv: readonly string[], directory: string, exited: Promise<MachineEnd>) {
     this.argv = argv;
     this.#directory = directory;
-    this.ended = ended;
+    this.ended = exited.then(async (end) => {
+      await this.#drained();
+      return end;
+    });
+  }
+
+  /** QEMU is gone; what it wrote before is read to its end, for a second at most. */
+  async #drained(): Promise<void> {
+    const open = [...this.#sockets.values()].filter((socket) => !socket.closed);
+    const bound = new AbortController();
+    await Promise.race([
+      Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve)))),
+      setTimeout(DRAIN_MS, undefined, { signal: bound.signal }).catch(() => undefined),
+    ]);
+    bound.abort();
   }
 
   static async start(spec: MachineSpec, signal: AbortSignal): Promise<QemuMachine> {
@@ -164,22 +181,20 @@ async function race<T>(
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<T | Failure> {
-  let timer: NodeJS.Timeout | undefined;
+  const timer = new AbortController();
   let abort: (() => void) | undefined;
   try {
     return await Promise.race<T | Failure>([
       wanted,
       ended,
-      new Promise((resolve) => {
-        timer = setTimeout(() => resolve('deadline'), deadlineMs);
-      }),
+      setTimeout(deadlineMs, 'deadline' as const, { signal: timer.signal }),
       new Promise((resolve) => {
         abort = () => resolve('aborted');
         signal.addEventListener('abort', abort);
       }),
     ]);
   } finally {
-    clearTimeout(timer);
+    timer.abort();
     if (abort) signal.removeEventListener('abort', abort);
   }
 }

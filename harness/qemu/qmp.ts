@@ -8,9 +8,16 @@ import { DmraceError } from '../model/errors.js';
 const Message = z.union([
   z.looseObject({ QMP: z.unknown() }),
   z.looseObject({ return: z.unknown(), id: z.number().optional() }),
-  z.looseObject({ error: z.looseObject({ desc: z.string() }), id: z.number().optional() }),
+  z.looseObject({
+    error: z.looseObject({ desc: z.string().default('no reason given') }),
+    id: z.number().optional(),
+  }),
   z.looseObject({ event: z.string() }),
 ]);
+
+const Refused = z.looseObject({
+  error: z.looseObject({ desc: z.string().default('no reason given') }),
+});
 
 interface Pending {
   readonly command: string;
@@ -77,9 +84,10 @@ export class Qmp {
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
-    const error = z.object({ error: z.object({ desc: z.string() }) }).safeParse(message.data);
-    if (error.success) pending.reject(this.#refused(pending.command, error.data.error.desc));
-    else pending.resolve('return' in message.data ? message.data.return : undefined);
+    const refused = Refused.safeParse(message.data);
+    if (refused.success) {
+      pending.reject(this.#refused(pending.command, refused.data.error.desc));
+    } else pending.resolve('return' in message.data ? message.data.return : undefined);
   }
 
   #lost(command: string): DmraceError {

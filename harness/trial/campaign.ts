@@ -89,5 +89,5 @@ export async function runCampaign(
   tools.signal.throwIfAborted();
   const failed = settled.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return results.sort((a, b) => a.index - b.index || a.placement.localeCompare(b.placement));
+  return results;
 }

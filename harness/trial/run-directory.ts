@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
@@ -69,6 +69,11 @@ export class RunDirectory {
       });
     }
     return new RunDirectory(root);
+  }
+
+  /** Leaves nothing behind when nothing was written. */
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.root).catch(() => undefined); // it holds something, which is to stay
   }
 
   trialPath(plan: Pick<TrialPlan, 'placement' | 'index'>): string {

@@ -70,6 +70,8 @@ export class Cache {
       release = await lockfile.lock(path.join(locks, name), {
         realpath: false,
         stale: STALE_MS,
+        // The default throws from a timer; entries are safe without the lock, by their rename.
+        onCompromised: () => undefined,
         retries: { forever: true, minTimeout: 50, maxTimeout: 1000 },
       });
     } catch (error) {

@@ -21,7 +21,7 @@
 
 #define RECORD_SIZE	2048
 
-/* CLOCK_MONOTONIC in microseconds: the clock the trace is switched to, so both compare. */
+/* CLOCK_MONOTONIC in microseconds. Trace and console have another clock, local_clock(). */
 long long now_us(void)
 {
 	struct timespec now;

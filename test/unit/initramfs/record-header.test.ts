@@ -21,7 +21,9 @@ describe('the generated header', () => {
   });
 
   it('compiles with its table', () => {
-    expect(compile('int f(void) { return !record_kinds[0].name; }', ['-DRECORD_KINDS_TABLE'])).toBe('');
+    expect(compile('int f(void) { return !record_kinds[0].name; }', ['-DRECORD_KINDS_TABLE'])).toBe(
+      '',
+    );
   });
 
   it('may be included twice', () => {

@@ -417,7 +417,7 @@ describe.each(PLACEMENTS)('the real trial of %s', (placement) => {
   });
 
   // BUG (reported): the first ioctl of dmsetup that returns 0 is taken, not the one of step 2.
-  it.fails('step 8 is not proven by a later ioctl when the removal itself failed', () => {
+  it('step 8 is not proven by a later ioctl when the removal itself failed', () => {
     const trace = after(files.trace, / complete: \(complete/, (rest) =>
       mutated(rest, /^( *dmsetup-115 .* sys_ioctl -> )0x0\n/m, '$10xfffffffffffffff0\n$10x0\n'),
     );
@@ -425,7 +425,7 @@ describe.each(PLACEMENTS)('the real trial of %s', (placement) => {
   });
 
   // BUG (reported): null === null, so completions that no probe reported pass for the same one.
-  it.fails('step 6 is not proven when the probes do not say which completion', () => {
+  it('step 6 is not proven when the probes do not say which completion', () => {
     const trace = all(files.trace, / completion=0x\w+/, '');
     expect(prove(trace, records).reached).toBe(false);
   });

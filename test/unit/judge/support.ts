@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { readRecords } from '../../../harness/judge/trial.js';
 import type { Finding } from '../../../harness/model/finding.js';
 import type { Placement } from '../../../harness/model/placement.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { readTailCall } from '../../../harness/judge/tail-call.js';
+import { objectProblem, readTailCall } from '../../../harness/judge/tail-call.js';
 import { ARCH } from '../../../harness/model/arch/index.js';
 
 const X86 = ARCH.x86_64.disassembly;
@@ -123,8 +123,42 @@ describe('the booted release method', () => {
   });
 
   // BUG (reported): the mnemonic is one word, so "repz ret" (gcc before 8, AMD) is not an end.
-  it.fails('ends at "repz ret" too', () => {
-    const text = CALL_WITH_FRAME.replace('c3                   \tretq', 'f3 c3                \trepz retq');
+  it('ends at "repz ret" too', () => {
+    const text = CALL_WITH_FRAME.replace(
+      'c3                   \tretq',
+      'f3 c3                \trepz retq',
+    );
     expect(readTailCall(text, X86, X86_NAMES).tailCall).toBe(false);
+  });
+});
+
+describe('the booted object', () => {
+  const code = (objectSymbol: string | null) => ({
+    tailCall: null,
+    instructions: [],
+    objectSymbol,
+  });
+
+  it.each([
+    ['builtin', 'U'],
+    ['in-module', 'T'],
+    ['in-module', 't'],
+  ] as const)('of %s has dm_kobject_release as %s', (placement, letter) => {
+    expect(objectProblem(placement, code(letter))).toBeNull();
+  });
+
+  it.each([
+    ['builtin', 'T'],
+    ['builtin', 't'],
+    ['in-module', 'U'],
+    ['in-module', 'Tt'],
+    ['in-module', ''],
+  ] as const)('of %s is wrong with "%s"', (placement, letter) => {
+    expect(objectProblem(placement, code(letter))).toContain(`as "${letter}" in the booted`);
+  });
+
+  it('that was not read proves nothing', () => {
+    expect(objectProblem('builtin', code(null))).toMatch(/were not read$/);
+    expect(objectProblem('in-module', undefined)).toMatch(/were not read$/);
   });
 });

@@ -65,12 +65,7 @@ const TABLE: readonly Row[] = [
   {
     says: 'one crashed control of several',
     question: RELEASE,
-    trials: [
-      survivor(0),
-      survivor(1),
-      result({ placement: 'in-module' }),
-      crashedControl(1),
-    ],
+    trials: [survivor(0), survivor(1), result({ placement: 'in-module' }), crashedControl(1)],
     verdict: 'closed',
     exitCode: 0,
     reasons: [/none crashed/, /^in-module: 1 of 2 trials crashed/],
@@ -86,7 +81,12 @@ const TABLE: readonly Row[] = [
   {
     says: 'a crash of the subject with the target cause',
     question: RELEASE,
-    trials: [survivor(0), survivor(1), crash('release-in-unloaded-text', { index: 2 }), crashedControl()],
+    trials: [
+      survivor(0),
+      survivor(1),
+      crash('release-in-unloaded-text', { index: 2 }),
+      crashedControl(),
+    ],
     verdict: 'open',
     exitCode: 1,
     reasons: [/^1 of 3 trials of the builtin placement crashed with release-in-unloaded-text$/],
@@ -274,10 +274,7 @@ const question = fc.record({
   trials: fc.integer({ min: 1, max: 3 }),
   placements: fc.constant(PLACEMENTS),
 });
-const trials = fc.oneof(
-  fc.array(trial, { maxLength: 8 }),
-  fc.array(plausible, { maxLength: 8 }),
-);
+const trials = fc.oneof(fc.array(trial, { maxLength: 8 }), fc.array(plausible, { maxLength: 8 }));
 
 describe('any run whatever', () => {
   const check = (property: (q: Question, t: TrialResult[]) => void): void => {

@@ -84,15 +84,20 @@ EXPORT_SYMBOL(dm_kobject_release);
     rmSync(md, { recursive: true });
   });
 
-  it.each(['3.14', '6.1.192', '6.12', '7.3-rc7'])('moves the method into the module of %s', async (version) => {
-    await moveReleaseIntoModule(md, version, data);
-    expect(read('Makefile')).not.toContain('BLK_DEV_DM_BUILTIN');
-    expect(read('Makefile')).toMatch(
-      /\ndm-mod-y \+= dm-builtin\.o\nCFLAGS_dm-builtin\.o \+= -fno-optimize-sibling-calls\n$/,
-    );
-    expect(read('Makefile')).toContain('obj-$(CONFIG_DM_UNSTRIPED)\t+= dm-unstripe.o\n');
-    expect(read('dm-builtin.c')).toBe(BUILTIN.replace('EXPORT_SYMBOL(dm_kobject_release);\n', ''));
-  });
+  it.each(['3.14', '6.1.192', '6.12', '7.3-rc7'])(
+    'moves the method into the module of %s',
+    async (version) => {
+      await moveReleaseIntoModule(md, version, data);
+      expect(read('Makefile')).not.toContain('BLK_DEV_DM_BUILTIN');
+      expect(read('Makefile')).toMatch(
+        /\ndm-mod-y \+= dm-builtin\.o\nCFLAGS_dm-builtin\.o \+= -fno-optimize-sibling-calls\n$/,
+      );
+      expect(read('Makefile')).toContain('obj-$(CONFIG_DM_UNSTRIPED)\t+= dm-unstripe.o\n');
+      expect(read('dm-builtin.c')).toBe(
+        BUILTIN.replace('EXPORT_SYMBOL(dm_kobject_release);\n', ''),
+      );
+    },
+  );
 
   it('cannot be applied twice', async () => {
     await moveReleaseIntoModule(md, '6.12', data);
@@ -100,7 +105,10 @@ EXPORT_SYMBOL(dm_kobject_release);
   });
 
   it('is refused for other sources', async () => {
-    writeFileSync(path.join(md, 'dm-builtin.c'), BUILTIN.replace('EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL'));
+    writeFileSync(
+      path.join(md, 'dm-builtin.c'),
+      BUILTIN.replace('EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL'),
+    );
     await expect(moveReleaseIntoModule(md, '6.12', data)).rejects.toThrow(
       /^dm-builtin\.c of 6\.12: "EXPORT_SYMBOL\(dm_kobject_release\);" occurs 0 times/,
     );
@@ -122,7 +130,11 @@ EXPORT_SYMBOL(dm_kobject_release);
       replace: [put],
     });
     writeFileSync(path.join(md, 'x'), '');
-    const changes = [change('3.0', '3.19', 'a'), change('4.0', '4.20', 'b'), change('5.0', null, 'c')];
+    const changes = [
+      change('3.0', '3.19', 'a'),
+      change('4.0', '4.20', 'b'),
+      change('5.0', null, 'c'),
+    ];
     await moveReleaseIntoModule(md, version, JSON.stringify({ changes }));
     expect(read('x')).toBe(`${wanted}\n`);
   });

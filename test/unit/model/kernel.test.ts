@@ -23,10 +23,7 @@ describe('parseKernelSpec', () => {
       'image:/boot/vmlinuz,modules=/lib/modules/6.1,build=/usr/src/b',
       { from: 'image', path: '/boot/vmlinuz', modules: '/lib/modules/6.1', build: '/usr/src/b' },
     ],
-    [
-      'image:x,build=b=c,modules=m',
-      { from: 'image', path: 'x', modules: 'm', build: 'b=c' },
-    ],
+    ['image:x,build=b=c,modules=m', { from: 'image', path: 'x', modules: 'm', build: 'b=c' }],
   ])('reads %s', (text, spec) => {
     expect(parseKernelSpec(text)).toEqual(spec);
   });
@@ -102,12 +99,14 @@ describe('preemption', () => {
     expect(preemption(new Map(Object.entries(options)))).toEqual({ ok: true, parameter, says });
   });
 
-  it.each([{}, { PREEMPT_VOLUNTARY: 'y' }, { PREEMPT_NONE: 'y', PREEMPT_COUNT: 'y' }, { PREEMPT: 'n' }])(
-    'is not in %j',
-    (options) => {
-      expect(preemption(new Map(Object.entries(options)))).toEqual({ ok: false });
-    },
-  );
+  it.each([
+    {},
+    { PREEMPT_VOLUNTARY: 'y' },
+    { PREEMPT_NONE: 'y', PREEMPT_COUNT: 'y' },
+    { PREEMPT: 'n' },
+  ])('is not in %j', (options) => {
+    expect(preemption(new Map(Object.entries(options)))).toEqual({ ok: false });
+  });
 });
 
 describe('configProblems', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PLACEMENTS } from '../../../harness/model/placement.js';
 import {
   firstRecord,
   type GuestRecord,
@@ -8,7 +9,6 @@ import {
   RECORD_FIELDS,
   recordsOf,
 } from '../../../harness/model/record.js';
-import { PLACEMENTS } from '../../../harness/model/placement.js';
 import { capture } from '../judge/support.js';
 
 const anyRecord: fc.Arbitrary<Record<string, unknown>> = fc

@@ -4,7 +4,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ARCH } from '../../../harness/model/arch/index.js';
 import type { MachineSpec } from '../../../harness/ports.js';
-import { pasteable, qemuCommandLine, quote, type Sockets } from '../../../harness/qemu/command-line.js';
+import {
+  pasteable,
+  qemuCommandLine,
+  quote,
+  type Sockets,
+} from '../../../harness/qemu/command-line.js';
 
 const SOCKETS: Sockets = {
   console: '/tmp/s/console',
@@ -139,7 +144,7 @@ describe('a line to paste', () => {
   it('means the same words to a shell, whatever they are', () => {
     const word = fc
       .string({ unit: 'binary', maxLength: 20 })
-      .filter((text) => !text.includes('\0') && text.isWellFormed());
+      .filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {
         const said = execFileSync('sh', ['-c', `printf '%s\\0' ${pasteable(words)}`]).toString();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket, connect } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -126,7 +126,9 @@ describe('QMP', () => {
   it('survives noise', async () => {
     const qmp = await Qmp.connect(socket);
     qemu.answer = ({ id }) => {
-      qemu.socket?.write('not json\n{"torn":\n\n[1]\nnull\n{"return":{},"id":9999}\n{"return":{}}\n');
+      qemu.socket?.write(
+        'not json\n{"torn":\n\n[1]\nnull\n{"return":{},"id":9999}\n{"return":{}}\n',
+      );
       return { return: 7, id };
     };
     expect(await qmp.execute('stop')).toBe(7);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Channel, Machine, MachineEnd } from '../../../harness/ports.js';
+
+/** A machine without QEMU: a test says what comes out of it. */
+export class FakeMachine implements Machine {
+  readonly argv = ['qemu-fake'];
+  readonly commands: string[] = [];
+  readonly ended: Promise<MachineEnd>;
+  disposed = 0;
+  /** Called for every command, to answer it. */
+  onCommand: (line: string) => void = () => undefined;
+  onQmp: (command: string) => Promise<unknown> = async () => '';
+  #end: (end: MachineEnd) => void = () => undefined;
+  readonly #listeners = new Map<Channel, (chunk: Uint8Array) => void>();
+
+  constructor() {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  onData(channel: Channel, listener: (chunk: Uint8Array) => void): void {
+    this.#listeners.set(channel, listener);
+  }
+  onEvent(): void {
+    // this machine has no events
+  }
+  command(line: string): void {
+    this.commands.push(line);
+    this.onCommand(line);
+  }
+  qmp(command: string): Promise<unknown> {
+    return this.onQmp(command);
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed++;
+  }
+
+  /** The guest says something. */
+  say(channel: Channel, text: string): void {
+    this.#listeners.get(channel)?.(Buffer.from(text, 'latin1'));
+  }
+  end(end: Partial<MachineEnd> = {}): void {
+    this.#end({ exitCode: null, signal: 'SIGKILL', stderr: '', ...end });
+  }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ARCH } from '../../../harness/model/arch/index.js';
+import type { MachineSpec, Machines } from '../../../harness/ports.js';
+import { diskRelease } from '../../../harness/scenario/disk-release.js';
+import { release } from '../../../harness/scenario/release.js';
+import {
+  READY_DEADLINE_MS,
+  runTrial,
+  TRIAL_DEADLINE_MS,
+  trialCommand,
+} from '../../../harness/trial/trial.js';
+import { FakeMachine } from '../guest/support.js';
+import { capture } from '../judge/support.js';
+
+const SPEC: MachineSpec = {
+  arch: ARCH.x86_64,
+  accel: 'tcg',
+  image: 'i',
+  initramfs: 'r',
+  parameters: [],
+  memoryMiB: 128,
+  restoreFrom: null,
+  deterministic: false,
+};
+const REAL = capture('in-module');
+const { plan } = REAL.note;
+const READY = '{"kind":"ready","us":1,"commands":"trial"}\n';
+
+let machine: FakeMachine;
+const machines: Machines = { start: async () => machine };
+const run = (signal = new AbortController().signal, spec = SPEC) =>
+  runTrial(machines, spec, plan, release, signal);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  machine = new FakeMachine();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('the command carries the plan and whether the disk is pinned', () => {
+  expect(trialCommand({ ...plan, seed: 7, yieldAfter: 3 }, release)).toBe(
+    `trial nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
+  );
+  expect(trialCommand({ ...plan, scenario: 'disk-release' }, diskRelease)).toMatch(
+    / scenario=disk-release pin=0 /,
+  );
+});
+
+describe('a trial', () => {
+  it('collects what the guest says, in its two phases, and disposes the machine', async () => {
+    machine.onCommand = () => {
+      const half = REAL.trace.length >> 1;
+      machine.say('trace', REAL.trace.slice(0, half));
+      machine.say('console', Buffer.from(REAL.console).toString('latin1'));
+      machine.say('records', REAL.records);
+      setTimeout(() => machine.say('trace', REAL.trace.slice(half)), 300);
+    };
+    const running = run();
+    await vi.advanceTimersByTimeAsync(10);
+    machine.say('records', REAL.readyRecords);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { files, argv } = await running;
+    expect(files).toMatchObject({
+      readyRecords: REAL.readyRecords,
+      records: REAL.records,
+      trace: REAL.trace,
+    });
+    expect(Buffer.from(files.console)).toEqual(Buffer.from(REAL.console));
+    expect(files.note).toMatchObject({ schema: 1, plan, end: { how: 'closing' }, start: 'booted' });
+    expect(argv).toEqual(machine.argv);
+    expect(machine.commands).toEqual([trialCommand(plan, release)]);
+    expect(machine.disposed).toBe(1);
+  });
+
+  it('waits for a crash that is printed after the closing record', async () => {
+    machine.onCommand = () => {
+      machine.say('records', REAL.records.replace(/"traceBytes":\d+/, '"traceBytes":0'));
+      setTimeout(() => machine.say('console', 'BUG: late\n'), 100);
+    };
+    const running = run();
+    await vi.advanceTimersByTimeAsync(10);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { files } = await running;
+    expect(Buffer.from(files.console).toString()).toBe('BUG: late\n');
+  });
+
+  it('that never gets ready is no command’s fault: none is given', async () => {
+    machine.onQmp = async () => 'RAX=0\nRIP=ffffffff81000000 RFL=00000246 [---Z-P-]\n';
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', '{"kind":"boot"');
+    await vi.advanceTimersByTimeAsync(READY_DEADLINE_MS + 3000);
+    const { files } = await running;
+    expect(machine.commands).toEqual([]);
+    expect(files.note.end).toEqual({
+      how: 'deadline',
+      afterMs: READY_DEADLINE_MS,
+      vcpu: 'RIP=ffffffff81000000 RFL=00000246',
+    });
+    expect(files.readyRecords).toBe('{"kind":"boot"');
+    expect(files.records).toBe('');
+    expect(machine.disposed).toBe(1);
+  });
+
+  it('that hangs says where, or that QEMU did not answer', async () => {
+    machine.onQmp = () => new Promise(() => undefined);
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(TRIAL_DEADLINE_MS + 10_000);
+    expect((await running).files.note.end).toEqual({
+      how: 'deadline',
+      afterMs: TRIAL_DEADLINE_MS,
+      vcpu: 'not answering',
+    });
+  });
+
+  it('whose machine ends says how', async () => {
+    machine.onCommand = () => machine.end({ exitCode: 1, signal: null, stderr: 'no memory' });
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(5000);
+    const { files } = await running;
+    expect(files.note.end).toEqual({
+      how: 'machine-ended',
+      exitCode: 1,
+      signal: null,
+      stderr: 'no memory',
+    });
+    expect(machine.disposed).toBe(1);
+  });
+
+  it('that is interrupted disposes its machine', async () => {
+    const abort = new AbortController();
+    const running = run(abort.signal);
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(1);
+    abort.abort();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect((await running).files.note.end).toEqual({ how: 'interrupted' });
+    expect(machine.disposed).toBe(1);
+  });
+
+  it('disposes its machine when what is done at ready fails', async () => {
+    const running = runTrial(machines, SPEC, plan, release, new AbortController().signal, () =>
+      Promise.reject(new Error('no disassembler')),
+    );
+    const settled = expect(running).rejects.toThrow('no disassembler');
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(1);
+    await settled;
+    expect(machine.disposed).toBe(1);
+    expect(machine.commands).toEqual([]);
+  });
+
+  it('from a saved state says so', async () => {
+    const running = run(new AbortController().signal, { ...SPEC, restoreFrom: '/state' });
+    machine.onCommand = () =>
+      machine.say('records', REAL.records.replace(/"traceBytes":\d+/, '"traceBytes":0'));
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect((await running).files.note.start).toBe('restored');
+  });
+});

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Cache, cacheDirectory, contentKey, openCache } from '../../../harness/util/cache.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'dmrace-cache-test-'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A process that is surely gone. */
+function deadPid(): number {
+  const { pid } = spawnSync('true');
+  return pid;
+}
+
+const entries = (kind = 'k'): string[] =>
+  existsSync(path.join(root, kind)) ? readdirSync(path.join(root, kind)).sort() : [];
+
+describe('an entry', () => {
+  it('is built once and then found', async () => {
+    const cache = new Cache(root);
+    let built = 0;
+    const build = async (directory: string): Promise<void> => {
+      built++;
+      await writeFile(path.join(directory, 'f'), 'content');
+    };
+    const first = await cache.entry('k', 'key', build);
+    expect(first).toBe(path.join(root, 'k', 'key'));
+    expect(readFileSync(path.join(first, 'f'), 'utf8')).toBe('content');
+    expect(await cache.entry('k', 'key', build)).toBe(first);
+    expect(built).toBe(1);
+    await cache.entry('k', 'other', build);
+    expect(built).toBe(2);
+  });
+
+  it('does not exist while it is built, and is told its later place', async () => {
+    const cache = new Cache(root);
+    await cache.entry('k', 'key', async (directory, final) => {
+      expect(directory).not.toBe(final);
+      expect(final).toBe(path.join(root, 'k', 'key'));
+      expect(existsSync(final)).toBe(false);
+      expect(path.dirname(directory)).toBe(path.dirname(final));
+    });
+    expect(entries()).toEqual(['key']);
+  });
+
+  it('is built once for two that want it at the same time', async () => {
+    let built = 0;
+    let together = 0;
+    const build = async (directory: string): Promise<void> => {
+      built++;
+      together++;
+      expect(together).toBe(1);
+      await sleep(200);
+      await writeFile(path.join(directory, 'f'), 'content');
+      together--;
+    };
+    // Two caches: nothing but the file system is shared.
+    const made = await Promise.all([
+      new Cache(root).entry('k', 'key', build),
+      new Cache(root).entry('k', 'key', build),
+      new Cache(root).entry('k', 'key', build),
+    ]);
+    expect(new Set(made).size).toBe(1);
+    expect(built).toBe(1);
+    expect(entries()).toEqual(['key']);
+  });
+
+  it('of another key does not wait', async () => {
+    const cache = new Cache(root);
+    let release = (): void => undefined;
+    const slow = cache.entry(
+      'k',
+      'slow',
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    await cache.entry('k', 'fast', async () => undefined);
+    expect(entries()).toContain('fast');
+    expect(entries()).not.toContain('slow');
+    release();
+    await slow;
+    expect(entries()).toEqual(['fast', 'slow']);
+  });
+
+  it('that could not be built leaves nothing, and is tried again', async () => {
+    const cache = new Cache(root);
+    const failing = cache.entry('k', 'key', async (directory) => {
+      await writeFile(path.join(directory, 'half'), 'x');
+      throw new Error('the compiler failed');
+    });
+    await expect(failing).rejects.toThrow('the compiler failed');
+    expect(entries()).toEqual([]);
+    const made = await cache.entry('k', 'key', async (directory) => {
+      expect(readdirSync(directory)).toEqual([]);
+      await writeFile(path.join(directory, 'whole'), 'x');
+    });
+    expect(readdirSync(made)).toEqual(['whole']);
+  });
+
+  it('that failed for one does not fail for the one who waited', async () => {
+    let tries = 0;
+    const build = async (): Promise<void> => {
+      tries++;
+      await sleep(50);
+      if (tries === 1) throw new Error('the first fails');
+    };
+    const both = await Promise.allSettled([
+      new Cache(root).entry('k', 'key', build),
+      new Cache(root).entry('k', 'key', build),
+    ]);
+    expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(tries).toBe(2);
+  });
+
+  it('half-written by a process that died is not used, and is swept', async () => {
+    const torn = path.join(root, 'k', `key.part-${deadPid()}-0badcafe`);
+    const others = path.join(root, 'other', `x.part-${deadPid()}-0badcafe`);
+    for (const directory of [torn, others]) {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(path.join(directory, 'f'), 'half');
+    }
+    const made = await new Cache(root).entry('k', 'key', async (directory) => {
+      await writeFile(path.join(directory, 'f'), 'whole');
+    });
+    expect(readFileSync(path.join(made, 'f'), 'utf8')).toBe('whole');
+    expect(entries()).toEqual(['key']);
+    expect(entries('other')).toEqual([]);
+  });
+
+  it('half-written by a process that lives is left alone, as is what only looks like one', async () => {
+    const kept = [`a.part-${process.pid}-0badcafe`, 'b.part-x-0badcafe', 'c.part-1', 'd'];
+    for (const name of kept) mkdirSync(path.join(root, 'k', name), { recursive: true });
+    await new Cache(root).entry('k', 'key', async () => undefined);
+    expect(entries()).toEqual([...kept, 'key'].sort());
+  });
+
+  it('in a cache that cannot be written is an error of the environment', async () => {
+    writeFileSync(path.join(root, 'file'), '');
+    const made = new Cache(path.join(root, 'file')).entry('k', 'key', async () => undefined);
+    await expect(made).rejects.toMatchObject({ code: 'environment' });
+  });
+
+  it('without space left is an error of the environment', async () => {
+    const made = new Cache(root).entry('k', 'key', async () => {
+      throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+    });
+    await expect(made).rejects.toMatchObject({
+      code: 'environment',
+      facts: { observed: expect.stringContaining('no space left') as string },
+    });
+    expect(entries()).toEqual([]);
+  });
+});
+
+describe('a lock', () => {
+  it('lets one at a time in, and the next one after a failure', async () => {
+    const cache = new Cache(root);
+    let inside = 0;
+    const work = async (): Promise<void> => {
+      inside++;
+      expect(inside).toBe(1);
+      await sleep(30);
+      inside--;
+      throw new Error('of the work');
+    };
+    const all = await Promise.allSettled([1, 2, 3].map(() => cache.locked('name', work)));
+    for (const one of all) {
+      expect(one).toMatchObject({ status: 'rejected', reason: { message: 'of the work' } });
+    }
+    expect(await cache.locked('name', async () => 'free')).toBe('free');
+  });
+});
+
+describe('contentKey', () => {
+  it('depends on every part, their order and their borders', () => {
+    const keys = [
+      contentKey([]),
+      contentKey(['']),
+      contentKey(['', '']),
+      contentKey(['ab', 'c']),
+      contentKey(['a', 'bc']),
+      contentKey(['abc']),
+      contentKey(['c', 'ab']),
+      contentKey(['1:a']),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+  });
+  it('is the same for text and its bytes', () => {
+    expect(contentKey(['é'])).toBe(contentKey([new TextEncoder().encode('é')]));
+  });
+});
+
+describe('the cache’s place', () => {
+  it('is given, or the platform’s', async () => {
+    vi.stubEnv('DMRACE_CACHE_DIR', path.join(root, 'given'));
+    expect(cacheDirectory()).toBe(path.join(root, 'given'));
+    expect((await openCache()).root).toBe(path.join(root, 'given'));
+    expect(readdirSync(path.join(root, 'given'))).toEqual([]);
+    vi.stubEnv('DMRACE_CACHE_DIR', '');
+    vi.stubEnv('XDG_CACHE_HOME', root);
+    expect(cacheDirectory()).toMatch(/dmrace/);
+  });
+
+  it('that cannot be written is an error of the environment that names it', async () => {
+    writeFileSync(path.join(root, 'file'), '');
+    vi.stubEnv('DMRACE_CACHE_DIR', path.join(root, 'file', 'below'));
+    await expect(openCache()).rejects.toMatchObject({
+      code: 'environment',
+      facts: { artefact: path.join(root, 'file', 'below') },
+    });
+  });
+});
