@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame } from '../model/finding.js';
 import { sourceName } from './frame.js';
-import { isGeneric } from './generic.js';
+import { isGeneric, titleName } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
@@ -11,6 +11,8 @@ export interface Blame {
   readonly frame: CallFrame | undefined;
 }
 
+/** Frames of one stack that are looked at: one that overflowed has its entry at the far end. */
+const MAX_STACK = 500;
 const NOBODY: Blame = { name: '', frame: undefined };
 
 /** Traces of another moment: where memory was allocated or freed, where a lock was first taken. */
@@ -35,6 +37,11 @@ export function symbolOf(line: ReportLine): string | undefined {
 
 /** Chooses whom the title names. */
 export function blame(report: Report): Blame {
+  const { name, frame } = choose(report);
+  return { name: titleName(name), frame };
+}
+
+function choose(report: Report): Blame {
   const { from } = report.recogniser;
   if (from === 'none') return NOBODY;
   if (from === 'interrupted') return blameInterrupted(report);
@@ -174,7 +181,7 @@ function isRcuKthread(lines: readonly ReportLine[], at: number): boolean {
 /** The frames of one stack, up to where another begins. */
 function stackFrom(lines: readonly ReportLine[], from: number): ReportLine[] {
   const stack: ReportLine[] = [];
-  for (let i = from; i < lines.length && stack.length < 120; i++) {
+  for (let i = from; i < lines.length && stack.length < MAX_STACK; i++) {
     const line = lines[i];
     if (line === undefined) break;
     if (i > from && (NMI_DUMP.test(line.text) || /^\s*task:|^\s*CPU: \d/.test(line.text))) break;

@@ -17,6 +17,8 @@ const SPECIAL: readonly (readonly [RegExp, string])[] = [
     /fs\/proc\/generic\.c:\d+ (?:at )?(?:__?)?(?:proc_register|xlate_proc_name|remove_proc)/,
     'WARNING: proc registration bug in {fn}',
   ],
+  [/mm\/vmalloc\.c:\d+ (?:at )?__vmalloc_node_range/, 'WARNING: zero-size vmalloc in {fn}'],
+  [/drivers\/usb\/core\/urb\.c:\d+ (?:at )?usb_submit_urb/, 'WARNING in {fn}/usb_submit_urb'],
   [/mm\/usercopy\.c/, 'WARNING: bad usercopy in {fn}'],
 ];
 
