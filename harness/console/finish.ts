@@ -18,7 +18,7 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
   const finding: Finding = {
     kind: recogniser.kind,
     title: title(report, who.name),
-    family: recogniser.family,
+    family: recogniser.finer?.(report) ?? recogniser.family,
     function: who.name,
     ...some('module', who.frame?.module ?? moduleOfHead(report, who.name)),
     ...details(report),

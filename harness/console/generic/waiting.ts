@@ -4,7 +4,7 @@ import { names } from './words.js';
 
 /** Giving up the CPU and waiting: kernel/sched, mm/filemap.c's page waits. */
 export const WAITING = names`
-  schedule schedule_(timeout|preempt|hrtimeout|idle|user|debug|rtlock|bug)* sched_text_start
+  schedule schedule_(timeout|preempt|hrtimeout|idle|user|debug|rtlock|bug|loop)* sched_text_start
   preempt_schedule* preempt_(enable|disable|count)* io_schedule* cond_resched* *cond_resched
   context_switch switch_to* finish_task_switch* do_sched_yield
   wait_for_(common|completion)* do_wait_for_common swait_* bit_wait* (do_)?wait_on_* *wait_on_(bit|page|folio)*

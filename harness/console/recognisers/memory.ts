@@ -29,7 +29,10 @@ export const MEMORY: readonly Recogniser[] = [
     head: /^BUG: Bad page (state|map|cache) in process /,
     // With page_owner the trace of the allocation comes first, and is the one that tells.
     from: 'order',
-    title: (r) => (r.match[1] === 'state' ? 'BUG: Bad page state in {fn}' : 'BUG: Bad page {1}'),
+    title: (r) =>
+      r.match[1] === 'state' && r.lines.some((l) => l.code?.is === 'frame')
+        ? 'BUG: Bad page state in {fn}'
+        : 'BUG: Bad page {1}',
   },
   {
     family: 'bad-rss',
