@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Finding } from '../model/finding.js';
-import { type Blame, blame } from './blame.js';
+import { blame } from './blame.js';
+import type { Blame } from './blame-frames.js';
 import { attributeCause, type CauseContext } from './cause.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Finding } from '../model/finding.js';
 import type { CauseContext } from './cause.js';
-import { Incidents, SHOW_HINTS } from './incidents.js';
+import { Incidents } from './incidents.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
 import { RECOGNISERS } from './recognisers/index.js';
+import { SHOW_HINTS } from './shown.js';
 
 /** A line longer than this is read in pieces of this size, all with the same number. */
 const MAX_LINE = 16_384;
