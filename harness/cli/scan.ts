@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { CauseContext } from '../console/index.js';
-import { ConsoleScanner, parseSymbolMap, SymbolTable, scanConsole } from '../console/index.js';
+import { ConsoleScanner, type SymbolTable, scanConsole } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
 import { symbolize } from '../symbols/addr2line.js';
+import { openLog, readContext, readTable } from './scan-input.js';
 
 /** Where `scan` reads and writes; the process's own unless a test says otherwise. */
 export interface ScanStreams {
@@ -33,17 +32,6 @@ with hexadecimal addresses, recorded before the unload; it is what names address
 --jsonl reads lines {"id","log"}; a line that is none is reported by number and left out.`;
 
 const Line = z.object({ id: z.union([z.string(), z.number()]), log: z.string() });
-const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
-const Modules = z.array(
-  z.object({
-    module: z.string(),
-    start: Hex,
-    end: Hex,
-    unloaded: z.boolean(),
-    symbols: z.array(z.object({ name: z.string(), address: Hex })),
-  }),
-);
-
 /** The command `dmrace scan`: sets the exit code, throws {@link DmraceError} for the environment. */
 export function scanCommand(streams: ScanStreams = processStreams()): Command {
   return new Command('scan')
@@ -62,7 +50,7 @@ export function scanCommand(streams: ScanStreams = processStreams()): Command {
           action: 'Give one of them.',
         });
       }
-      const context = await readContext(options);
+      const context = await readContext(options.modules);
       const names = files.length === 0 ? ['-'] : files;
       const found =
         options.jsonl === true
@@ -72,6 +60,20 @@ export function scanCommand(streams: ScanStreams = processStreams()): Command {
     });
 }
 
+/** A finding as it is printed: with `function+0xoffset  file:line` for its frames. */
+interface Told extends Finding {
+  readonly source?: readonly string[];
+}
+
+interface FileReport {
+  readonly file: string;
+  readonly lines: number;
+  readonly findings: readonly Told[];
+}
+
+/** Frames of a finding that are looked up in the debug information. */
+const MAX_SOURCE = 12;
+
 async function scanFiles(
   names: readonly string[],
   streams: ScanStreams,
@@ -79,32 +81,36 @@ async function scanFiles(
   options: ScanOptions,
 ): Promise<number> {
   const table = await readTable(options.systemMap);
-  const reports: { file: string; lines: number; findings: Finding[] }[] = [];
+  const reports: FileReport[] = [];
   for (const name of names) {
     const scanner = new ConsoleScanner(context);
     const findings: Finding[] = [];
-    for await (const chunk of await open(name, streams)) findings.push(...scanner.push(chunk));
+    for await (const chunk of await openLog(name, streams.stdin))
+      findings.push(...scanner.push(chunk));
     const lines = scanner.linesSeen;
     findings.push(...scanner.end());
-    reports.push({ file: name, lines, findings: findings.map((f) => named(f, table)) });
+    const told: Told[] = [];
+    for (const f of findings) told.push(await withSource(named(f, table), options.vmlinux));
+    reports.push({ file: name, lines, findings: told });
   }
   const total = reports.reduce((sum, r) => sum + r.findings.length, 0);
   if (options.json === true) {
     streams.stdout(`${JSON.stringify({ schema: 1, files: reports })}\n`);
     return total;
   }
-  for (const report of reports)
-    await printReport(report, streams, options.vmlinux, names.length > 1);
+  for (const report of reports) printReport(report, streams, names.length > 1);
   if (total === 0) streams.stderr('no crash found\n');
   return total;
 }
 
-async function printReport(
-  report: { readonly file: string; readonly findings: readonly Finding[] },
-  streams: ScanStreams,
-  vmlinux: string | undefined,
-  many: boolean,
-): Promise<void> {
+/** Adds where the crash and its callers are in the source, as far as the debug information says. */
+async function withSource(finding: Finding, vmlinux: string | undefined): Promise<Told> {
+  if (vmlinux === undefined) return finding;
+  const places = [...(finding.pc === undefined ? [] : [finding.pc]), ...finding.frames.map(pcOf)];
+  return { ...finding, source: await symbolize(vmlinux, places.slice(0, MAX_SOURCE)) };
+}
+
+function printReport(report: FileReport, streams: ScanStreams, many: boolean): void {
   for (const f of report.findings) {
     const where = many ? `${report.file}:${f.line}` : `line ${f.line}`;
     streams.stdout(`${where}: ${f.title}\n`);
@@ -112,9 +118,7 @@ async function printReport(
     if (f.cause !== 'other') streams.stdout(`  cause: ${f.cause}\n`);
     if (f.resolved !== undefined) streams.stdout(`  at ${f.resolved}\n`);
     if (f.state.is !== 'complete') streams.stdout(`  ${f.state.is}: ${f.state.reason}\n`);
-    if (vmlinux === undefined) continue;
-    const places = [...(f.pc === undefined ? [] : [f.pc]), ...f.frames.map(pcOf)];
-    for (const line of await symbolize(vmlinux, places.slice(0, 12))) streams.stdout(`  ${line}\n`);
+    for (const line of f.source ?? []) streams.stdout(`  ${line}\n`);
   }
 }
 
@@ -139,7 +143,7 @@ async function scanRecords(
   for (const name of names) {
     let number = 0;
     const lines = createInterface({
-      input: await open(name, streams),
+      input: await openLog(name, streams.stdin),
       crlfDelay: Number.POSITIVE_INFINITY,
     });
     for await (const text of lines) {
@@ -174,52 +178,6 @@ function parseRecord(text: string): z.infer<typeof Line> | string {
   }
   const parsed = Line.safeParse(value);
   return parsed.success ? parsed.data : 'not {"id","log"} with a text log';
-}
-
-async function open(name: string, streams: ScanStreams): Promise<Readable> {
-  if (name === '-') return streams.stdin;
-  const info = await stat(name).catch((error: unknown) => unreadable(name, error));
-  if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
-  const stream = createReadStream(name, { highWaterMark: 1 << 18 });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', reject);
-  }).catch((error: unknown) => unreadable(name, error));
-  return stream;
-}
-
-function unreadable(name: string, error: unknown): never {
-  const why = error instanceof Error ? error.message : String(error);
-  throw new DmraceError('environment', {
-    observed: `${name} cannot be read: ${why}`,
-    artefact: name,
-    action: 'Give the path of a log file, or pipe the log to standard input.',
-  });
-}
-
-async function readTable(name: string | undefined): Promise<SymbolTable | undefined> {
-  if (name === undefined) return undefined;
-  const text = await readFile(name, 'latin1').catch((error: unknown) => unreadable(name, error));
-  return new SymbolTable(parseSymbolMap(text));
-}
-
-async function readContext(options: ScanOptions): Promise<CauseContext | undefined> {
-  const name = options.modules;
-  if (name === undefined) return undefined;
-  const text = await readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = Modules.safeParse(value);
-  if (parsed.success) return { modules: parsed.data };
-  throw new DmraceError('usage', {
-    observed: `${name} is no record of modules`,
-    artefact: name,
-    action: 'See `dmrace scan --help` for its form.',
-  });
 }
 
 function processStreams(): ScanStreams {

@@ -1,40 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { CallFrame } from '../model/finding.js';
+import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
+import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { sourceName } from './frame.js';
-import { isGeneric } from './generic.js';
+import { titleName } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
-
-/** The function to name in the title, as in the source, with the frame it was taken from. */
-export interface Blame {
-  readonly name: string;
-  readonly frame: CallFrame | undefined;
-}
-
-const NOBODY: Blame = { name: '', frame: undefined };
 
 /** Traces of another moment: where memory was allocated or freed, where a lock was first taken. */
 const OTHER_TRACE =
   /^\s*(?:Allocated by task|Freed by task|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu))/;
-const TRACE_START =
-  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|backtrace(?: \(\w+ \w+\))?:|Stack traceback)/;
-const INTERRUPT =
-  /(?:apic_timer_interrupt|^el1_irq$|^el1h_64_irq$|^el1_interrupt$|^el1h_64_irq_handler$|^__irq_svc$|^sysvec_\w+$|^asm_sysvec_\w+$|^ret_from_intr$|^common_interrupt$|^handle_(?:riscv_)?irq$|^timer_interrupt$|^decrementer_common\w*$|^do_(?:IRQ|ext_interrupt)$|^io_int_handler$|^ext_int_handler$|^handle_int$|^hv_\w+_callback$|^xen_hvm_callback_vector$|^el0t?_64_irq)/;
-const NMI_DUMP = /^(?:Sending NMI|NMI backtrace for cpu|Dump stacks of tasks)/;
-/** Code that hands work to a subsystem: the frame before it is the subsystem's entry. */
-const DISPATCHER =
-  /^(?:_*vfs_\w+|do_vfs_ioctl|ksys_ioctl|__fput\w*|____fput|fput\w*|sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|close|release|poll|common_[gs]etsockopt)|__sock_\w+|do_iter_(?:read|write|readv_writev)\w*|do_(?:readv|writev|preadv|pwritev|sendfile)|netlink_\w+|nfnetlink_\w+|genl_\w+|__netif_receive_skb\w*|netif_receive_skb\w*|process_backlog|_*napi_poll\w*|net_rx_action|net_tx_action|_*do_softirq\w*|handle_softirqs|run_timer_softirq|call_timer_fn|expire_timers|__run_timers?\w*|__hrtimer_run_queues|hrtimer_interrupt|tasklet_action\w*|process_one_work|process_scheduled_works|worker_thread|kthread|smpboot_thread_fn|mmap_region|__mmap_\w+|do_mmap\w*|call_mmap|task_work_run|invoke_syscall|el0_svc\w*|do_syscall_64|do_syscall_x64|x64_sys_call|do_(?:fast_syscall_32|SYSENTER_32|int80_\w+)|__do_fast_syscall_32|entry_\w+|ret_fast_syscall|ret_from_fork\w*|system_call\w*|syscall_\w+|sysenter_\w+|do_trap_ecall_u|generic_file_\w+_iter|blk_mq_run_work_fn|call_usermodehelper_exec_async|handle_irq_event\w*|__handle_irq_event\w*|dev_hard_start_xmit|rtnetlink_rcv_msg|(?:sys_)?ioctl)$/;
-
-/** A line's symbol, whichever way the line names it. */
-export function symbolOf(line: ReportLine): string | undefined {
-  const { code } = line;
-  if (code === undefined) return undefined;
-  if (code.is === 'pc' && code.user) return undefined;
-  return code.frame.symbol;
-}
-
 /** Chooses whom the title names. */
 export function blame(report: Report): Blame {
+  const { name, frame } = choose(report);
+  return { name: titleName(name), frame };
+}
+
+function choose(report: Report): Blame {
   const { from } = report.recogniser;
   if (from === 'none') return NOBODY;
   if (from === 'interrupted') return blameInterrupted(report);
@@ -66,11 +47,6 @@ export function blame(report: Report): Blame {
 /** The function in the head, by convention a group named `fn`. */
 function headFunction(report: Report): string | undefined {
   return report.match.groups?.fn;
-}
-
-function usable(symbol: string, skip: RegExp | undefined): boolean {
-  const name = sourceName(symbol);
-  return !isGeneric(name) && !(skip?.test(name) ?? false);
 }
 
 function pick(lines: readonly ReportLine[], skip: RegExp | undefined, reliable: boolean): Blame {
@@ -123,89 +99,4 @@ function lockOrder(all: readonly ReportLine[], own: readonly ReportLine[]): Repo
     .filter((l) => l.code?.is === 'frame');
   const chain = all.some((l) => /^\s*-> #\d/.test(l.text));
   return chain ? [...at, ...before, ...traceOnly(own)] : [...at, ...traceOnly(own), ...before];
-}
-
-/**
- * What a stalled CPU was doing: the frames under the timer interrupt that noticed it, else those
- * of the NMI sent to it. A stack that overflows has a loop in it too, and is named the same way.
- */
-function blameInterrupted(report: Report): Blame {
-  const { lines } = report;
-  const skip = report.recogniser.skip;
-  for (const wanted of [isInterrupt, isRegisters]) {
-    for (let i = 0; i < lines.length; i++) {
-      if (!wanted(lines, i)) continue;
-      const found = anchor(stackFrom(lines, wanted === isInterrupt ? i + 1 : i), skip);
-      if (found.name !== '') return found;
-    }
-  }
-  return NOBODY;
-}
-
-function blameOverflow(report: Report): Blame {
-  const start = report.lines.findIndex((l) => TRACE_START.test(l.text));
-  return anchor(stackFrom(report.lines, Math.max(1, start + 1)), report.recogniser.skip);
-}
-
-function isInterrupt(lines: readonly ReportLine[], at: number): boolean {
-  const line = lines[at];
-  const symbol = line === undefined ? undefined : symbolOf(line);
-  return (
-    symbol !== undefined &&
-    line?.code?.frame.reliable === true &&
-    INTERRUPT.test(sourceName(symbol))
-  );
-}
-
-function isRegisters(lines: readonly ReportLine[], at: number): boolean {
-  const code = lines[at]?.code;
-  return code?.is === 'pc' && !code.user && !isRcuKthread(lines, at);
-}
-
-function isRcuKthread(lines: readonly ReportLine[], at: number): boolean {
-  for (let i = at; i >= 0 && i > at - 30; i--) {
-    const text = lines[i]?.text ?? '';
-    if (NMI_DUMP.test(text)) return false;
-    if (/kthread starved|kthread timer|task:rcu_/.test(text)) return true;
-  }
-  return false;
-}
-
-/** The frames of one stack, up to where another begins. */
-function stackFrom(lines: readonly ReportLine[], from: number): ReportLine[] {
-  const stack: ReportLine[] = [];
-  for (let i = from; i < lines.length && stack.length < 120; i++) {
-    const line = lines[i];
-    if (line === undefined) break;
-    if (i > from && (NMI_DUMP.test(line.text) || /^\s*task:|^\s*CPU: \d/.test(line.text))) break;
-    if (
-      line.code?.is !== 'lr' &&
-      symbolOf(line) !== undefined &&
-      line.code?.frame.reliable === true
-    )
-      stack.push(line);
-  }
-  return stack;
-}
-
-/**
- * Stalls are caught anywhere below the loop that stalls, so the innermost function differs every
- * time. The subsystem's entry does not: the last function before the code that called into it.
- */
-function anchor(stack: readonly ReportLine[], skip: RegExp | undefined): Blame {
-  let last: ReportLine | undefined;
-  for (const line of stack) {
-    const symbol = symbolOf(line) ?? '';
-    const name = sourceName(symbol);
-    if (last !== undefined && DISPATCHER.test(name)) return blameOf(last);
-    if (usable(symbol, skip) || /^smp_call_function/.test(name)) {
-      if (/^smp_call_function/.test(name)) return blameOf(line);
-      last = line;
-    }
-  }
-  return last === undefined ? NOBODY : blameOf(last);
-}
-
-function blameOf(line: ReportLine): Blame {
-  return { name: sourceName(symbolOf(line) ?? ''), frame: line.code?.frame };
 }

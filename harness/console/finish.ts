@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Finding } from '../model/finding.js';
-import { type Blame, blame } from './blame.js';
+import { blame } from './blame.js';
+import type { Blame } from './blame-frames.js';
 import { attributeCause, type CauseContext } from './cause.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
@@ -18,7 +19,7 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
   const finding: Finding = {
     kind: recogniser.kind,
     title: title(report, who.name),
-    family: recogniser.family,
+    family: recogniser.finer?.(report) ?? recogniser.family,
     function: who.name,
     ...some('module', who.frame?.module ?? moduleOfHead(report, who.name)),
     ...details(report),

@@ -2,10 +2,11 @@
 import type { Finding } from '../model/finding.js';
 import type { CauseContext } from './cause.js';
 import { finish } from './finish.js';
+import { CONSEQUENCE, isSameIncident, recognise } from './heads.js';
 import type { ConsoleLine } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
-import { RECOGNISERS } from './recognisers/index.js';
 import { Report } from './report.js';
+import { SHOWN, SHOWS } from './shown.js';
 
 /** A report closes after this many lines that do not belong to one. */
 const MAX_QUIET = 40;
@@ -17,9 +18,6 @@ const PANIC_REACH = 120;
 const MAX_OPEN = 4;
 const PREAMBLE = 8;
 
-/** Panics that only say that another report was fatal: kernel/panic.c, exit.c, hung_task.c, ... */
-const CONSEQUENCE =
-  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|Unhandled exception|Lockup|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function)/;
 const CUT_HERE = /^-{3,20}\[ cut here \]-{3,20}|^8<--- cut here ---/;
 
 /** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
@@ -28,6 +26,10 @@ export class Incidents {
   private done: Finding[] = [];
   /** What followed a `cut here`, until the head comes. */
   private preamble: { readonly from: number; readonly lines: string[] } | undefined;
+  /** Where a file began to be shown, last. */
+  private shown = Number.NEGATIVE_INFINITY;
+  /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
+  stamps = false;
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
   constructor(private readonly context: CauseContext | undefined) {}
@@ -60,11 +62,14 @@ export class Incidents {
     for (const report of [...this.open]) this.close(report, true);
     this.preamble = undefined;
     this.last = undefined;
+    this.shown = Number.NEGATIVE_INFINITY;
+    this.stamps = false;
     return this.collect();
   }
 
   private one(line: ConsoleLine, hinted: boolean, torn?: string): void {
     if (line.userspace) return;
+    if (hinted && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
     const head = hinted ? recognise(line.text) : undefined;
     if (head !== undefined && this.begin(line, head.recogniser, head.match, torn)) return;
@@ -82,6 +87,7 @@ export class Incidents {
     match: RegExpExecArray,
     torn?: string,
   ): boolean {
+    if (this.stamps && !line.stamped && line.number - this.shown < SHOWN) return false;
     const owner = this.ownerOf(line);
     if (owner !== undefined && isSameIncident(owner, recogniser, line)) {
       if (recogniser.role === 'die') owner.died = true;
@@ -128,48 +134,24 @@ export class Incidents {
     }
   }
 
+  /**
+   * Whether a head without a stamp is the kernel's: where the other lines have one, and where the
+   * log goes on, only with the kernel's framing around it. A program can say the same words.
+   */
+  private credible(report: Report, cut: boolean): boolean {
+    const { head, recogniser, lines } = report;
+    if (head.stamped || report.framed) return true;
+    if (recogniser.from === 'none' && recogniser.role !== 'panic') return true;
+    // Cut off by the log's end it has no framing yet; then nothing else follows it either.
+    return !this.stamps && cut && lines.filter((l) => l.text !== '').length <= 4;
+  }
+
   private close(report: Report, cut: boolean): void {
     this.open = this.open.filter((r) => r !== report);
-    if (!report.confirmed) return;
+    if (!report.confirmed || !this.credible(report, cut)) return;
     this.last = { line: report.lastLine, died: report.died };
     this.done.push(finish(report, cut, this.context));
   }
 }
 
 const byLine = (a: Finding, b: Finding): number => a.line - b.line;
-
-function recognise(text: string): { recogniser: Recogniser; match: RegExpExecArray } | undefined {
-  // The kernel does not indent its heads; who quotes a report does.
-  const message = text.startsWith(' ') ? text.slice(1) : text;
-  if (message.startsWith(' ')) return undefined;
-  if (message.length > 2000) return undefined;
-  for (const recogniser of RECOGNISERS) {
-    if (!recogniser.hints.some((hint) => message.includes(hint))) continue;
-    const match = recogniser.head.exec(message);
-    if (match) return { recogniser, match };
-  }
-  return undefined;
-}
-
-/** Whether a head met inside a report is that report's own. */
-function isSameIncident(report: Report, next: Recogniser, line: ConsoleLine): boolean {
-  if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
-  const { recogniser } = report;
-  // A CPU that prints the same head again, or `BUG: memory leak` and the object it is about.
-  if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
-    return true;
-  if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
-  // A failed control flow check says what failed, then traps.
-  if (next.family === 'bug-on' && recogniser.kind === 'cfi' && !report.died) return true;
-  // A fault is told twice: what was accessed, then how the kernel died of it.
-  if (next.role === 'die')
-    return (
-      !report.died &&
-      !report.ended &&
-      (recogniser.from === 'fault' || recogniser.from === 'overflow')
-    );
-  if (report.recogniser.from === 'interrupted' && next.from === 'interrupted') {
-    return !report.ended && recogniser.kind === next.kind;
-  }
-  return false;
-}

@@ -10,6 +10,8 @@ export interface ConsoleLine {
   readonly caller?: string;
   /** Seconds since boot, when the line carries them. */
   readonly time?: number;
+  /** Whether printk's own stamp, caller or level was on it. */
+  readonly stamped: boolean;
   /** True when syslog or the journal says that a program other than the kernel spoke. */
   readonly userspace: boolean;
   /** Messages that begin in the middle of the line, after a second printk timestamp. */
@@ -41,9 +43,14 @@ const PROMPT = /^[\w.~@:-]{0,60}(?: [\w.-]{1,40})? ?login: ?/;
 const SECOND_STAMP = /\[ {0,7}\d{1,8}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? ?/g;
 /** A stamp after one of these is being quoted by a program, a person or a shell. */
 const QUOTING =
-  /(?:["'`|(\\]|\w=|^[\s>]*>|\b(?:echo|printf|grep|logger|cat|msg|cmd|saw|said|wrote|quote[ds]?|e\.g\.|expect(?:ed|s)?)\b.*)\s*$/;
+  /(?:["'`|(\\]|\w=|^[\s>]*>|^(?:[\w./-]{1,200}:)?\d{1,9}[:-](?:.{0,80} kernel: )?|\b(?:echo|printf|grep|logger|cat|msg|cmd|saw|said|wrote|quote[ds]?|e\.g\.|expect(?:ed|s)?)\b.*)\s*$/;
 const ANSI =
   /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\)?|[@-Z\\^_()][A-Z0-9]?)/g;
+
+/** Whether a line begins with printk's stamp; asked of every line until it is known of the log. */
+export function isStamped(text: string): boolean {
+  return STAMP.test(text.replace(LEVEL, ''));
+}
 
 /** Takes the terminal's control bytes out of a line; carriage returns at its end are not part of it. */
 export function cleanLine(raw: string): string {
@@ -61,17 +68,18 @@ export function parseLine(raw: string, number: number): ConsoleLine {
   // A lone carriage return restarts the line on a terminal: what follows it is a line of its own.
   const parts = whole.includes('\r') ? whole.split(/\r+/, 8) : [whole];
   const lines = parts.map((part) => parsePart(part, number));
-  const first = lines[0] ?? { number, text: '', userspace: false, inner: [] };
+  const first = lines[0] ?? { number, text: '', stamped: false, userspace: false, inner: [] };
   const rest = lines.slice(1);
   if (rest.length === 0) return first;
   return { ...first, inner: [...first.inner, ...rest.flatMap((l) => [l, ...l.inner])] };
 }
 
 function parsePart(part: string, number: number): ConsoleLine {
-  const { rest, caller, time, userspace } = unwrap(part);
+  const { rest, caller, time, stamped, userspace } = unwrap(part);
   const line = {
     number,
     text: rest.trimEnd(),
+    stamped,
     userspace,
     ...some('caller', caller),
     ...some('time', time),
@@ -83,6 +91,7 @@ interface Unwrapped {
   readonly rest: string;
   readonly caller: string | undefined;
   readonly time: number | undefined;
+  readonly stamped: boolean;
   readonly userspace: boolean;
 }
 
@@ -91,12 +100,17 @@ function unwrap(part: string): Unwrapped {
   let rest = part;
   let caller: string | undefined;
   let time: number | undefined;
+  let stamped = false;
   for (let i = 0; i < 6; i++) {
     const level = LEVEL.exec(rest);
-    if (level) rest = rest.slice(level[0].length);
+    if (level) {
+      stamped = true;
+      rest = rest.slice(level[0].length);
+    }
     const stamp = STAMP.exec(rest);
     if (stamp) {
       // A second stamp is what syslogd saved of the first; the inner one is the kernel's.
+      stamped = true;
       time = Number(stamp[1]);
       caller = stamp[2] ?? caller;
       rest = rest.slice(stamp[0].length);
@@ -104,6 +118,7 @@ function unwrap(part: string): Unwrapped {
     }
     const who = CALLER_ONLY.exec(rest);
     if (who) {
+      stamped = true;
       caller = who[1];
       rest = rest.slice(who[0].length);
       continue;
@@ -113,7 +128,7 @@ function unwrap(part: string): Unwrapped {
     const syslog = dated ? SYSLOG.exec(rest) : null;
     if (syslog) {
       rest = rest.slice(syslog[0].length);
-      if (syslog[3] !== 'kernel') return { rest, caller, time, userspace: true };
+      if (syslog[3] !== 'kernel') return { rest, caller, time, stamped, userspace: true };
       continue;
     }
     const collector = COLLECTORS.map((re) => re.exec(rest)).find((m) => m !== null);
@@ -121,7 +136,7 @@ function unwrap(part: string): Unwrapped {
     if (prompt && prompt[0] !== '') rest = rest.slice(prompt[0].length);
     else if (!level) break;
   }
-  return { rest, caller, time, userspace: false };
+  return { rest, caller, time, stamped, userspace: false };
 }
 
 function innerLines(text: string, number: number): ConsoleLine[] {
@@ -134,6 +149,7 @@ function innerLines(text: string, number: number): ConsoleLine[] {
     found.push({
       number,
       text: rest.trimEnd(),
+      stamped: true,
       userspace: false,
       inner: [],
       ...some('caller', caller),

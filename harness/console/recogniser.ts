@@ -62,6 +62,8 @@ export interface Recogniser {
   readonly from: BlameFrom;
   /** The title; `{fn}` is the function blamed, `{1}` .. `{9}` what the head's groups matched. */
   readonly title: string | ((report: ReportView) => string);
+  /** A finer family than {@link family}, by what the report says. */
+  readonly finer?: (report: ReportView) => string | undefined;
   /** Names the function itself, where the head does so in a way of its own. */
   readonly names?: (report: ReportView) => string;
   /** Functions that this family must not blame, on top of the generic ones. */

@@ -10,6 +10,10 @@ export const MAX_LINES = 600;
 const BODY =
   /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|Stack:|Code:|Code : |Modules linked in:|CPU: \d|CPU \d+ |Hardware name:|Workqueue:|R[A-Z0-9]{1,2} ?: |RSP|EAX|ESI|DS:|CS:|FS:|CR2|DR0|DR3|PKRU|EFLAGS|Tainted:|<\/?[A-Z#]+>|x\d+ ?: |[rgs]\d+ ?: |sp : |pstate|\[[0-9a-f]{8,16}\] (?:pgd|\*pgd)|pgd = |PGD |#PF: |Mem abort info|Data abort info|Internal error|Process |task: |Stack: \(|Memory state|Allocated by|Freed by|The buggy|Read of size|Write of size|which (?:belongs|lock)|==+$|--+$|---\[|(?:other|but |the |and |to |-> #|stack |\d+ locks? held|no locks held|#\d+: )|Showing all|task:|Sending NMI|NMI backtrace|irq event stamp|hardirqs? last|softirqs? last|Kernel panic|Kernel Offset|Rebooting in|Preemption disabled at|in_atomic|[ >][0-9a-f]{16}: |Uninit was|Local variable|raw: |page:|flags: |value changed|Reported by|read to|write to|KASAN: )/;
 
+/** What only a kernel prints below a head; quoting one head alone does not. */
+const KERNEL =
+  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|CPU: \d+ (?:UID|PID)|CPU \d+ |Modules linked in:|Hardware name:|Code: |PGD |pgd = |\[[0-9a-f]{8,16}\] \*?pgd|#PF: |Oops|Internal error|Mem abort info|task: ?\S|Not tainted|Tainted: |[\w.+-]{3,80} (?:#\d+ )?(?:Not tainted|Tainted)|unreferenced object|---\[ end|Kernel Offset|Rebooting in|(?:Read|Write) of size|page:|flags: 0x|read to 0x|write to 0x|\(t=\d+|\d+-\.{3})/;
+
 /** A second stack dump that is no crash; its frames are not the report's. */
 const FOREIGN_DUMP =
   /^(?:FAULT_INJECTION: forcing a failure|[\w.:/-]{1,32}: page allocation failure|sysrq: |SysRq : )/;
@@ -31,6 +35,8 @@ export class Report implements ReportView {
   panicked = false;
   confirmed: boolean;
   dropped = 0;
+  /** Whether the kernel's own lines followed, stamped as the head is. */
+  framed = false;
   /** Why its lines may be another's: reports mixed by CPUs that print at once. */
   mixed: string | undefined;
   /** Index of the first line that may be another's. */
@@ -68,6 +74,8 @@ export class Report implements ReportView {
     const code = parseFrame(line.text);
     if (this.recogniser.confirm?.test(line.text)) this.confirmed = true;
     this.noteMixing(line.text);
+    if (line.stamped === this.head.stamped && (code !== undefined || KERNEL.test(line.text)))
+      this.framed = true;
     if (code !== undefined || BODY.test(line.text)) {
       this.quiet = 0;
       this.lastLine = line.number;

@@ -3,16 +3,24 @@ import type { Finding } from '../model/finding.js';
 import type { CauseContext } from './cause.js';
 import { Incidents } from './incidents.js';
 import { buildPrefilter } from './prefilter.js';
-import { parseLine } from './prefix.js';
+import { isStamped, parseLine } from './prefix.js';
 import { RECOGNISERS } from './recognisers/index.js';
+import { SHOW_HINTS } from './shown.js';
 
 /** A line longer than this is read in pieces of this size, all with the same number. */
 const MAX_LINE = 16_384;
 const NEWLINE = 10;
 
+/** After this many stamped lines the log is taken to be stamped throughout. */
+const ENOUGH_STAMPS = 4;
+const BRACKET = 0x5b;
+const ANGLE = 0x3c;
+
 /** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
 export const CUT_HERE = 'cut here ]---';
-const FILTER = buildPrefilter([...new Set([...RECOGNISERS.flatMap((r) => r.hints), CUT_HERE])]);
+const FILTER = buildPrefilter([
+  ...new Set([...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE]),
+]);
 
 /**
  * Finds kernel crashes in a console log that arrives in pieces. How it is cut into pieces makes no
@@ -26,6 +34,7 @@ export class ConsoleScanner {
   /** The line begun in an earlier chunk. */
   private readonly held = new Uint8Array(MAX_LINE);
   private heldLength = 0;
+  private stamped = 0;
   private open = false;
 
   constructor(context?: CauseContext) {
@@ -47,6 +56,7 @@ export class ConsoleScanner {
     for (let i = 0; i < length; i++) {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
+        if (this.stamped < ENOUGH_STAMPS) this.noteStamp(chunk, start, i);
         if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
         this.heldLength = 0;
         this.line++;
@@ -81,11 +91,23 @@ export class ConsoleScanner {
     }
     const findings = this.incidents.end();
     this.line = 1;
+    this.stamped = 0;
     this.state = 0;
     this.hit = false;
     this.heldLength = 0;
     this.open = false;
     return findings;
+  }
+
+  private noteStamp(chunk: Uint8Array, start: number, end: number): void {
+    const first = this.heldLength > 0 ? this.held[0] : chunk[start];
+    if (first !== BRACKET && first !== ANGLE) return;
+    const head = Buffer.concat([
+      this.held.subarray(0, Math.min(40, this.heldLength)),
+      chunk.subarray(start, Math.min(end, start + 40)),
+    ]);
+    if (isStamped(head.toString('latin1', 0, 40))) this.stamped++;
+    this.incidents.stamps = this.stamped >= ENOUGH_STAMPS;
   }
 
   private take(chunk: Uint8Array, start: number, end: number, hinted: boolean): void {

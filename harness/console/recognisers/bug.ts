@@ -3,6 +3,13 @@ import type { Recogniser } from '../recogniser.js';
 
 /** BUG() and its special cases: lib/bug.c, lib/list_debug.c, mm/usercopy.c, v3.10 to v6.19. */
 const fileIs = (path: RegExp, text: string | undefined): boolean => path.test(text ?? '');
+/** Checks that end in BUG(), by the file they are in. */
+const CHECKED: readonly (readonly [RegExp, string])[] = [
+  [/lib\/list_debug\.c/, 'list-corruption'],
+  [/mm\/usercopy\.c/, 'usercopy'],
+  [/mm\/vmalloc\.c/, 'vmap'],
+  [/mm\/slub?\.c/, 'slab'],
+];
 
 export const BUG: readonly Recogniser[] = [
   {
@@ -12,6 +19,7 @@ export const BUG: readonly Recogniser[] = [
     hints: ['ernel BUG at'],
     head: /^(?:kernel|Kernel) BUG at (\S{1,200}?)(?::(\d+))?!?(?:\s|$)/,
     from: 'fault',
+    finer: (r) => CHECKED.find(([path]) => fileIs(path, r.match[1]))?.[1],
     title: (r) =>
       fileIs(/lib\/list_debug\.c/, r.match[1])
         ? 'BUG: corrupted list in {fn}'

@@ -57,7 +57,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
       const what = (r.match[1] ?? '').replace(/^Oops - /, '').replace(/: ?[0-9a-f]+$/, '');
       return what.startsWith('Oops')
         ? 'BUG: unable to handle kernel paging request in {fn}'
-        : `Internal error: ${what} in {fn}`;
+        : 'Internal error in {fn}';
     },
   },
   {

@@ -86,7 +86,7 @@ export const FAULT_X86: readonly Recogniser[] = [
     head: /^(?:Oops: )?(invalid opcode|int3|stack segment|segment not present|invalid TSS|bounds|overflow|alignment check|coprocessor segment overrun|coprocessor error|device not available|simd exception|SIMD exception|x87 FPU exception|debug|control protection|#VE|#CP|VMM Communication Exception|iret exception|unknown exception|spurious interrupt bug|machine check|nmi): [0-9a-f]{4} \[#\d+\]/,
     role: 'die',
     from: 'fault',
-    title: '{1} in {fn}',
+    title: (r) => `${r.match[1] === 'stack segment' ? 'stack segment fault' : r.match[1]} in {fn}`,
   },
   {
     family: 'x86-cet',

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { WORK } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
 
 /**
@@ -12,7 +13,7 @@ const heading = (text: string): RegExp =>
 const CIRCLE =
   'possible (?:circular locking dependency|recursive locking|irq lock inversion dependency) detected|(?:HARD|SOFT)IRQ-safe -> (?:HARD|SOFT)IRQ-unsafe lock order detected|[A-Z_]{4,20}-safe -> [A-Z_]{4,20}-unsafe lock order detected|circular locking deadlock detected';
 
-const lock = { kind: 'lockdep', from: 'locks' } as const;
+const lock = { kind: 'lockdep', from: 'locks', skip: WORK } as const;
 
 export const LOCKDEP: readonly Recogniser[] = [
   {
@@ -27,7 +28,11 @@ export const LOCKDEP: readonly Recogniser[] = [
       'circular locking',
     ],
     head: heading(CIRCLE),
-    title: 'possible deadlock in {fn}',
+    // Cut off right after its heading, it can only be called by that.
+    title: (r) =>
+      r.lines.some((l) => l.code !== undefined) || r.lines.length > 8
+        ? 'possible deadlock in {fn}'
+        : r.match[0].replace(/^\[ | \]$/g, '').trim(),
   },
   {
     ...lock,

@@ -27,8 +27,12 @@ export const MEMORY: readonly Recogniser[] = [
     earnedBy: 'checks.log',
     hints: ['BUG: Bad page'],
     head: /^BUG: Bad page (state|map|cache) in process /,
-    from: 'none',
-    title: 'BUG: Bad page {1}',
+    // With page_owner the trace of the allocation comes first, and is the one that tells.
+    from: 'order',
+    title: (r) =>
+      r.match[1] === 'state' && r.lines.some((l) => l.code?.is === 'frame')
+        ? 'BUG: Bad page state in {fn}'
+        : 'BUG: Bad page {1}',
   },
   {
     family: 'bad-rss',

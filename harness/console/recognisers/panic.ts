@@ -31,6 +31,16 @@ export const PANIC: readonly Recogniser[] = [
     title,
   },
   {
+    family: 'stack-end',
+    kind: 'panic',
+    earnedBy: 'stalls.log',
+    hints: ['Kernel panic - not syncing'],
+    head: /^Kernel panic - not syncing: corrupted stack end detected inside scheduler/,
+    role: 'panic',
+    from: 'trace',
+    title: 'kernel panic: corrupted stack end in {fn}',
+  },
+  {
     family: 'oom-panic',
     kind: 'oom-panic',
     earnedBy: 'checks.log',

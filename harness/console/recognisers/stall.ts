@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { WAITS } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
 
 /**
@@ -47,8 +48,18 @@ export const STALL: readonly Recogniser[] = [
     hints: ['blocked for more than', 'blocked in I/O wait for more than'],
     head: /^INFO: task (\S.{0,60}):(\d+) blocked (?:on \S{1,20} |in I\/O wait )?for more than \d+ seconds\./,
     from: 'trace',
-    skip: /^(?:thread_return|_*synchronize_rcu_expedited_wait)$/,
+    skip: WAITS,
     title: 'INFO: task hung in {fn}',
+  },
+  {
+    family: 'task-cannot-die',
+    kind: 'hung-task',
+    earnedBy: 'stalls.log',
+    hints: ["can't die for more than"],
+    head: /^INFO: task (\S.{0,60}):(\d+) can't die for more than \d+ seconds\./,
+    from: 'trace',
+    skip: WAITS,
+    title: "INFO: task can't die in {fn}",
   },
   {
     family: 'workqueue-stall',

@@ -5,27 +5,36 @@ import type { Recogniser, ReportView } from '../recogniser.js';
  * WARN(): kernel/panic.c (__warn). "CPU: PID: at" until v6.18, "file:line at function, CPU#" from
  * v6.19, "at file:line function()" before v3.15.
  */
-const SPECIAL: readonly (readonly [RegExp, string])[] = [
-  [/lib\/refcount\.c|^refcount_t: /m, 'WARNING: refcount bug in {fn}'],
-  [/lib\/debugobjects\.c|^ODEBUG: /m, 'WARNING: ODEBUG bug in {fn}'],
-  [/lib\/list_debug\.c/, 'WARNING: corrupted list in {fn}'],
-  [/kernel\/(?:locking\/)?lockdep\.c/, 'WARNING: locking bug in {fn}'],
-  [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'WARNING: locking bug in {fn}'],
-  [/mm\/slab_common\.c:\d+ (?:at )?kmalloc_slab/, 'WARNING: kmalloc bug in {fn}'],
-  [/lib\/kobject\.c/, 'WARNING: kobject bug in {fn}'],
+const SPECIAL: readonly (readonly [where: RegExp, family: string, title: string])[] = [
+  [/lib\/refcount\.c|^refcount_t: /m, 'refcount', 'WARNING: refcount bug in {fn}'],
+  [/lib\/debugobjects\.c|^ODEBUG: /m, 'debugobjects', 'WARNING: ODEBUG bug in {fn}'],
+  [/lib\/list_debug\.c/, 'list-corruption', 'WARNING: corrupted list in {fn}'],
+  [/kernel\/(?:locking\/)?lockdep\.c/, 'lockdep-warn', 'WARNING: locking bug in {fn}'],
+  [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'lock-misuse', 'WARNING: locking bug in {fn}'],
+  [/mm\/slab_common\.c:\d+ (?:at )?kmalloc_slab/, 'kmalloc', 'WARNING: kmalloc bug in {fn}'],
+  [/lib\/kobject\.c/, 'kobject', 'WARNING: kobject bug in {fn}'],
   [
     /fs\/proc\/generic\.c:\d+ (?:at )?(?:__?)?(?:proc_register|xlate_proc_name|remove_proc)/,
+    'proc',
     'WARNING: proc registration bug in {fn}',
   ],
-  [/mm\/usercopy\.c/, 'WARNING: bad usercopy in {fn}'],
+  [/mm\/vmalloc\.c:\d+ (?:at )?__vmalloc_node_range/, 'vmap', 'WARNING: zero-size vmalloc in {fn}'],
+  [/mm\/vmalloc\.c/, 'vmap', 'WARNING in {fn}'],
+  [
+    /drivers\/usb\/core\/urb\.c:\d+ (?:at )?usb_submit_urb/,
+    'usb-urb',
+    'WARNING in {fn}/usb_submit_urb',
+  ],
+  [/mm\/usercopy\.c/, 'usercopy', 'WARNING: bad usercopy in {fn}'],
 ];
 
-function title(report: ReportView): string {
+const special = (report: ReportView): (typeof SPECIAL)[number] | undefined => {
   const message = report.preamble.slice(-3).join('\n');
   const head = report.match[0];
-  const found = SPECIAL.find(([where]) => where.test(head) || where.test(message));
-  return found?.[1] ?? 'WARNING in {fn}';
-}
+  return SPECIAL.find(([where]) => where.test(head) || where.test(message));
+};
+const title = (report: ReportView): string => special(report)?.[2] ?? 'WARNING in {fn}';
+const finer = (report: ReportView): string | undefined => special(report)?.[1];
 
 /** The functions that the special titles stand for: naming them again would say nothing. */
 const SKIP =
@@ -50,6 +59,7 @@ export const WARNING: readonly Recogniser[] = [
     from: 'order',
     skip: SKIP,
     title,
+    finer,
   },
   {
     family: 'warning',
@@ -60,6 +70,7 @@ export const WARNING: readonly Recogniser[] = [
     from: 'order',
     skip: SKIP,
     title,
+    finer,
   },
   {
     family: 'warning',
@@ -70,6 +81,7 @@ export const WARNING: readonly Recogniser[] = [
     from: 'order',
     skip: SKIP,
     title,
+    finer,
   },
   {
     family: 'unwinder',

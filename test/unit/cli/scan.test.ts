@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,4 +110,19 @@ test('--modules names an address in text that is gone', async () => {
   const { out } = await run(['--modules', modules], log);
   expect(out).toContain('cause: release-in-unloaded-text');
   expect(out).toContain('dm_kobject_release+0x19 [unloaded dm_mod]');
+});
+
+test('--vmlinux puts source lines into --json and into the text', async ({ skip }) => {
+  const source = file(
+    'demo.c',
+    'int demo(int a)\n{\n\treturn a + 1;\n}\nint main(void)\n{\n\treturn demo(1);\n}\n',
+  );
+  const elf = join(dir, 'demo.elf');
+  const built = spawnSync('cc', ['-g', '-O0', '-o', elf, source]);
+  skip(built.status !== 0, 'no C compiler here');
+  const { out } = await run(['--json', '--vmlinux', elf, file('v.log', BUG)]);
+  const found = JSON.parse(out).files[0].findings[0];
+  expect(found.source).toEqual([expect.stringMatching(/^demo\+0x1 {2}.*demo\.c:\d+$/)]);
+  const text = await run(['--vmlinux', elf, file('v.log', BUG)]);
+  expect(text.out).toContain(found.source[0]);
 });

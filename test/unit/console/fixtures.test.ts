@@ -6,14 +6,25 @@ import { scanConsole } from '../../../harness/console/index.js';
 import { RECOGNISERS } from '../../../harness/console/recognisers/index.js';
 import { FIXTURES, readCases } from './support.js';
 
-describe.each(['x86.log', 'arch.log', 'checks.log', 'locks.log', 'race.log'])('%s', (name) => {
+describe.each([
+  'x86.log',
+  'arch.log',
+  'checks.log',
+  'locks.log',
+  'stalls.log',
+  'blame.log',
+  'race.log',
+])('%s', (name) => {
   test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
     const findings = scanConsole(log);
     expect(findings.map((f) => [f.kind, f.title])).toEqual([[kind, title]]);
   });
 });
 
-test.each(readCases('silent.log').map((c) => [c.title, c.log] as const))('silent: %s', (_, log) => {
+const SILENT = ['silent', 'silent-firmware', 'silent-userspace', 'silent-quotes', 'silent-kernel'];
+const silent = SILENT.flatMap((f) => readCases(`${f}.log`)).map((c) => [c.title, c.log] as const);
+
+test.each(silent)('silent: %s', (_, log) => {
   expect(scanConsole(log).map((f) => f.head)).toEqual([]);
 });
 

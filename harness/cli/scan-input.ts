@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { CauseContext } from '../console/index.js';
+import { parseSymbolMap, SymbolTable } from '../console/index.js';
+import { DmraceError } from '../model/errors.js';
+
+const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
+const Modules = z.array(
+  z.object({
+    module: z.string(),
+    start: Hex,
+    end: Hex,
+    unloaded: z.boolean(),
+    symbols: z.array(z.object({ name: z.string(), address: Hex })),
+  }),
+);
+
+/** Opens a log; `-` is standard input. */
+export async function openLog(name: string, stdin: Readable): Promise<Readable> {
+  if (name === '-') return stdin;
+  const info = await stat(name).catch((error: unknown) => unreadable(name, error));
+  if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
+  const stream = createReadStream(name, { highWaterMark: 1 << 18 });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', reject);
+  }).catch((error: unknown) => unreadable(name, error));
+  return stream;
+}
+
+function unreadable(name: string, error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new DmraceError('environment', {
+    observed: `${name} cannot be read: ${why}`,
+    artefact: name,
+    action: 'Give the path of a log file, or pipe the log to standard input.',
+  });
+}
+
+/** Reads what `--system-map` names. */
+export async function readTable(name: string | undefined): Promise<SymbolTable | undefined> {
+  if (name === undefined) return undefined;
+  const text = await readFile(name, 'latin1').catch((error: unknown) => unreadable(name, error));
+  return new SymbolTable(parseSymbolMap(text));
+}
+
+/** Reads what `--modules` names. */
+export async function readContext(name: string | undefined): Promise<CauseContext | undefined> {
+  if (name === undefined) return undefined;
+  const text = await readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = Modules.safeParse(value);
+  if (parsed.success) return { modules: parsed.data };
+  throw new DmraceError('usage', {
+    observed: `${name} is no record of modules`,
+    artefact: name,
+    action: 'See `dmrace scan --help` for its form.',
+  });
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { CallFrame } from '../model/finding.js';
+import { sourceName } from './frame.js';
+import { isGeneric } from './generic/index.js';
+import type { ReportLine } from './recogniser.js';
+
+/** The function to name in the title, as in the source, with the frame it was taken from. */
+export interface Blame {
+  readonly name: string;
+  readonly frame: CallFrame | undefined;
+}
+
+/** Nobody can be named. */
+export const NOBODY: Blame = { name: '', frame: undefined };
+
+/** What a call trace begins with. */
+export const TRACE_START =
+  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|backtrace(?: \(\w+ \w+\))?:|Stack traceback)/;
+/** A line's symbol, whichever way the line names it. */
+export function symbolOf(line: ReportLine): string | undefined {
+  const { code } = line;
+  if (code === undefined) return undefined;
+  if (code.is === 'pc' && code.user) return undefined;
+  return code.frame.symbol;
+}
+
+/** Whether a title may name a symbol. */
+export function usable(symbol: string, skip: RegExp | undefined): boolean {
+  const name = sourceName(symbol);
+  return !isGeneric(name) && !(skip?.test(name) ?? false);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
+import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
+import { ALLOCATORS, COPYING } from './memory.js';
+import { REPORTING, TRACING } from './reporting.js';
+import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
+import { REFERENCES, STRUCTURES } from './structures.js';
+import { HANGING, WAITING, WORK_LOCKS } from './waiting.js';
+
+/**
+ * Functions that a crash is seen in, but that are not to blame for it: the machinery that detects
+ * and prints, and the helpers that only work on what their caller gave them.
+ */
+const GENERIC = new RegExp(
+  `^(?:${[
+    REPORTING,
+    TRACING,
+    SANITIZERS,
+    STACKDEPOT,
+    CHECKS,
+    ALLOCATORS,
+    COPYING,
+    STRUCTURES,
+    REFERENCES,
+    LOCKING,
+    LOCKDEP_MACHINERY,
+    RCU,
+    WAITING,
+    ENTRY,
+    INTERRUPTS,
+    CALLS,
+  ].join('|')})$`,
+);
+const seen = new Map<string, boolean>();
+
+/** Whether a function (its source name) is too generic to be named in a title. */
+export function isGeneric(name: string): boolean {
+  const known = seen.get(name);
+  if (known !== undefined) return known;
+  const answer = GENERIC.test(bare(name));
+  // The names come from the log: the memory of them must not grow with it.
+  if (seen.size > 4096) seen.clear();
+  seen.set(name, answer);
+  return answer;
+}
+
+/** A name without its leading underscores, which say only that it is somebody's inner half. */
+function bare(name: string): string {
+  return name.replace(/^[_.]+/, '');
+}
+
+/** Variants of one operation, which differ by configuration and version; the title has one name. */
+const SAME: readonly (readonly [RegExp, string])[] = [
+  [/^_*synchronize_(?:rcu|sched|srcu|rcu_bh)(?:_expedited|_normal)?$/, 'synchronize_rcu'],
+  [/^_*smp_call_function(?:_single|_many|_any|_many_cond)?$/, 'smp_call_function'],
+];
+
+/** The name that a function has in titles. */
+export function titleName(name: string): string {
+  return SAME.find(([variant]) => variant.test(name))?.[1] ?? name;
+}
+
+const whole = (text: string): RegExp => new RegExp(`^_*(?:${text})$`);
+
+/** What a hung task is not said to hang in, on top of the generic functions. */
+export const WAITS = whole(HANGING);
+/** What lockdep names when a work item's lock is meant. */
+export const WORK = whole(WORK_LOCKS);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/** kernel/locking, include/linux/spinlock*.h, the architectures' own locks. */
+export const LOCKING = names`
+  (do_)?raw_(spin|read|write)_* (rt_|arch_|bit_)?(spin|read|write)_(lock|unlock|trylock|can_lock|is_locked)*
+  spin_(dump|bug|lock*|acquire|release) rwlock_bug debug_(spin|write|read|mutex|rt_mutex)_*
+  (native_|pv_|paravirt_|arch_)?queued_* *queued_(spin|read|write)_* *lock_slowpath *_slowpath
+  (ww_|rt_|rtlock_)?mutex_* ww_(mutex|acquire)* rt_mutex* rtlock_* task_blocks_on_rt_mutex
+  down down_(read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
+  call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
+  (read|write)_seq* lock_sock lock_sock_* release_sock* bh_lock_sock* local_bh_* rtnl_trylock?_bug
+  (un)?lock_page* folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_wait* pv_hash*
+`;
+
+/** kernel/locking/lockdep.c. */
+export const LOCKDEP_MACHINERY = names`
+  lock_(acquire|release|acquired|contended|is_held|downgrade|repin|pin|unpin|cookie|set_class|map)*
+  lock_is_held* mark_(lock|usage|held_locks|irqflags)* valid_state validate_chain add_lock_to_list
+  check_(noncircular|prev_add|prevs_add|deadlock|path|usage|irq_usage|wait_context|chain_key|flags)*
+  check_(redundant|same|bfs|unsafe|unlock)* (un)?register_lock_class find_(held_lock|usage_*)
+  (debug_)?lockdep_* look_up_lock_class hlock_* graph_(lock|unlock) debug_show_* zap_class bfs
+  assign_lock_key usage_(match|accumulate) reacquire_held_locks lookup_chain_cache* match_held_lock
+  lock_release_nested alloc_(list|chain)_*
+`;
+
+/** kernel/rcu: readers and the checks of them. */
+export const RCU = names`
+  rcu_read_*lock* srcu_read_* rcu_lock_* rcu_is_* rcu_note_* rcu_lockdep_* rcu_dynticks_* wait_rcu_gp*
+  rcu_nmi_* rcu_irq_* rcu_preempt_deferred* rcu_(eqs|user|idle)_* ct_(nmi|irq|idle|user|kernel)_*
+  call_rcu* kvfree_call_rcu wait_rcu_exp_gp exp_funnel_lock rcu_exp_(sel|wait|handler|gp)* sync_rcu_exp*
+  synchronize_rcu_expedited_* context_tracking_*
+`;

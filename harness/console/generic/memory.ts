@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/** Allocators: mm/slub.c, slab_common.c, util.c, vmalloc.c, percpu.c, page_alloc.c. */
+export const ALLOCATORS = names`
+  *k[mz]alloc* k?v?[mz]alloc* kcalloc* kvcalloc* krealloc* kvrealloc* kmem_cache_* *kmem_cache_(alloc|free)*
+  kv?free kv?free_* kfree* kmemdup* kstrn?dup* kvmemdup* v?memdup_* free_large_kmalloc* large_kmalloc*
+  slab_* *_slab_(alloc|free)* (new|allocate|alloc|free|discard|get_any|deactivate)_slab* do_slab_free*
+  get_partial* put_cpu_partial* (get|set)_freepointer* freelist_* unfreeze_partials* flush_cpu_slab*
+  cache_(alloc|free|grow|flusharray|alloc_refill|reap|init)* do_kmalloc* do_cache_alloc* kmalloc*
+  obj_cgroup_* memcg_*slab* qlist_* quarantine_* *vmalloc* vzalloc* vfree* vunmap* remove_vm_area
+  vm_area_alloc* alloc_vmap_area free_vmap_area* vrealloc* alloc_pages?_* alloc_pages*
+  alloc_frozen_pages* folio_alloc* vma_alloc_folio* (get|free)_free_pages* get_free_pages*
+  get_zeroed_page* free_pages?  free_pages_* free_(unref|pcp|frozen|one|tail|hot_cold|compound)_*
+  free_pcppages* rmqueue* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
+  check_(new|free)_page* bad_page* free_page_is_bad* page_(expected|bad)* pcpu_(?!freelist)*
+  (alloc|free)_percpu* mempool_* dma_pool_(alloc|free)* folios?_put* put_page destroy_large_folio
+  free_contig* put_pages_list
+`;
+
+/** Copying and strings: lib/string.c, lib/usercopy.c and the architectures' assembly. */
+export const COPYING = names`
+  mem(cpy|set|move|cmp|chr|zero|scan|chr_inv)* pi_(mem|str)* str(n?len|n?cpy|l?cat|ncat|n?cmp)*
+  str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
+  sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
+  (arch_)?clear_user* clear_page* copy_page copy_page_* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
+  might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
+  skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
+`;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/** Printing and dying: kernel/panic.c, lib/bug.c, lib/dump_stack.c, kernel/printk. */
+export const REPORTING = names`
+  dump_stack* show_stack* show_trace* show_regs* dump_backtrace* backtrace print_worker_info
+  sched_show_task show_state_filter *trigger_*backtrace* nmi_cpu_backtrace* nmi_trigger_*
+  panic panic_* nmi_panic* vpanic check_panic_on_warn check_panic_on_generic crash_kexec*
+  warn warn_printk warn_slowpath_* WARN_trap warn_bogus_* warn_alloc
+  report_bug* fixup_bug handle_bug bug_handler *_brk_handler call_*break_hook call_brk_hook
+  report_cfi_failure* cfi_* handle_cfi_failure die die_* oops_* do_oops add_taint
+  print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
+  printk* vprintk* console_lock dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
+  (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg)
+  s?c?n?printf vs?c?n?printf vsnprintf vscnprintf snprintf scnprintf kv?asprintf kvasprintf*
+  string string_nocheck number pointer hex_dump_to_buffer print_hex_dump*
+  skb_(panic|over_panic|under_panic)
+`;
+
+/** Static calls into tracing that the compiler put in: include/trace, kernel/trace. */
+export const TRACING = names`
+  trace_(hardirqs|softirqs|irq|preempt)_* traceiter_* perf_trace_* bpf_trace_(?!run)*
+  trace_event_(raw|get|buffer)_* ftrace_(call|caller|regs_call*|regs_caller|graph_*|stub|ops_*func)
+  sanitizer_cov_* write_comp_data check_kcov_mode
+`;

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/** mm/kasan, mm/kmsan, kernel/kcsan, mm/kfence, lib/ubsan.c and the compilers' calls into them. */
+export const SANITIZERS = names`
+  (k?asan|hwasan|k?msan|kcsan|tsan|kfence|ubsan|sanitizer)_* check_memory_region*
+  memory_is_poisoned* check_access find_watchpoint setup_watchpoint start_report end_report
+  assign_(chain|*_meta*) instrument_* instrumentation_* val_to_string handle_overflow
+  kmemleak_* create_object* stackleak_* stack_chk_fail read_word_at_a_time read_once*
+`;
+
+/** lib/stackdepot.c, kernel/stacktrace.c and what walks the stack for it. */
+export const STACKDEPOT = names`
+  (stack_)?depot_* save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
+  set_track* track_stack* save_trace dump_trace
+`;
+
+/** lib/debugobjects.c and its users, mm/slub.c's checks, mm/usercopy.c, lib/fault-inject.c. */
+export const CHECKS = names`
+  debug_(print|check|object|objects|timer|hrtimer|work|rcu_head)_* lookup_object* debug_*_activate
+  debug_*_deactivate (object|slab)_err object_*_err check_(slab|object|pad*|valid_pointer)
+  slab_(bug|fix|pad_check) on_freelist check_bytes_and_report (free|alloc)_debug_processing
+  (free|alloc)_consistency_checks free_to_partial_list print_(tracking|section|track|page_info)
+  usercopy_(abort|warn) report_usercopy copy_overflow check_(heap_object|stack_object|object_size)
+  check_(bogus_address|kernel_text_object|page_span) fortify_*
+  should_fail* fail_dump debug_smp_processor_id check_preemption_disabled this_cpu_preempt_check
+  refcount_warn* ref_tracker_*
+`;

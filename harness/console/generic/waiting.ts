@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/** Giving up the CPU and waiting: kernel/sched, mm/filemap.c's page waits. */
+export const WAITING = names`
+  schedule schedule_(timeout|preempt|hrtimeout|idle|user|debug|rtlock|bug|loop)* sched_text_start
+  preempt_schedule* preempt_(enable|disable|count)* io_schedule* cond_resched* *cond_resched
+  context_switch switch_to* finish_task_switch* do_sched_yield
+  wait_for_(common|completion)* do_wait_for_common swait_* bit_wait* (do_)?wait_on_* *wait_on_(bit|page|folio)*
+  out_of_line_wait_* wait_woken folio_(wait|wake)* unlock_two_nondirectories
+  usleep_range* msleep* fsleep kthread_(stop|park|should_stop|should_park|parkme|unpark|flush)*
+  kernel_fpu_*
+`;
+
+/**
+ * For tasks that hang: all that is in one way or another the waiting itself. A task that waits for
+ * its work to end hangs in the one that wanted it flushed.
+ */
+export const HANGING = names`
+  *_wait *_wait_(?!commit|queue_me)* wait_* *flush_(work|workqueue|delayed_work|scheduled_work)* start_flush_work
+  (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
+  synchronize_rcu_expedited_wait* prepare_to_* finish_wait rwsem_* *_slowlock* *_slowpath*
+`;
+
+/** For locks: the lock that stands for a work item or its queue; kernel/workqueue.c. */
+export const WORK_LOCKS = names`
+  (flush|drain|destroy)_workqueue flush_scheduled_work process_one_work process_scheduled_works
+  worker_thread kthread
+`;
