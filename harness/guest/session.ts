@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
 import type { Machine, MachineEnd } from '../ports.js';
@@ -147,9 +146,22 @@ export class GuestSession {
       const left = Math.min(since + silentMs, bound) - Date.now();
       if (left <= 0) return;
       const seen = this.#lastConsoleMs;
-      await sleep(left, undefined, { signal }).catch(() => undefined);
+      await pause(left, signal);
       if (this.#lastConsoleMs === seen) return;
       since = this.#lastConsoleMs;
     }
   }
+}
+
+/** A timer that an interrupt ends early. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
 }
