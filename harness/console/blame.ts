@@ -76,13 +76,17 @@ function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
   // The registers of the fault, not of the system call it came from; both are `RIP:`.
   const pc = lines.findIndex((l) => l.code?.is === 'pc' && !l.code.user);
   if (pc < 0) return traceOnly(lines);
+  // With line numbers put in, the functions inlined at the fault are told as more `RIP:` lines.
+  let end = pc + 1;
+  while (lines[end]?.code?.is === 'pc') end++;
+  const here = lines.slice(pc, end).filter((l) => l.code?.is === 'pc' && !l.code.user);
   const trace = lines.slice(pc + 1).filter((l) => l.code?.is !== 'pc');
   // A jump to nowhere: whoever called is in the link register, as far as the architecture has one.
   const caller = lines.slice(Math.max(0, pc - 3), pc + 4).filter((l) => l.code?.is === 'lr');
   const nowhere = lines
     .slice(pc, pc + 2)
     .every((l) => l.code?.is !== 'pc' || l.code.frame.symbol === undefined);
-  return [...lines.slice(pc, pc + 1), ...(nowhere ? caller : []), ...trace];
+  return [...here, ...(nowhere ? caller : []), ...trace];
 }
 
 function traceOnly(lines: readonly ReportLine[]): ReportLine[] {

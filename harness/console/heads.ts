@@ -23,10 +23,21 @@ export function recognise(
   return undefined;
 }
 
+/** Whether nothing but heads was printed so far. */
+const headsOnly = ({ lines }: Report): boolean =>
+  lines.every((l) => l.text.slice(0, 12) === lines[0]?.text.slice(0, 12));
+
 /** Whether a head met inside a report is that report's own. */
 export function isSameIncident(report: Report, next: Recogniser, line: ConsoleLine): boolean {
   if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
   const { recogniser } = report;
+  // With line numbers put in, a head is told once for each function inlined there.
+  if (
+    next.kind === recogniser.kind &&
+    report.lines.at(-1)?.text.endsWith(' [inline]') &&
+    headsOnly(report)
+  )
+    return true;
   // A CPU that prints the same head again, or `BUG: memory leak` and the object it is about.
   if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
     return true;

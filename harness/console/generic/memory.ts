@@ -16,7 +16,8 @@ export const ALLOCATORS = names`
   free_pcppages* rmqueue* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
   check_(new|free)_page* bad_page* free_page_is_bad* page_(expected|bad)* pcpu_(?!freelist)*
   (alloc|free)_percpu* mempool_* dma_pool_(alloc|free)* folios?_put* put_page destroy_large_folio
-  free_contig* put_pages_list
+  free_contig* put_pages_list might_alloc prepare_alloc_pages
+  (page|folio)_ref_* get_page folio_get (put_page|folio_put)_testzero*
 `;
 
 /** Copying and strings: lib/string.c, lib/usercopy.c and the architectures' assembly. */
@@ -26,5 +27,6 @@ export const COPYING = names`
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
   (arch_)?clear_user* clear_page* copy_page copy_page_* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
+  copy_*_sockptr* copy_safe_from_sockptr copy_struct_from_user iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
 `;

@@ -5,7 +5,7 @@ import { names } from './words.js';
 /** mm/kasan, mm/kmsan, kernel/kcsan, mm/kfence, lib/ubsan.c and the compilers' calls into them. */
 export const SANITIZERS = names`
   (k?asan|hwasan|k?msan|kcsan|tsan|kfence|ubsan|sanitizer)_* check_memory_region*
-  memory_is_poisoned* check_access find_watchpoint setup_watchpoint start_report end_report
+  memory_is_* bytes_is_nonzero check_region_inline check_access find_watchpoint setup_watchpoint start_report end_report
   assign_(chain|*_meta*) instrument_* instrumentation_* val_to_string handle_overflow
   kmemleak_* create_object* stackleak_* stack_chk_fail read_word_at_a_time read_once*
 `;

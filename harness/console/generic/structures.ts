@@ -11,7 +11,7 @@ export const STRUCTURES = names`
   (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is)* hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
   timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
-  (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
+  (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
 `;

@@ -28,6 +28,22 @@ test.each(silent)('silent: %s', (_, log) => {
   expect(scanConsole(log).map((f) => f.head)).toEqual([]);
 });
 
+const boot = readFileSync(join(FIXTURES, 'boot-no-root.log'), 'latin1').split('\n').slice(0, 200);
+const unstamped = boot.map((l) => l.replace(/^\[ *[\d.]+\](?:\[[^\]]*\])? /, ''));
+
+test.each([
+  ['with stamps', boot],
+  ['without', unstamped],
+] as const)('silent logs stay silent in a boot %s', (_, lines) => {
+  const flagged = silent.filter(([, log]) =>
+    [0, 100].some((at) => {
+      const text = [...lines.slice(0, at), ...log.trimEnd().split('\n'), ...lines.slice(at)];
+      return scanConsole(text.join('\n')).length > 0;
+    }),
+  );
+  expect(flagged.map(([title]) => title)).toEqual([]);
+});
+
 test('a real boot is silent up to its panic for want of a root', () => {
   const log = readFileSync(join(FIXTURES, 'boot-no-root.log'));
   const findings = scanConsole(log);
