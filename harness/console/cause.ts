@@ -26,10 +26,31 @@ export function attributeCause(finding: Finding, context: CauseContext | undefin
   const modules = context?.modules ?? [];
   const pc = toAddress(finding.address);
   const resolved = pc === undefined ? undefined : resolveGone(pc, modules);
-  const named = resolved === undefined ? finding : { ...finding, resolved };
-  if (isRelease(finding, pc, modules)) return { ...named, cause: 'release-in-unloaded-text' };
+  const fault = toAddress(finding.faultAddress);
+  const gone = modules.filter((module) => module.unloaded);
+  const resolvedFault = fault === undefined || fault === pc ? undefined : resolveGone(fault, gone);
+  const named = {
+    ...finding,
+    ...(resolved === undefined ? {} : { resolved }),
+    ...(resolvedFault === undefined ? {} : { resolvedFault }),
+  };
+  if (isRelease(finding, pc, modules))
+    return { ...blame(named), cause: 'release-in-unloaded-text' };
   if (isDiskRelease(finding, modules)) return { ...named, cause: 'disk-release-fops' };
   return named;
+}
+
+/** The console could only blame a caller; the recorded symbols know the function itself. */
+function blame(finding: Finding): Finding {
+  const suffix = ` in ${finding.function}`;
+  const known = finding.function !== '' && finding.title.endsWith(suffix);
+  const title = known ? finding.title.slice(0, -suffix.length) : finding.title;
+  return {
+    ...finding,
+    title: finding.title.endsWith(RELEASE) ? finding.title : `${title} in ${RELEASE}`,
+    function: RELEASE,
+    module: DM_MODULE,
+  };
 }
 
 function resolveGone(address: bigint, modules: readonly ModuleText[]): string | undefined {

@@ -146,6 +146,9 @@ function findingSection(result: RunResult, paint: Paint): string[] {
     ...(finding.resolved === undefined
       ? []
       : [`  at ${finding.address ?? '?'} = ${finding.resolved}`]),
+    ...(finding.resolvedFault === undefined
+      ? []
+      : [`  reading ${finding.faultAddress ?? '?'} = ${finding.resolvedFault}`]),
     `  in ${trials.length} trial${trials.length === 1 ? '' : 's'}, first ${trials[0]}, console line ${finding.line}`,
     '',
   ]);

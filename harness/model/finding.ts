@@ -103,6 +103,8 @@ export interface Finding {
   readonly cause: Cause;
   /** How an address in a module that is gone was named, e.g. `dm_kobject_release+0x12 [unloaded dm_mod]`. */
   readonly resolved?: string;
+  /** The same for the address that could not be accessed, e.g. `dm_blk_dops+0x38 [unloaded dm_mod]`. */
+  readonly resolvedFault?: string;
   /** The lines of the report, prefixes removed; at most 200 of them. */
   readonly text: readonly string[];
 }
