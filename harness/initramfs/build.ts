@@ -22,6 +22,8 @@ import { recipe } from '../util/recipe.js';
 import { recordHeader } from './record-header.js';
 import { guestUserland } from './userland.js';
 
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
 /** Every file below a folder, sorted, so that keys do not depend on the file system's order. */
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -41,6 +43,7 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
   const version = await runTool(compiler, ['-dumpfullversion']);
   const key = contentKey([arch.name, version, header, ...texts]);
   const entry = await cache.entry('guest', key, async (directory) => {
+    const started = Date.now();
     const build = path.join(directory, 'vm');
     await cp(assets('vm'), build, { recursive: true });
     await writeFile(path.join(build, 'guest/record-kinds.h'), header);
@@ -66,7 +69,8 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
       { cwd: path.join(build, 'guest') },
     );
     await rm(build, { recursive: true });
-    report('built the guest’s program');
+    const { size } = await stat(path.join(directory, 'dmrace-guest'));
+    report(`built the guest’s program: ${prettyBytes(size)} in ${seconds(started)}`);
   });
   return path.join(entry, 'dmrace-guest');
 }
@@ -89,6 +93,7 @@ export async function buildInitramfs(
   const conf = `RETURN_ADDRESS='${kernel.arch.returnAddress}'\n`;
   const key = contentKey([userland, conf, kernel.portModules.join(), ...contents]);
   const entry = await cache.entry('initramfs', key, async (directory) => {
+    const started = Date.now();
     const root = path.join(directory, 'root');
     await cp(path.join(userland, 'root'), root, { recursive: true, verbatimSymlinks: true });
     for (const folder of ['dev', 'etc', 'modules', 'proc', 'sys', 'tmp']) {
@@ -108,7 +113,9 @@ export async function buildInitramfs(
     await pack(root, path.join(directory, 'initramfs.cpio'));
     await rm(root, { recursive: true });
     const { size } = await stat(path.join(directory, 'initramfs.cpio'));
-    report(`built the initramfs of the ${placement} placement: ${prettyBytes(size)}`);
+    report(
+      `built the initramfs of the ${placement} placement: ${prettyBytes(size)} in ${seconds(started)}`,
+    );
   });
   return path.join(entry, 'initramfs.cpio');
 }

@@ -31,6 +31,8 @@ async function make(tree: BuildTree, arch: Arch, module: string, targets: string
     tree.directory,
     `ARCH=${arch.names.kernel}`,
     ...cross,
+    // Only make sees this, not the C code: no BTF for modules, which would take pahole and vmlinux.
+    'CONFIG_DEBUG_INFO_BTF_MODULES=',
     `M=${module}`,
     ...targets,
   ]).catch((error: unknown) => {
