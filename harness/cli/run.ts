@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
@@ -11,7 +12,7 @@ import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { ARCHES, parseKernelSpec } from '../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import type { TrialPlan, TrialResult } from '../model/trial.js';
+import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import type { MachineSpec, PreparedKernel } from '../ports.js';
 import { type AccelChoice, chooseAccel } from '../qemu/accel.js';
@@ -20,9 +21,11 @@ import { pasteable } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { runCampaign } from '../trial/campaign.js';
-import { RunDirectory, type RunNote } from '../trial/run-directory.js';
-import type { WhenReady } from '../trial/trial.js';
-import { openCache } from '../util/cache.js';
+import { type ReadyState, readyStateIn, resume, saveReadyState } from '../trial/ready-state.js';
+import { Code, RunDirectory, type RunNote } from '../trial/run-directory.js';
+import type { Restored, WhenReady } from '../trial/trial.js';
+import { type Cache, contentKey, openCache } from '../util/cache.js';
+import { runTool } from '../util/command.js';
 import { version } from '../util/version.js';
 import { requireTools } from './doctor.js';
 import { type RunOptions, runOptions } from './options.js';
@@ -123,6 +126,8 @@ interface Prepared {
   kernel: PreparedKernel;
   initramfs: Map<Placement, string>;
   accel: AccelChoice;
+  /** Guests saved when they were ready; empty where trials boot. */
+  states: Map<Placement, ReadyState>;
 }
 
 async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
@@ -165,7 +170,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       initramfs: initramfs.get(placement) ?? '',
       parameters: [kernel.preemptParameter].filter(Boolean),
       memoryMiB: MEMORY_MIB,
-      restoreFrom: null,
+      restoreFrom: made.states?.get(placement)?.file ?? null,
       deterministic: false,
     };
   };
@@ -215,6 +220,21 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
           }),
       },
       {
+        title: 'Ready state: each placement booted once and saved',
+        work: (report) =>
+          timed('ready', async () => {
+            made.states = await readyStates(
+              cache,
+              complete(made),
+              placements,
+              specOf,
+              codes,
+              report,
+              signal,
+            );
+          }),
+      },
+      {
         title: `Trials: ${options.trials} of ${placements.join(' and ')}`,
         work: (report) =>
           timed('trials', async () => {
@@ -252,7 +272,13 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
                 spec: specOf,
                 pasteable,
                 directory,
-                whenReady: (plan) => (plan.index === 0 ? readCode(plan, kernel, codes) : undefined),
+                options: (plan) => {
+                  const state = made.states?.get(plan.placement);
+                  if (state) return { restored: restored(state) };
+                  return plan.index === 0
+                    ? { whenReady: readCode(plan.placement, kernel, codes) }
+                    : {};
+                },
                 done: (result) => {
                   done++;
                   report(
@@ -301,26 +327,91 @@ function kernelOf(made: Partial<Prepared>): PreparedKernel {
 
 function complete(made: Partial<Prepared>): Prepared {
   if (!made.kernel || !made.initramfs || !made.accel) throw new Error('stages run in order');
-  return { kernel: made.kernel, initramfs: made.initramfs, accel: made.accel };
+  const { kernel, initramfs, accel, states = new Map() } = made;
+  return { kernel, initramfs, accel, states };
 }
 
 /** Reads the booted release method of a placement, once. */
 function readCode(
-  plan: TrialPlan,
+  placement: Placement,
   kernel: PreparedKernel,
   codes: Partial<Record<Placement, PlacementCode>>,
 ): WhenReady {
   return async (machine, session) => {
     const layout = layoutOf(session.records);
     const address =
-      plan.placement === 'in-module'
+      placement === 'in-module'
         ? layout.symbols.find((symbol) => symbol.name === 'dm_kobject_release')?.address
         : layout.vmlinux.get('dm_kobject_release');
     if (address === undefined) return;
     const names = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
-    codes[plan.placement] = {
+    codes[placement] = {
       ...(await disassembleBooted(machine, kernel.arch, address, names)),
-      objectSymbol: await objectSymbol(kernel.dmMod[plan.placement], kernel.arch),
+      objectSymbol: await objectSymbol(kernel.dmMod[placement], kernel.arch),
     };
   };
+}
+
+const restored = (state: ReadyState): Restored => ({
+  readyRecords: state.readyRecords,
+  resume: (machine, signal) => resume(machine, signal).then(() => null),
+});
+
+/**
+ * The saved guest of each placement, from the cache where it is there. Where saving does not work,
+ * the map lacks the placement, its trials boot, and one line says so.
+ */
+async function readyStates(
+  cache: Cache,
+  { kernel, initramfs, accel }: Prepared,
+  placements: readonly Placement[],
+  specOf: (placement: Placement) => MachineSpec,
+  codes: Partial<Record<Placement, PlacementCode>>,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Map<Placement, ReadyState>> {
+  const states = new Map<Placement, ReadyState>();
+  const qemu = await runTool(kernel.arch.qemu.binary, ['--version']);
+  const one = async (placement: Placement): Promise<void> => {
+    const spec = { ...specOf(placement), restoreFrom: null };
+    const key = contentKey([
+      qemu,
+      accel.accel,
+      kernel.image,
+      initramfs.get(placement) ?? '',
+      JSON.stringify([spec.arch.qemu, spec.parameters, spec.memoryMiB]),
+    ]);
+    const entry = await cache.entry('ready', key, async (directory) => {
+      const started = performance.now();
+      const read: typeof codes = {};
+      await saveReadyState(
+        qemuMachines,
+        spec,
+        directory,
+        readCode(placement, kernel, read),
+        signal,
+      );
+      await writeFile(path.join(directory, 'code.json'), JSON.stringify(read[placement] ?? null));
+      report(
+        `${placement}: booted and saved in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      );
+    });
+    const code = Code.nullable().parse(
+      JSON.parse(await readFile(path.join(entry, 'code.json'), 'utf8')),
+    );
+    if (code) codes[placement] = code;
+    states.set(placement, await readyStateIn(entry));
+  };
+  await Promise.all(
+    placements.map((placement) =>
+      one(placement).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+        report(
+          `${placement}: trials boot their VMs, because the ready state cannot be used: ${why}`,
+        );
+      }),
+    ),
+  );
+  return states;
 }

@@ -158,9 +158,21 @@ const FINDERS: Readonly<Record<StepNumber, Finder>> = {
     return index;
   },
   7: (events, cast, seen) => {
-    const index = search(
+    // The preemption that counts is the one after complete() has woken the remover: an interrupt
+    // may well take the CPU from the holder at the start of complete() and give it back.
+    const woken = search(
       events,
       after(seen, 6),
+      'complete() did not wake dmsetup',
+      (event) =>
+        event.name === 'sched_waking' &&
+        event.pid === cast.holder &&
+        numberField(event, 'pid') === cast.dmsetup,
+    );
+    if (typeof woken === 'string') return woken;
+    const index = search(
+      events,
+      woken,
       'the holder was not switched out after complete()',
       (event) => switchedOut(event, cast.holder),
     );

@@ -7,7 +7,7 @@ import type { Scenario } from '../model/scenario.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { MachineSpec, Machines } from '../ports.js';
 import type { RunDirectory } from './run-directory.js';
-import { runTrial, type WhenReady } from './trial.js';
+import { type InGuestOptions, runTrial } from './trial.js';
 
 /** What a campaign is to do. */
 export interface CampaignPlan {
@@ -43,7 +43,7 @@ export interface CampaignTools {
   readonly spec: (placement: Placement) => MachineSpec;
   readonly pasteable: (argv: readonly string[]) => string;
   readonly directory: RunDirectory;
-  readonly whenReady: (plan: TrialPlan) => WhenReady | undefined;
+  readonly options: (plan: TrialPlan) => Omit<InGuestOptions, 'deadlineMs'>;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }
@@ -68,7 +68,7 @@ export async function runCampaign(
       trial,
       plan.scenario,
       signal,
-      tools.whenReady(trial),
+      tools.options(trial),
     );
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const result = judgeTrial(files);

@@ -8,6 +8,13 @@ import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { type TrialFiles, TrialNote, type TrialPlan, type TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
 
+/** What was read of a placement's booted release method; judge/tail-call.ts has the meanings. */
+export const Code = z.strictObject({
+  tailCall: z.boolean().nullable(),
+  instructions: z.array(z.string()),
+  objectSymbol: z.string().nullable(),
+});
+
 /** What a run writes about itself before its first trial; kept as run.json. */
 export const RunNote = z.strictObject({
   schema: z.literal(1),
@@ -18,14 +25,7 @@ export const RunNote = z.strictObject({
   placements: z.array(z.enum(PLACEMENTS)).min(1),
   kernel: KernelIdentity,
   accel: z.enum(['kvm', 'tcg']),
-  codes: z.partialRecord(
-    z.enum(PLACEMENTS),
-    z.strictObject({
-      tailCall: z.boolean().nullable(),
-      instructions: z.array(z.string()),
-      objectSymbol: z.string().nullable(),
-    }),
-  ),
+  codes: z.partialRecord(z.enum(PLACEMENTS), Code),
 });
 export type RunNote = z.infer<typeof RunNote>;
 

@@ -38,11 +38,11 @@ export async function runTrial(
   plan: TrialPlan,
   scenario: Scenario,
   signal: AbortSignal,
-  whenReady?: WhenReady,
+  options: Omit<InGuestOptions, 'deadlineMs'> = {},
 ): Promise<{ files: TrialFiles; argv: readonly string[] }> {
   return runInGuest(machines, spec, plan, trialCommand(plan, scenario), signal, {
+    ...options,
     deadlineMs: TRIAL_DEADLINE_MS,
-    ...(whenReady ? { whenReady } : {}),
   });
 }
 
@@ -50,6 +50,14 @@ export async function runTrial(
 export interface InGuestOptions {
   readonly deadlineMs: number;
   readonly whenReady?: WhenReady;
+  /** For a machine that starts from a saved state: how it goes on, and what it had reported. */
+  readonly restored?: Restored;
+}
+
+/** See {@link InGuestOptions}. */
+export interface Restored {
+  readonly readyRecords: string;
+  resume(machine: Machine, signal: AbortSignal): Promise<null>;
 }
 
 /** Boots a guest, gives it one command and collects everything until its closing record. */
@@ -65,14 +73,16 @@ export async function runInGuest(
   await using machine = await machines.start(spec, signal);
   const session = new GuestSession(machine);
 
-  const readyFailure = await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
-  let readyRecords = session.recordsText;
+  const readyFailure = options.restored
+    ? await options.restored.resume(machine, signal)
+    : await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
+  let readyRecords = options.restored?.readyRecords ?? session.recordsText;
   let end: TrialEnd;
   if (readyFailure) {
     end = await endOf(readyFailure, READY_DEADLINE_MS, machine);
   } else {
     await options.whenReady?.(machine, session);
-    readyRecords = session.takeRecordsText();
+    readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
     machine.command(command);
     end = await collect(session, options.deadlineMs, signal);
   }

@@ -148,9 +148,9 @@ describe('a trial', () => {
   });
 
   it('disposes its machine when what is done at ready fails', async () => {
-    const running = runTrial(machines, SPEC, plan, release, new AbortController().signal, () =>
-      Promise.reject(new Error('no disassembler')),
-    );
+    const running = runTrial(machines, SPEC, plan, release, new AbortController().signal, {
+      whenReady: () => Promise.reject(new Error('no disassembler')),
+    });
     const settled = expect(running).rejects.toThrow('no disassembler');
     await vi.advanceTimersByTimeAsync(1);
     machine.say('records', READY);
