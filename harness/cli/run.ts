@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
@@ -381,26 +381,29 @@ async function readyStates(
       initramfs.get(placement) ?? '',
       JSON.stringify([spec.arch.qemu, spec.parameters, spec.memoryMiB]),
     ]);
-    const entry = await cache.entry('ready', key, async (directory) => {
-      const started = performance.now();
-      const read: typeof codes = {};
-      await saveReadyState(
-        qemuMachines,
-        spec,
-        directory,
-        readCode(placement, kernel, read),
-        signal,
-      );
-      await writeFile(path.join(directory, 'code.json'), JSON.stringify(read[placement] ?? null));
-      report(
-        `${placement}: booted and saved in ${((performance.now() - started) / 1000).toFixed(1)} s`,
-      );
-    });
+    const make = (): Promise<string> =>
+      cache.entry('ready', key, async (directory) => {
+        const started = performance.now();
+        const read: typeof codes = {};
+        const whenReady = readCode(placement, kernel, read);
+        await saveReadyState(qemuMachines, spec, directory, whenReady, signal);
+        await writeFile(path.join(directory, 'code.json'), JSON.stringify(read[placement] ?? null));
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        report(`${placement}: booted and saved in ${seconds} s`);
+      });
+    let entry = await make();
+    let state = await readyStateIn(entry);
+    if (!state) {
+      report(`${placement}: the saved state in ${entry} is damaged; booting and saving again`);
+      await rm(entry, { recursive: true, force: true });
+      entry = await make();
+      state = await readyStateIn(entry);
+    }
     const code = Code.nullable().parse(
       JSON.parse(await readFile(path.join(entry, 'code.json'), 'utf8')),
     );
     if (code) codes[placement] = code;
-    states.set(placement, await readyStateIn(entry));
+    if (state) states.set(placement, state);
   };
   await Promise.all(
     placements.map((placement) =>

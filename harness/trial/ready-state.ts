@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -22,6 +22,7 @@ const MOVE_DEADLINE_MS = 30_000;
 
 const STATE = 'state';
 const RECORDS = 'ready-records.jsonl';
+const SIZE = 'state.bytes';
 
 /**
  * Boots a guest to `ready`, stops it and saves it into a folder.
@@ -60,10 +61,15 @@ export async function saveReadyState(
     signal,
   );
   await writeFile(path.join(directory, RECORDS), session.recordsText);
+  const { size } = await stat(path.join(directory, STATE));
+  await writeFile(path.join(directory, SIZE), `${size}\n`);
 }
 
-/** Reads what {@link saveReadyState} left in a folder. */
-export async function readyStateIn(directory: string): Promise<ReadyState> {
+/** Reads what {@link saveReadyState} left in a folder; null when it is not whole. */
+export async function readyStateIn(directory: string): Promise<ReadyState | null> {
+  const bytes = await readFile(path.join(directory, SIZE), 'utf8').catch(() => '');
+  const { size } = await stat(path.join(directory, STATE)).catch(() => ({ size: -1 }));
+  if (Number(bytes) !== size || bytes === '') return null;
   return {
     file: path.join(directory, STATE),
     readyRecords: await readFile(path.join(directory, RECORDS), 'utf8'),

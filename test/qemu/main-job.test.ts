@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { judgeTrial } from '../../harness/judge/trial.js';
+import { qemuMachines } from '../../harness/qemu/machine.js';
+import { release } from '../../harness/scenario/release.js';
+import { runTrial } from '../../harness/trial/trial.js';
 import { dmrace } from '../support/command.js';
+import { guestSpec, trialPlan } from '../support/guest.js';
 
 const Output = z.looseObject({
   schema: z.literal(1),
@@ -86,6 +91,11 @@ describe('scenario release', () => {
     expect(output.placements.builtin?.tailCall).not.toBeNull();
   });
 
+  it('started every trial from the saved ready state', async () => {
+    const note = await readFile(path.join(out, 'builtin-0', 'trial.json'), 'utf8');
+    expect(JSON.parse(note)).toMatchObject({ start: 'restored' });
+  });
+
   it('keeps the artefacts of every trial', async () => {
     const argv = await readFile(path.join(out, 'builtin-0', 'qemu.argv'), 'utf8');
     expect(argv).toContain('preempt=full');
@@ -119,6 +129,25 @@ describe('scenario release', () => {
     expect(ktap).not.toMatch(/^not ok/m);
     const junit = (await dmrace(['judge', out, '--format', 'junit'])).stdout;
     expect(junit).toContain('<testsuites name="dmrace release" tests="6">');
+  });
+});
+
+describe('trials that boot', () => {
+  it('end as restored ones do', async () => {
+    for (const placement of ['builtin', 'in-module'] as const) {
+      const plan = trialPlan(placement);
+      const { files } = await runTrial(
+        qemuMachines,
+        await guestSpec(placement),
+        plan,
+        release,
+        new AbortController().signal,
+      );
+      const result = judgeTrial(files);
+      expect(files.note.start).toBe('booted');
+      expect(result.reached, result.reasons.join()).toBe(true);
+      expect(result.outcome).toBe(placement === 'builtin' ? 'survived' : 'crashed');
+    }
   });
 });
 
