@@ -96,7 +96,7 @@ export async function requireTools(arch: Arch): Promise<void> {
   if (absent.length === 0) return;
   throw new DmraceError('environment', {
     observed: `missing: ${absent.map((r) => `${r.needs} (${r.why})`).join(', ')}`,
-    action: `run dmrace doctor --fix, or: ${remedy(absent).join(' ')}`,
+    action: `run dmrace doctor --fix --arch ${arch.name}, or: ${remedy(absent).join(' ')}`,
   });
 }
 
