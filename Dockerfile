@@ -8,7 +8,7 @@
 #   docker run --rm --init dmrace doctor --self-test
 #
 # The first run downloads a kernel from deb.debian.org; a volume on /cache keeps it for the next one
-# (about 410 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a volume
+# (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a volume
 # is on /work. With a read-only root:
 #
 #   docker run --rm --init --read-only --tmpfs /tmp \

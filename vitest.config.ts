@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'qemu',
           include: ['test/meta/**/*.test.ts', 'test/qemu/**/*.test.ts'],
           fileParallelism: false,
+          benchmark: { include: [] },
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,
