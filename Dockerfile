@@ -8,8 +8,13 @@
 #   docker run --rm --init dmrace doctor --self-test
 #
 # The first run downloads a kernel from deb.debian.org; a volume on /cache keeps it for the next one
+<<<<<<< HEAD
 # (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a volume
 # is on /work. With a read-only root:
+=======
+# (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a
+# volume is on /work. With a read-only root:
+>>>>>>> docker
 #
 #   docker run --rm --init --read-only --tmpfs /tmp \
 #     -v dmrace-cache:/cache -v dmrace-work:/work dmrace
@@ -33,8 +38,8 @@
 # The image takes 740 MB: 390 the Debian packages (gcc and QEMU most of all), 170 the npm packages
 # (100 of them only for the lint, the build and the tests), 110 Node and npm, 75 the base.
 #
-# All of the above but KVM was tried with Docker 20.10 (no BuildKit, --network host) on bases made
-# with debootstrap, not on the two official images named below.
+# Docker 20.10 ran all of the above but KVM, the runs with --trials 1: no BuildKit, always with
+# --network host, on bases made with debootstrap and not on the two official images named below.
 
 # Debian bookworm has Node 18, so Node comes from the official image of the same Debian release.
 ARG NODE=node:20-bookworm-slim
@@ -76,8 +81,8 @@ RUN apt-get update \
       libelf1 \
  && rm -rf /var/lib/apt/lists/*
 
-# node for dmrace; npm for the tests only. /cache and /work are for whoever runs the container: a
-# tmpfs belongs to root but takes the mode of the folder it is mounted on, and --user may name anyone.
+# node for dmrace; npm for the tests only. /cache and /work are open to all: a tmpfs belongs to root
+# but takes the mode of the folder it is mounted on, and --user may name anyone.
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import lockfile from 'proper-lockfile';
@@ -121,9 +121,7 @@ export async function openCache(): Promise<Cache> {
   const root = cacheDirectory();
   try {
     await mkdir(root, { recursive: true });
-    const probe = path.join(root, `.probe-${process.pid}`);
-    await mkdir(probe, { recursive: true });
-    await rm(probe, { recursive: true });
+    await rm(await mkdtemp(path.join(root, '.probe-')), { recursive: true });
   } catch (error) {
     throw new DmraceError('environment', {
       observed: `the cache ${root} cannot be written (${error instanceof Error ? error.message : String(error)})`,
