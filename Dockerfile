@@ -8,13 +8,8 @@
 #   docker run --rm --init dmrace doctor --self-test
 #
 # The first run downloads a kernel from deb.debian.org; a volume on /cache keeps it for the next one
-<<<<<<< HEAD
-# (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a volume
-# is on /work. With a read-only root:
-=======
 # (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a
 # volume is on /work. With a read-only root:
->>>>>>> docker
 #
 #   docker run --rm --init --read-only --tmpfs /tmp \
 #     -v dmrace-cache:/cache -v dmrace-work:/work dmrace
