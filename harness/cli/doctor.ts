@@ -8,6 +8,8 @@ import { execa } from 'execa';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
+import { crossPrefix } from '../util/toolchain.js';
+import { guestArch } from './guest-arch.js';
 
 /** Something the harness needs from the host. */
 interface Requirement {
@@ -20,8 +22,8 @@ interface Requirement {
 
 /** Everything a run needs, for one guest architecture. */
 function requirements(arch: Arch): Requirement[] {
-  const native = arch.names.node === process.arch;
-  const cross = native ? '' : `${arch.names.triplet}-`;
+  const cross = crossPrefix(arch);
+  const native = cross === '';
   const suffix = native ? '' : `-${arch.names.triplet}`;
   return [
     { needs: arch.qemu.binary, package: arch.qemu.package, why: 'runs the guest' },
@@ -109,17 +111,7 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
     .addOption(new Option('--arch <name>', 'guest architecture').choices(Object.keys(ARCH)))
     .addHelpText('after', '\nExamples:\n  dmrace doctor --fix\n  dmrace doctor --self-test')
     .action(async (options: { fix?: boolean; selfTest?: boolean; arch?: string }) => {
-      const arch = Object.values(ARCH).find((candidate) =>
-        options.arch === undefined
-          ? candidate.names.node === process.arch
-          : candidate.name === options.arch,
-      );
-      if (!arch) {
-        throw new DmraceError('usage', {
-          observed: `this machine is ${process.arch}, for which there is no architecture file`,
-          action: 'choose a guest with --arch',
-        });
-      }
+      const arch = guestArch(options.arch);
       const code = await doctor(arch, options.fix === true);
       if (code !== 0 || !options.selfTest) return exit(code);
       const { selfTest } = await import('./self-test.js');

@@ -3,10 +3,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { prepareKernel } from '../kernel/prepare.js';
-import { ARCH } from '../model/arch/index.js';
-import { DmraceError } from '../model/errors.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from './doctor.js';
+import { guestArch } from './guest-arch.js';
 
 /** `dmrace kernel fetch|list`. */
 export function kernelCommand(): Command {
@@ -16,13 +15,7 @@ export function kernelCommand(): Command {
     .description('fetch a kernel, build its control and helper module, keep all in the cache')
     .addArgument(new Argument('[spec]', 'as for run --kernel').default('debian'))
     .action(async (spec: string) => {
-      const arch = Object.values(ARCH).find((candidate) => candidate.names.node === process.arch);
-      if (!arch) {
-        throw new DmraceError('usage', {
-          observed: `no architecture file for ${process.arch}`,
-          action: 'run on one of the known architectures',
-        });
-      }
+      const arch = guestArch();
       await requireTools(arch);
       const say = (line: string): void => void process.stderr.write(`${line}\n`);
       const kernel = await prepareKernel(await openCache(), spec, arch, say);

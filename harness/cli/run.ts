@@ -8,8 +8,6 @@ import { layoutOf } from '../judge/layout.js';
 import { summarise } from '../judge/summary.js';
 import type { PlacementCode } from '../judge/tail-call.js';
 import { prepareKernel, unsupported } from '../kernel/prepare.js';
-import { ARCH, type Arch } from '../model/arch/index.js';
-import { DmraceError } from '../model/errors.js';
 import { ARCHES, parseKernelSpec } from '../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
@@ -17,7 +15,7 @@ import type { Question, RunResult } from '../model/verdict.js';
 import type { MachineSpec, PreparedKernel } from '../ports.js';
 import { type AccelChoice, chooseAccel } from '../qemu/accel.js';
 import { disassembleBooted, objectSymbol } from '../qemu/code.js';
-import { pasteable } from '../qemu/command-line.js';
+import { GUEST_MEMORY_MIB, pasteable } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { runCampaign } from '../trial/campaign.js';
@@ -28,14 +26,13 @@ import { type Cache, contentKey, openCache } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { version } from '../util/version.js';
 import { requireTools } from './doctor.js';
+import { guestArch } from './guest-arch.js';
 import { type RunOptions, runOptions } from './options.js';
 import { FORMATS, printResult } from './output.js';
 import { runStages } from './progress.js';
 
-/** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
-const MEMORY_MIB = 192;
 /** What one QEMU takes on the host, its guest's memory included. */
-const MACHINE_BYTES = (MEMORY_MIB + 128) * 1024 * 1024;
+const MACHINE_BYTES = (GUEST_MEMORY_MIB + 128) * 1024 * 1024;
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -101,15 +98,6 @@ Examples:
     });
 }
 
-function hostArch(): Arch {
-  const arch = Object.values(ARCH).find((candidate) => candidate.names.node === process.arch);
-  if (arch) return arch;
-  throw new DmraceError('usage', {
-    observed: `this machine is ${process.arch}, for which there is no architecture file`,
-    action: `choose a guest with --arch ${ARCHES.join('|')}`,
-  });
-}
-
 /** How many VMs at once: as many as cores, fewer when memory would not do. */
 function jobsOf(wanted: number | 'auto', total: number, report: (line: string) => void): number {
   const byMemory = Math.max(1, Math.floor((freemem() * 0.8) / MACHINE_BYTES));
@@ -135,7 +123,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   const scenario = scenarioNamed(options.scenario);
   const wanted = parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
   if (wanted.from !== 'debian') throw unsupported(options.kernel);
-  const arch = options.arch === undefined ? hostArch() : ARCH[options.arch];
+  const arch = guestArch(options.arch);
   const placements: readonly Placement[] =
     options.placement === undefined
       ? scenario.placements
@@ -169,7 +157,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       image: kernel.image,
       initramfs: initramfs.get(placement) ?? '',
       parameters: [kernel.preemptParameter].filter(Boolean),
-      memoryMiB: MEMORY_MIB,
+      memoryMiB: GUEST_MEMORY_MIB,
       restoreFrom: made.states?.get(placement)?.file ?? null,
       deterministic: false,
     };

@@ -5,6 +5,7 @@ import { judgeTrial } from '../judge/trial.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
 import type { TrialFiles, TrialResult } from '../model/trial.js';
+import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { runInGuest } from '../trial/trial.js';
 import { openCache } from '../util/cache.js';
@@ -66,7 +67,7 @@ export async function selfTest(arch: Arch, signal: AbortSignal): Promise<number>
         image: kernel.image,
         initramfs,
         parameters: [kernel.preemptParameter],
-        memoryMiB: 192,
+        memoryMiB: GUEST_MEMORY_MIB,
         restoreFrom: null,
         deterministic: false,
       },

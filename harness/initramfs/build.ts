@@ -19,6 +19,7 @@ import { assets } from '../util/assets.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { recipe } from '../util/recipe.js';
+import { crossPrefix } from '../util/toolchain.js';
 import { recordHeader } from './record-header.js';
 import { guestUserland } from './userland.js';
 
@@ -38,8 +39,7 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
   const header = recordHeader();
   const files = await filesBelow(assets('vm'));
   const texts = await Promise.all(files.map((file) => readFile(file)));
-  const native = arch.names.node === process.arch;
-  const compiler = native ? 'gcc' : `${arch.names.triplet}-gcc`;
+  const compiler = `${crossPrefix(arch)}gcc`;
   const version = await runTool(compiler, ['-dumpfullversion']);
   const key = contentKey([arch.name, version, header, ...texts]);
   const entry = await cache.entry('guest', key, async (directory) => {

@@ -8,6 +8,7 @@ import type { Report } from '../ports.js';
 import { assets } from '../util/assets.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import { crossPrefix } from '../util/toolchain.js';
 import { moveReleaseIntoModule } from './control.js';
 
 /** A tree to build modules against: headers or a built kernel, with its drivers/md sources. */
@@ -23,14 +24,14 @@ export interface BuildTree {
 }
 
 async function make(tree: BuildTree, arch: Arch, module: string, targets: string[]): Promise<void> {
-  const cross = arch.names.node === process.arch ? [] : [`CROSS_COMPILE=${arch.names.triplet}-`];
+  const prefix = crossPrefix(arch);
   await runTool('make', [
     '-s',
     `-j${availableParallelism()}`,
     '-C',
     tree.directory,
     `ARCH=${arch.names.kernel}`,
-    ...cross,
+    ...(prefix === '' ? [] : [`CROSS_COMPILE=${prefix}`]),
     // Only make sees this, not the C code: no BTF for modules, which would take pahole and vmlinux.
     'CONFIG_DEBUG_INFO_BTF_MODULES=',
     `M=${module}`,
@@ -63,8 +64,7 @@ export async function buildControl(
       await moveReleaseIntoModule(md, tree.version, data);
       await make(tree, arch, md, ['dm-mod.ko']);
       // Without debug information, as the distribution's own modules are.
-      const strip = arch.names.node === process.arch ? 'strip' : `${arch.names.triplet}-strip`;
-      await runTool(strip, [
+      await runTool(`${crossPrefix(arch)}strip`, [
         '-g',
         '-o',
         path.join(directory, 'dm-mod.ko'),

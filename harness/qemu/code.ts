@@ -6,6 +6,7 @@ import { readTailCall, type TailCall } from '../judge/tail-call.js';
 import type { Arch } from '../model/arch/index.js';
 import type { Machine } from '../ports.js';
 import { runTool } from '../util/command.js';
+import { crossPrefix } from '../util/toolchain.js';
 
 /** The release method is five instructions; its neighbours do no harm, reading stops at its end. */
 const BYTES = 64;
@@ -29,8 +30,7 @@ export async function disassembleBooted(
     const val = Number(BigInt.asIntN(64, address));
     await machine.qmp('memsave', { val, size: BYTES, filename: file });
     await machine.qmp('cont');
-    const objdump = arch.names.node === process.arch ? 'objdump' : `${arch.names.triplet}-objdump`;
-    const text = await runTool(objdump, [
+    const text = await runTool(`${crossPrefix(arch)}objdump`, [
       '-D',
       '-b',
       'binary',
@@ -47,7 +47,6 @@ export async function disassembleBooted(
 
 /** nm's letter for dm_kobject_release in an object file; null when it does not occur. */
 export async function objectSymbol(file: string, arch: Arch): Promise<string | null> {
-  const nm = arch.names.node === process.arch ? 'nm' : `${arch.names.triplet}-nm`;
-  const symbols = await runTool(nm, [file]);
+  const symbols = await runTool(`${crossPrefix(arch)}nm`, [file]);
   return /^[0-9a-f ]*\s([A-Za-z]) dm_kobject_release$/m.exec(symbols)?.[1] ?? null;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Channel, MachineSpec } from '../ports.js';
 
+/** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
+export const GUEST_MEMORY_MIB = 192;
+
 /** Channels that are virtio-serial ports of the guest, in port order. */
 export const PORTS: readonly Channel[] = ['records', 'commands', 'trace'];
 
