@@ -12,7 +12,11 @@ export interface ScenarioStep {
 }
 
 /** Who does what, and which crash the question is about. */
-export interface Scenario {
+export type Scenario = WindowScenario;
+
+/** A scenario that opens the window of the race on purpose and proves by its steps that it did. */
+export interface WindowScenario {
+  readonly kind: 'window';
   readonly name: string;
   readonly title: string;
   readonly targetCause: Cause;

@@ -6,6 +6,7 @@ import type { Scenario } from '../model/scenario.js';
  * but the release method itself can run freed text.
  */
 export const release: Scenario = {
+  kind: 'window',
   name: 'release',
   title: 'the release method of the dm kobject against the unload of dm_mod',
   targetCause: 'release-in-unloaded-text',

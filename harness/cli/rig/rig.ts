@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { buildInitramfs } from '../../initramfs/build.js';
+import { prepareKernel } from '../../kernel/prepare.js';
+import type { Arch } from '../../model/arch/index.js';
+import type { Placement } from '../../model/placement.js';
+import type { TrialPlan } from '../../model/trial.js';
+import type { Accel, MachineSpec, PreparedKernel, Report } from '../../ports.js';
+import { chooseAccel } from '../../qemu/accel.js';
+import { GUEST_MEMORY_MIB } from '../../qemu/command-line.js';
+import { qemuMachines } from '../../qemu/machine.js';
+import type { ReadyState } from '../../trial/ready-state.js';
+import type { InGuestOptions } from '../../trial/trial.js';
+import type { Cache } from '../../util/cache.js';
+import type { Stage } from '../progress.js';
+import { type Codes, readCode } from './code.js';
+import { readyStates, restored } from './ready-states.js';
+
+/** What a rig is wanted for. */
+export interface RigRequest {
+  /** As given with --kernel. */
+  readonly kernel: string;
+  readonly arch: Arch;
+  readonly placements: readonly Placement[];
+  readonly accel: Accel | 'auto';
+}
+
+/**
+ * Everything that trials on one kernel need: the kernel with its control and helper, the guest of
+ * each placement, the accelerator, and the saved ready states. Commands that run trials put
+ * {@link stages} before their own; the rest of a rig may be asked for only after they have run.
+ * It owns files in the cache only: there is nothing to dispose.
+ */
+export class Rig {
+  /** What was read of the booted release methods; filled while guests get ready. */
+  readonly codes: Codes = {};
+  /** How long each stage took, in ms, by `NAMEMs`. */
+  readonly timing: Record<string, number> = {};
+  #kernel: PreparedKernel | null = null;
+  #accel: Accel | null = null;
+  readonly #initramfs = new Map<Placement, string>();
+  #states: ReadonlyMap<Placement, ReadyState> = new Map();
+
+  constructor(
+    readonly cache: Cache,
+    readonly request: RigRequest,
+    readonly signal: AbortSignal,
+  ) {}
+
+  get kernel(): PreparedKernel {
+    if (!this.#kernel) throw new Error('stages run in order');
+    return this.#kernel;
+  }
+
+  get accel(): Accel {
+    if (!this.#accel) throw new Error('stages run in order');
+    return this.#accel;
+  }
+
+  /** The machine on which trials of a placement start. */
+  spec(placement: Placement): MachineSpec {
+    const { kernel } = this;
+    return {
+      arch: kernel.arch,
+      accel: this.accel,
+      image: kernel.image,
+      initramfs: this.#initramfs.get(placement) ?? '',
+      parameters: [kernel.preemptParameter].filter(Boolean),
+      memoryMiB: GUEST_MEMORY_MIB,
+      restoreFrom: this.#states.get(placement)?.file ?? null,
+      deterministic: false,
+    };
+  }
+
+  /** How a trial's machine comes to be ready. */
+  start(plan: TrialPlan): Omit<InGuestOptions, 'deadlineMs'> {
+    const state = this.#states.get(plan.placement);
+    if (state) return { restored: restored(state) };
+    return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};
+  }
+
+  /** Runs a part of the work and notes how long it took. */
+  async timed(name: string, work: () => Promise<void>): Promise<void> {
+    const before = performance.now();
+    await work();
+    this.timing[`${name}Ms`] = Math.round(performance.now() - before);
+    this.signal.throwIfAborted();
+  }
+
+  /** The stages that set the rig up, in order. */
+  stages(): Stage[] {
+    const stage = (
+      title: string,
+      name: string,
+      work: (report: Report) => Promise<void>,
+    ): Stage => ({ title, work: (report) => this.timed(name, () => work(report)) });
+    return [
+      stage(`Kernel ${this.request.kernel}: image, modules, control, helper`, 'kernel', (report) =>
+        this.#prepareKernel(report),
+      ),
+      stage('Guest: initramfs of each placement', 'initramfs', (report) =>
+        this.#buildInitramfs(report),
+      ),
+      stage('Accelerator', 'accel', (report) => this.#chooseAccel(report)),
+      stage('Ready state: each placement booted once and saved', 'ready', (report) =>
+        this.#makeReady(report),
+      ),
+    ];
+  }
+
+  async #prepareKernel(report: Report): Promise<void> {
+    const { kernel, arch } = this.request;
+    this.#kernel = await prepareKernel(this.cache, kernel, arch, report);
+    report(`${this.#kernel.identity.release}, ${this.#kernel.identity.preempt}`);
+  }
+
+  async #buildInitramfs(report: Report): Promise<void> {
+    for (const placement of this.request.placements) {
+      const file = await buildInitramfs(this.cache, this.kernel, placement, report);
+      this.#initramfs.set(placement, file);
+    }
+  }
+
+  async #chooseAccel(report: Report): Promise<void> {
+    const { accel, placements } = this.request;
+    this.#accel = accel === 'kvm' ? 'kvm' : 'tcg';
+    let why = '';
+    if (accel === 'auto') {
+      const [first = 'builtin'] = placements;
+      const chosen = await chooseAccel(
+        qemuMachines,
+        this.spec(first),
+        this.cache,
+        report,
+        this.signal,
+      );
+      this.#accel = chosen.accel;
+      why = chosen.why;
+    }
+    report(why === '' ? this.#accel : `${this.#accel}: ${why}`);
+  }
+
+  async #makeReady(report: Report): Promise<void> {
+    this.#states = await readyStates(
+      this.cache,
+      this.kernel,
+      this.request.placements,
+      (placement) => this.spec(placement),
+      this.codes,
+      report,
+      this.signal,
+    );
+  }
+}
