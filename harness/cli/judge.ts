@@ -3,23 +3,24 @@ import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
 import { judgeTrial } from '../judge/trial.js';
+import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
 import { scenarioNamed } from '../scenario/index.js';
 import { RunDirectory } from '../trial/run-directory.js';
-import { FORMATS, type Format, printResult } from './output.js';
+import { printResult, printTrial } from './output.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */
 export function judgeCommand(exit: (code: number) => void): Command {
   return new Command('judge')
     .description('judge a saved run again, from its files alone')
     .addArgument(new Argument('<run-dir>', 'a folder that dmrace run made'))
-    .addOption(new Option('--format <how>', 'how to print').choices([...FORMATS]).default('pretty'))
+    .addOption(new Option('--format <how>', 'how to print').choices(FORMAT_NAMES).default('pretty'))
     .addHelpText('after', '\nExample:\n  dmrace judge dmrace-runs/2026-11-24T01-50-00-000Z')
-    .action(async (directory: string, options: { format: Format }) => {
+    .action(async (directory: string, options: { format: FormatName }) => {
       exit(await judge(directory, options.format));
     });
 }
 
-async function judge(folder: string, format: Format): Promise<number> {
+async function judge(folder: string, format: FormatName): Promise<number> {
   const started = performance.now();
   const directory = await RunDirectory.open(path.resolve(folder));
   const note = await directory.readNote();
@@ -38,6 +39,7 @@ async function judge(folder: string, format: Format): Promise<number> {
     note.codes,
     problems,
   );
+  for (const trial of result.trials) printTrial(trial, format);
   printResult(result, format, directory.root, { totalMs: Math.round(performance.now() - started) });
   return result.exitCode;
 }

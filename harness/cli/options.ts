@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';
 import { PLACEMENTS } from '../model/placement.js';
+import { FORMAT_NAMES } from '../report/formats.js';
 
 /** A whole number, as a JSON number or as the text of a flag or a variable. */
 const whole = (minimum: number) =>
@@ -23,7 +24,7 @@ export const RunOptions = z.strictObject({
   jobs: z.union([z.literal('auto'), whole(1)]).default('auto'),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   out: z.string().optional(),
-  format: z.enum(['pretty', 'json', 'ktap', 'junit']).default('pretty'),
+  format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
   quiet: z.boolean().default(false),
 });
 export type RunOptions = z.infer<typeof RunOptions>;

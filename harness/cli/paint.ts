@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import pc from 'picocolors';
-import type { Paint } from '../judge/render-text.js';
+import type { Paint } from '../report/text.js';
 
 /** Colours for a stream that is a terminal; none with NO_COLOR (picocolors knows it). */
 export function paintFor(stream: NodeJS.WriteStream): Paint {

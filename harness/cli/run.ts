@@ -11,6 +11,7 @@ import type { Question } from '../model/verdict.js';
 import type { Report } from '../ports.js';
 import { GUEST_MEMORY_MIB, pasteable } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { runCampaign } from '../trial/campaign.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
@@ -19,7 +20,7 @@ import { version } from '../util/version.js';
 import { requireTools } from './doctor.js';
 import { guestArch } from './guest-arch.js';
 import { type RunOptions, runOptions } from './options.js';
-import { FORMATS, printResult } from './output.js';
+import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import type { Codes } from './rig/code.js';
 import { Rig } from './rig/rig.js';
@@ -72,7 +73,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
-    .addOption(option('--format <how>', `${FORMATS.join(', ')} (default: pretty)`, 'FORMAT'))
+    .addOption(option('--format <how>', `${FORMAT_NAMES.join(', ')} (default: pretty)`, 'FORMAT'))
     .addOption(new Option('--quiet', 'no progress on stderr'))
     .addHelpText(
       'after',
@@ -169,6 +170,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
         options: (plan) => rig.start(plan),
         done: (result) => {
           done++;
+          printTrial(result, options.format);
           report(
             `${done}/${total} ${result.placement} #${result.index}: ${result.outcome}${result.outcome === 'crashed' ? ` (${result.findings[0]?.cause})` : ''} in ${(result.durationMs / 1000).toFixed(1)} s`,
           );

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { create } from 'xmlbuilder2';
+import { orderedPlacements } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
-import { orderedPlacements } from './verdict.js';
 
 // XML 1.0, section 2.2: no control characters but tab and line ends.
 const clean = (text: string): string =>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { orderedPlacements } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
-import { orderedPlacements } from './verdict.js';
 
 /** `#` starts a directive and a newline ends a line (Documentation/dev-tools/ktap.rst). */
 const clean = (text: string): string => text.replaceAll('#', '').replaceAll(/\s+/g, ' ').trim();
