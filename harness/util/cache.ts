@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import lockfile from 'proper-lockfile';
 import { DmraceError } from '../model/errors.js';
+import { HalfBuilt, sweepHalfBuilt } from './half-built.js';
 import { explainIo } from './io.js';
 
 /** A lock whose owner has not refreshed it for so long belongs to a dead process. */
@@ -48,20 +49,26 @@ export class Cache {
     if (await exists(final)) return final;
     return this.locked(`${kind}-${key}`, async () => {
       if (await exists(final)) return final;
-      const directory = `${final}.part-${process.pid}-${randomBytes(4).toString('hex')}`;
+      const half = new HalfBuilt(final);
       try {
-        await mkdir(directory, { recursive: true });
-        await build(directory, final);
-        await rename(directory, final);
+        await half.create();
+        await build(half.directory, final);
+        half.stopBeating();
+        await rename(half.directory, final);
       } catch (error) {
-        await rm(directory, { recursive: true, force: true });
-        throw explainIo(error, directory);
+        half.stopBeating();
+        await rm(half.directory, { recursive: true, force: true });
+        throw explainIo(error, half.directory);
       }
       return final;
     });
   }
 
-  /** Runs something that only one process may do at a time. */
+  /**
+   * Runs something that only one process may do at a time, in whatever container it is. What dead
+   * processes left half-built is removed first.
+   * @throws DmraceError (environment) when the lock cannot be written.
+   */
   async locked<T>(name: string, work: () => Promise<T>): Promise<T> {
     const locks = path.join(this.root, 'locks');
     let release: () => Promise<void>;
@@ -78,31 +85,11 @@ export class Cache {
       throw explainIo(error, locks);
     }
     try {
-      await this.#sweep();
+      await sweepHalfBuilt(this.root);
       return await work();
     } finally {
       await release().catch(() => undefined); // a lost lock is no reason to lose the work
     }
-  }
-
-  /** Half-built entries of processes that are gone. */
-  async #sweep(): Promise<void> {
-    for (const kind of await readdir(this.root).catch(() => [])) {
-      for (const name of await readdir(path.join(this.root, kind)).catch(() => [])) {
-        const pid = /\.part-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
-        if (pid === undefined || alive(Number(pid))) continue;
-        await rm(path.join(this.root, kind, name), { recursive: true, force: true });
-      }
-    }
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

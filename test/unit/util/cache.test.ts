@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -7,6 +6,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cache, cacheDirectory, contentKey, openCache } from '../../../harness/util/cache.js';
+import { DEAD_AFTER_MS, sweepHalfBuilt } from '../../../harness/util/half-built.js';
 
 let root: string;
 beforeEach(() => {
@@ -24,12 +26,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(root, { recursive: true, force: true });
 });
-
-/** A process that is surely gone. */
-function deadPid(): number {
-  const { pid } = spawnSync('true');
-  return pid;
-}
 
 const entries = (kind = 'k'): string[] =>
   existsSync(path.join(root, kind)) ? readdirSync(path.join(root, kind)).sort() : [];
@@ -133,12 +129,14 @@ describe('an entry', () => {
     expect(tries).toBe(2);
   });
 
-  it('half-written by a process that died is not used, and is swept', async () => {
-    const torn = path.join(root, 'k', `key.part-${deadPid()}-0badcafe`);
-    const others = path.join(root, 'other', `x.part-${deadPid()}-0badcafe`);
+  it('half-written by a process that died is not used, and is swept once it is silent', async () => {
+    const torn = path.join(root, 'k', 'key.part-0badcafe');
+    const others = path.join(root, 'other', 'x.part-0badcafe');
+    const silent = new Date(Date.now() - DEAD_AFTER_MS - 1000);
     for (const directory of [torn, others]) {
       mkdirSync(directory, { recursive: true });
       writeFileSync(path.join(directory, 'f'), 'half');
+      utimesSync(directory, silent, silent);
     }
     const made = await new Cache(root).entry('k', 'key', async (directory) => {
       await writeFile(path.join(directory, 'f'), 'whole');
@@ -148,11 +146,46 @@ describe('an entry', () => {
     expect(entries('other')).toEqual([]);
   });
 
-  it('half-written by a process that lives is left alone, as is what only looks like one', async () => {
-    const kept = [`a.part-${process.pid}-0badcafe`, 'b.part-x-0badcafe', 'c.part-1', 'd'];
+  it('half-written by another that may live is left alone, as is what only looks like one', async () => {
+    const kept = ['a.part-0badcafe', 'b.part-x-0badcafe', 'c.part-1', 'd'];
     for (const name of kept) mkdirSync(path.join(root, 'k', name), { recursive: true });
     await new Cache(root).entry('k', 'key', async () => undefined);
     expect(entries()).toEqual([...kept, 'key'].sort());
+  });
+
+  it('whose build takes long is refreshed meanwhile, so that no sweeper takes it for dead', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const cache = new Cache(root);
+    const made = await cache.entry('k', 'long', async (directory) => {
+      const old = new Date(Date.now() - DEAD_AFTER_MS * 2);
+      utimesSync(directory, old, old); // as if the last beat were long ago
+      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.waitFor(() => {
+        expect(statSync(directory).mtimeMs).toBeGreaterThan(Date.now() - DEAD_AFTER_MS);
+      });
+      await sweepHalfBuilt(root);
+      expect(existsSync(directory)).toBe(true);
+    });
+    expect(existsSync(made)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  it('swept while its builder slept becomes an error, never an entry with holes', async () => {
+    const made = new Cache(root).entry('k', 'slept', async (directory) => {
+      writeFileSync(path.join(directory, 'first'), 'x');
+      const old = new Date(Date.now() - DEAD_AFTER_MS * 2);
+      utimesSync(directory, old, old);
+      await sweepHalfBuilt(root);
+    });
+    await expect(made).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(entries()).toEqual([]);
+  });
+
+  it('that a killed sweeper had begun to remove is removed by the next', async () => {
+    mkdirSync(path.join(root, 'k', 'key.dead-0badcafe', 'below'), { recursive: true });
+    await sweepHalfBuilt(root);
+    expect(entries()).toEqual([]);
   });
 
   it('in a cache that cannot be written is an error of the environment', async () => {
