@@ -73,7 +73,10 @@ const { dmrace } = await import('../dist/cli/dmrace.js');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt.abort());
 
-const prepared = await dmrace(['doctor', '--fix'], interrupt.signal);
+const prepared = await dmrace(
+  ['doctor', '--fix', ...(task === 'test' ? ['--tests'] : [])],
+  interrupt.signal,
+);
 if (prepared !== 0) process.exit(prepared);
 
 if (task === 'run') {

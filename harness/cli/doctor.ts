@@ -8,56 +8,8 @@ import { execa } from 'execa';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
-import { crossPrefix } from '../util/toolchain.js';
 import { guestArch } from './guest-arch.js';
-
-/** Something the harness needs from the host. */
-interface Requirement {
-  /** A command on PATH, or an absolute path. */
-  readonly needs: string;
-  /** The Debian package that has it. */
-  readonly package: string;
-  readonly why: string;
-}
-
-/** Everything a run needs, for one guest architecture. */
-function requirements(arch: Arch): Requirement[] {
-  const cross = crossPrefix(arch);
-  const native = cross === '';
-  const suffix = native ? '' : `-${arch.names.triplet}`;
-  return [
-    { needs: arch.qemu.binary, package: arch.qemu.package, why: 'runs the guest' },
-    { needs: 'setpriv', package: 'util-linux', why: 'ties QEMU to the life of the harness' },
-    { needs: 'apt-get', package: 'apt', why: 'fetches kernels with signatures checked' },
-    { needs: 'dpkg-deb', package: 'dpkg', why: 'unpacks packages' },
-    {
-      needs: '/usr/share/keyrings/debian-archive-keyring.gpg',
-      package: 'debian-archive-keyring',
-      why: 'checks the archive’s signatures',
-    },
-    { needs: 'gpgv', package: 'gpgv', why: 'checks the archive’s signatures' },
-    { needs: `${cross}gcc`, package: `gcc${suffix}`, why: 'builds the control and the helper' },
-    { needs: 'make', package: 'make', why: 'builds the control and the helper' },
-    {
-      needs: native
-        ? `/usr/lib/${arch.names.triplet}/libc.a`
-        : `/usr/${arch.names.triplet}/lib/libc.a`,
-      package: native ? 'libc6-dev' : `libc6-dev-${arch.names.debian}-cross`,
-      why: 'builds the guest’s static program',
-    },
-    { needs: `${cross}objdump`, package: `binutils${suffix}`, why: 'reads the booted code' },
-    { needs: 'readelf', package: 'binutils', why: 'finds dmsetup’s libraries' },
-    { needs: 'modinfo', package: 'kmod', why: 'orders the guest’s modules' },
-    { needs: 'cpio', package: 'cpio', why: 'packs the initramfs' },
-    { needs: 'xz', package: 'xz-utils', why: 'unpacks sources and modules' },
-    { needs: 'zstd', package: 'zstd', why: 'unpacks modules of newer kernels' },
-    {
-      needs: '/usr/lib/x86_64-linux-gnu/libelf.so.1',
-      package: 'libelf1',
-      why: 'objtool of the kernel’s headers needs it',
-    },
-  ].filter((r) => !(r.package === 'libelf1' && process.arch !== 'x64'));
-}
+import { type Requirement, requirements, TEST_REQUIREMENTS } from './requirements.js';
 
 async function present(needs: string): Promise<boolean> {
   const places = path.isAbsolute(needs)
@@ -80,8 +32,8 @@ async function present(needs: string): Promise<boolean> {
 }
 
 /** Everything that is missing, at once. */
-async function missing(arch: Arch): Promise<Requirement[]> {
-  const all = requirements(arch);
+async function missing(arch: Arch, tests = false): Promise<Requirement[]> {
+  const all = [...requirements(arch), ...(tests ? TEST_REQUIREMENTS : [])];
   const states = await Promise.all(all.map((requirement) => present(requirement.needs)));
   return all.filter((_, index) => !states[index]);
 }
@@ -102,26 +54,34 @@ export async function requireTools(arch: Arch): Promise<void> {
   });
 }
 
+interface DoctorOptions {
+  readonly fix?: boolean;
+  readonly selfTest?: boolean;
+  readonly tests?: boolean;
+  readonly arch?: string;
+}
+
 /** `dmrace doctor`. */
 export function doctorCommand(signal: AbortSignal, exit: (code: number) => void): Command {
   return new Command('doctor')
     .description('list everything missing at once, with the command that mends it')
     .addOption(new Option('--fix', 'run that command (asks first on a terminal)'))
     .addOption(new Option('--self-test', 'make a guest crash, hang and fall silent on purpose'))
+    .addOption(new Option('--tests', 'what the project’s own tests need, too'))
     .addOption(new Option('--arch <name>', 'guest architecture').choices(Object.keys(ARCH)))
     .addHelpText('after', '\nExamples:\n  dmrace doctor --fix\n  dmrace doctor --self-test')
-    .action(async (options: { fix?: boolean; selfTest?: boolean; arch?: string }) => {
+    .action(async (options: DoctorOptions) => {
       const arch = guestArch(options.arch);
-      const code = await doctor(arch, options.fix === true);
+      const code = await doctor(arch, options);
       if (code !== 0 || !options.selfTest) return exit(code);
       const { selfTest } = await import('./self-test.js');
       exit(await selfTest(arch, signal));
     });
 }
 
-async function doctor(arch: Arch, fix: boolean): Promise<number> {
+async function doctor(arch: Arch, { fix, tests }: DoctorOptions): Promise<number> {
   await openCache();
-  let absent = await missing(arch);
+  let absent = await missing(arch, tests);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   if (absent.length > 0) {
     for (const requirement of absent) {
@@ -132,7 +92,7 @@ async function doctor(arch: Arch, fix: boolean): Promise<number> {
     if (!fix) return 128;
     if (!(await agreed(command))) return 128;
     await install(command);
-    absent = await missing(arch);
+    absent = await missing(arch, tests);
     if (absent.length > 0) {
       throw new DmraceError('environment', {
         observed: `still missing after the installation: ${absent.map((r) => r.needs).join(', ')}`,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from '../model/arch/index.js';
+import { crossPrefix } from '../util/toolchain.js';
+
+/** Something the harness needs from the host. */
+export interface Requirement {
+  /** A command on PATH, or an absolute path. */
+  readonly needs: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+  readonly why: string;
+}
+
+/** Everything a run needs, for one guest architecture. */
+export function requirements(arch: Arch): Requirement[] {
+  const cross = crossPrefix(arch);
+  const native = cross === '';
+  const suffix = native ? '' : `-${arch.names.triplet}`;
+  return [
+    { needs: arch.qemu.binary, package: arch.qemu.package, why: 'runs the guest' },
+    { needs: 'setpriv', package: 'util-linux', why: 'ties QEMU to the life of the harness' },
+    { needs: 'apt-get', package: 'apt', why: 'fetches kernels with signatures checked' },
+    { needs: 'dpkg-deb', package: 'dpkg', why: 'unpacks packages' },
+    {
+      needs: '/usr/share/keyrings/debian-archive-keyring.gpg',
+      package: 'debian-archive-keyring',
+      why: 'checks the archive’s signatures',
+    },
+    { needs: 'gpgv', package: 'gpgv', why: 'checks the archive’s signatures' },
+    { needs: `${cross}gcc`, package: `gcc${suffix}`, why: 'builds the control and the helper' },
+    { needs: 'make', package: 'make', why: 'builds the control and the helper' },
+    {
+      needs: native
+        ? `/usr/lib/${arch.names.triplet}/libc.a`
+        : `/usr/${arch.names.triplet}/lib/libc.a`,
+      package: native ? 'libc6-dev' : `libc6-dev-${arch.names.debian}-cross`,
+      why: 'builds the guest’s static program',
+    },
+    { needs: `${cross}objdump`, package: `binutils${suffix}`, why: 'reads the booted code' },
+    { needs: 'readelf', package: 'binutils', why: 'finds dmsetup’s libraries' },
+    { needs: 'modinfo', package: 'kmod', why: 'orders the guest’s modules' },
+    { needs: 'cpio', package: 'cpio', why: 'packs the initramfs' },
+    { needs: 'xz', package: 'xz-utils', why: 'unpacks sources and modules' },
+    { needs: 'zstd', package: 'zstd', why: 'unpacks modules of newer kernels' },
+    {
+      needs: '/usr/lib/x86_64-linux-gnu/libelf.so.1',
+      package: 'libelf1',
+      why: 'objtool of the kernel’s headers needs it',
+    },
+  ].filter((r) => !(r.package === 'libelf1' && process.arch !== 'x64'));
+}
+
+/**
+ * What only the project's own tests need, on top of {@link requirements}: judges of our output that
+ * are not ours.
+ */
+export const TEST_REQUIREMENTS: readonly Requirement[] = [
+  { needs: 'python3', package: 'python3', why: 'runs the kernel’s own KTAP parser' },
+  { needs: 'mandoc', package: 'mandoc', why: 'checks the man page' },
+  { needs: 'script', package: 'bsdutils', why: 'gives the live output a terminal' },
+  { needs: 'zsh', package: 'zsh', why: 'loads the completions' },
+  { needs: 'fish', package: 'fish', why: 'loads the completions' },
+  { needs: 'gdb', package: 'gdb', why: 'attaches to a guest' },
+  { needs: 'chromium', package: 'chromium', why: 'opens the HTML report' },
+];
