@@ -50,7 +50,7 @@ export function schedulingProblems(records: readonly GuestRecord[]): string[] {
 }
 
 /** cmd of DM_DEV_REMOVE without its size bits: _IOC_NR 4, type 0xfd (include/uapi/linux/dm-ioctl.h). */
-const isDmRemove = (event: TraceEvent): boolean => {
+export const isDmRemove = (event: TraceEvent): boolean => {
   const cmd = /cmd: (?:0x)?([0-9a-f]+)/.exec(event.text)?.[1];
   return cmd !== undefined && (Number.parseInt(cmd, 16) & 0xffff) === 0xfd04;
 };

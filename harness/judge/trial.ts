@@ -2,10 +2,14 @@
 import { type ModuleText, scanConsole } from '../console/index.js';
 import type { Finding } from '../model/finding.js';
 import { type GuestRecord, parseRecord, recordsOf } from '../model/record.js';
-import type { Outcome, Provenance, TrialFiles, TrialResult } from '../model/trial.js';
-import { type Layout, layoutOf, provenanceOf } from './layout.js';
-import { proveSteps, schedulingProblems } from './steps.js';
+import type { Scenario } from '../model/scenario.js';
+import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
+import { findScenario } from '../scenario/index.js';
+import { judgeDelayed } from './delayed.js';
+import type { KindEvidence, KindJudgement } from './kind.js';
+import { type Layout, layoutOf } from './layout.js';
 import { parseTrace } from './trace.js';
+import { judgeWindow } from './window.js';
 
 /** The records port's text, read; bad lines become reasons. */
 export interface ReadRecords {
@@ -104,15 +108,24 @@ function traceGaps(trace: string): string[] {
   ];
 }
 
-/** The kobject's release method must be where the placement says. */
-function placementProblems(files: TrialFiles, provenance: Provenance | null): string[] {
-  if (!provenance) return [];
-  const wanted = files.note.plan.placement === 'in-module' ? 'dm_mod' : '';
-  if (provenance.symbol === 'dm_kobject_release' && provenance.module === wanted) return [];
-  const where = provenance.module || 'vmlinux';
-  return [
-    `the kobject's release method is ${provenance.symbol || provenance.release} in ${where}, not dm_kobject_release in ${wanted || 'vmlinux'}`,
-  ];
+/** Nothing is proven by a command that is no scenario's, such as the self-test's crashes. */
+const NO_QUESTION: KindJudgement = {
+  steps: [],
+  reached: false,
+  doubts: [],
+  missing: ['this trial belongs to no scenario'],
+  provenance: null,
+};
+
+/** The part of the judgement that the scenario's kind decides. */
+function judgeByKind(scenario: Scenario | null, evidence: KindEvidence): KindJudgement {
+  if (!scenario) return NO_QUESTION;
+  switch (scenario.kind) {
+    case 'window':
+      return judgeWindow(evidence);
+    case 'delayed':
+      return judgeDelayed(evidence);
+  }
 }
 
 /**
@@ -133,27 +146,30 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     ...closingProblems(files, during.records),
     ...tellingProblems(files, during.records),
   ];
-  const steps = proveSteps(parseTrace(files.trace), records);
-  const provenance = provenanceOf(records, layout, steps.returnAddress);
+  const judged = judgeByKind(findScenario(plan.scenario), {
+    plan,
+    events: parseTrace(files.trace),
+    records,
+    layout,
+  });
   const traceLost = recordsOf(during.records, 'closing').at(-1)?.traceLost ?? 0;
   const doubts = [
-    ...placementProblems(files, provenance),
+    ...judged.doubts,
     ...(traceLost > 0 ? [`the trace lost ${traceLost} events`] : []),
     ...traceGaps(files.trace),
-    ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
     ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
   ];
-  const reached = steps.reached && doubts.length === 0 && lost.length === 0;
+  const reached = judged.reached && doubts.length === 0 && lost.length === 0;
   return {
     placement: plan.placement,
     index: plan.index,
     seed: plan.seed,
     outcome: outcomeOf(findings, lost, reached),
     reached,
-    steps: steps.proven,
+    steps: judged.steps,
     findings,
-    reasons: [...lost, ...doubts, ...(lost.length === 0 ? steps.missing : [])],
-    provenance,
+    reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
+    provenance: judged.provenance,
     durationMs: files.note.durationMs,
   };
 }

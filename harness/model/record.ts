@@ -30,6 +30,12 @@ export const RECORD_FIELDS = {
   trial: { nonce: 's', seed: 'd', scenario: 's' },
   /** What `dmsetup info` says of the device: its name, major:minor and state. */
   device: { name: 's', number: 's', state: 's' },
+  /** /proc/sys/kernel/tainted before the trial: 0 for a kernel with nothing but its own in it. */
+  taint: { value: 'd' },
+  /** Random bytes of the host's were mixed into the kernel's generator, `bytes` of them. */
+  reseed: { bytes: 'd' },
+  /** The guest waited for the release of the disk: `seen` is 1 when it came, by process `pid`. */
+  cleanup: { disk: 's', seen: 'd', pid: 'd', waitedUs: 'd' },
   /** The disk's kobject is held for the life of the VM; `refcount` after taking the reference. */
   pin: { path: 's', kobject: 's', refcount: 'd' },
   /** Step 1: the holder took a reference; `release` is the address of ktype->release. */

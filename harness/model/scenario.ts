@@ -11,12 +11,25 @@ export interface ScenarioStep {
   readonly proof: string;
 }
 
-/** Who does what, and which crash the question is about. */
-export type Scenario = WindowScenario;
+/** A kernel option without which a scenario has no sense. */
+export interface ConfigNeed {
+  /** Name without CONFIG_; it must be `y`. */
+  readonly option: string;
+  /** What the scenario does with it. */
+  readonly why: string;
+  /** The fragment of kernel-config/ that sets it. */
+  readonly profile: string;
+}
 
-/** A scenario that opens the window of the race on purpose and proves by its steps that it did. */
-export interface WindowScenario {
-  readonly kind: 'window';
+/** When a campaign of a scenario ends. */
+export type StopRule =
+  /** When every placement has had its trials. */
+  | 'trials'
+  /** As soon as the trials have shown both sides of the unload; else when they are used up. */
+  | 'both-sides';
+
+/** What all scenarios say of themselves. */
+interface ScenarioBase {
   readonly name: string;
   readonly title: string;
   readonly targetCause: Cause;
@@ -24,7 +37,28 @@ export interface WindowScenario {
   readonly placements: readonly Placement[];
   /** The placement that has to crash before silence of the subject means anything. */
   readonly control: Placement | null;
-  /** Whether the disk's kobject is held, which keeps the second bug out. */
-  readonly pinsDisk: boolean;
+  /** Whether the guest loads the helper module; it taints the kernel (TAINT_OOT_MODULE). */
+  readonly helper: boolean;
+  /** What its kernel must have besides what the harness always needs. */
+  readonly config: readonly ConfigNeed[];
+  readonly stop: StopRule;
   readonly steps: readonly ScenarioStep[];
 }
+
+/** A scenario that opens the window of the race on purpose and proves by its steps that it did. */
+export interface WindowScenario extends ScenarioBase {
+  readonly kind: 'window';
+  /** Whether the disk's kobject is held, which keeps the second bug out. */
+  readonly pinsDisk: boolean;
+}
+
+/**
+ * A scenario without a holder: the kernel itself puts off the release of kobjects
+ * (CONFIG_DEBUG_KOBJECT_RELEASE), by a random time that may end before or after the unload.
+ */
+export interface DelayedScenario extends ScenarioBase {
+  readonly kind: 'delayed';
+}
+
+/** Who does what, and which crash the question is about. What differs by kind is switched on it. */
+export type Scenario = WindowScenario | DelayedScenario;

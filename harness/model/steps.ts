@@ -3,8 +3,8 @@
 /** Number of a step of the comment in drivers/md/dm-builtin.c (v3.14, commit 2995fa78e423). */
 export type StepNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
-/** Who acts in a step. */
-export type Party = 'holder' | 'remover';
+/** Who acts in a step; the worker is a kernel thread that releases what was put. */
+export type Party = 'holder' | 'remover' | 'worker';
 
 /** The ten steps as the comment tells them, shortened to one line each. */
 export const STEPS: Readonly<Record<StepNumber, { readonly party: Party; readonly says: string }>> =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Scenario } from '../model/scenario.js';
+import type { WindowScenario } from '../model/scenario.js';
 import { release } from './release.js';
 
 /**
@@ -11,7 +11,7 @@ import { release } from './release.js';
  * The builtin placement is the subject and there is no control: no kernel is known on which the
  * rest of the setup is the same and disk_release() is safe.
  */
-export const diskRelease: Scenario = {
+export const diskRelease: WindowScenario = {
   ...release,
   name: 'disk-release',
   title: 'the last put of the disk after the unload of dm_mod',

@@ -7,9 +7,14 @@ import { release } from './release.js';
 /** All scenarios, the default first. */
 export const SCENARIOS: readonly Scenario[] = [release, diskRelease];
 
+/** The scenario of a name; null for names that are none, such as the self-test's. */
+export function findScenario(name: string): Scenario | null {
+  return SCENARIOS.find((candidate) => candidate.name === name) ?? null;
+}
+
 /** @throws DmraceError (usage) when there is none of that name. */
 export function scenarioNamed(name: string): Scenario {
-  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  const scenario = findScenario(name);
   if (scenario) return scenario;
   throw new DmraceError('usage', {
     observed: `--scenario ${name}: there is no such scenario`,

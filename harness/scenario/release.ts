@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Scenario } from '../model/scenario.js';
+import type { WindowScenario } from '../model/scenario.js';
 
 /**
  * The race of the comment in drivers/md/dm-builtin.c. The disk's kobject is pinned, so that nothing
  * but the release method itself can run freed text.
  */
-export const release: Scenario = {
+export const release: WindowScenario = {
   kind: 'window',
   name: 'release',
   title: 'the release method of the dm kobject against the unload of dm_mod',
@@ -13,6 +13,9 @@ export const release: Scenario = {
   placements: ['builtin', 'in-module'],
   control: 'in-module',
   pinsDisk: true,
+  helper: true,
+  config: [],
+  stop: 'trials',
   steps: [
     {
       step: 1,

@@ -16,15 +16,25 @@ const AFTER_CRASH_MS = 30_000;
 const SILENT_MS = 150;
 const SILENT_BOUND_MS = 3_000;
 
+/** The words that only one kind of scenario has. */
+function kindWords(plan: TrialPlan, scenario: Scenario): string[] {
+  switch (scenario.kind) {
+    case 'window':
+      return [`pin=${scenario.pinsDisk ? 1 : 0}`, `yield-after=${plan.yieldAfter}`];
+    case 'delayed':
+      return [];
+  }
+}
+
 /** The command line's words for one trial (vm/init, run_trial). */
 export function trialCommand(plan: TrialPlan, scenario: Scenario): string {
   return [
     'trial',
+    `kind=${scenario.kind}`,
     `nonce=${plan.nonce}`,
     `seed=${plan.seed}`,
     `scenario=${plan.scenario}`,
-    `pin=${scenario.pinsDisk ? 1 : 0}`,
-    `yield-after=${plan.yieldAfter}`,
+    ...kindWords(plan, scenario),
   ].join(' ');
 }
 

@@ -5,9 +5,15 @@ import { STEP_NUMBERS, STEPS } from '../../../harness/model/steps.js';
 import { SCENARIOS, scenarioNamed } from '../../../harness/scenario/index.js';
 
 describe.each(SCENARIOS)('the scenario $name', (scenario) => {
-  it('tells the ten steps in order, each by the party of the comment in dm-builtin.c', () => {
-    expect(scenario.steps.map((step) => step.step)).toEqual(STEP_NUMBERS);
+  it('tells its steps in the order of the comment in dm-builtin.c, all ten when it races', () => {
+    const told = scenario.steps.map((step) => step.step);
+    expect(told).toEqual(STEP_NUMBERS.filter((step) => told.includes(step)));
+    if (scenario.kind !== 'window') return;
+    expect(told).toEqual(STEP_NUMBERS);
     for (const step of scenario.steps) expect(step.party).toBe(STEPS[step.step].party);
+  });
+  it('names the profile that gives each option it needs', () => {
+    for (const need of scenario.config) expect(need.profile).not.toBe('');
   });
   it('says for each step what is done and what proves it', () => {
     for (const step of scenario.steps) {
@@ -33,7 +39,7 @@ describe('the scenarios', () => {
   });
 
   it('isolate the first bug from the second by the pin of the disk', () => {
-    for (const scenario of SCENARIOS) {
+    for (const scenario of SCENARIOS.filter((s) => s.kind === 'window')) {
       expect(scenario.pinsDisk).toBe(scenario.targetCause === 'release-in-unloaded-text');
     }
   });

@@ -42,7 +42,7 @@ afterEach(() => {
 
 it('the command carries the plan and whether the disk is pinned', () => {
   expect(trialCommand({ ...plan, seed: 7, yieldAfter: 3 }, release)).toBe(
-    `trial nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
+    `trial kind=window nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
   );
   expect(trialCommand({ ...plan, scenario: 'disk-release' }, diskRelease)).toMatch(
     / scenario=disk-release pin=0 /,

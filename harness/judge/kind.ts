@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { GuestRecord } from '../model/record.js';
+import type { Provenance, StepEvidence, TrialPlan } from '../model/trial.js';
+import type { Layout } from './layout.js';
+import type { TraceEvent } from './trace.js';
+
+/** What a trial left behind, read; the judges of the kinds of scenario see this. */
+export interface KindEvidence {
+  readonly plan: TrialPlan;
+  readonly events: readonly TraceEvent[];
+  /** From boot to the end of the trial. */
+  readonly records: readonly GuestRecord[];
+  readonly layout: Layout;
+}
+
+/** What only the judge of a kind can say of a trial; judge/trial.ts adds what all kinds share. */
+export interface KindJudgement {
+  /** The steps that were proven. */
+  readonly steps: readonly StepEvidence[];
+  /** Whether the steps alone show that the trial put its question; see docs/verdicts.md. */
+  readonly reached: boolean;
+  /** What takes `reached` away although the steps are there. */
+  readonly doubts: readonly string[];
+  /** Which step is missing and why. */
+  readonly missing: readonly string[];
+  readonly provenance: Provenance | null;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Placement } from '../model/placement.js';
+import type { Provenance } from '../model/trial.js';
+import type { KindEvidence, KindJudgement } from './kind.js';
+import { provenanceOf } from './layout.js';
+import { proveSteps, schedulingProblems } from './steps.js';
+
+/** The kobject's release method must be where the placement says. */
+function placementProblems(placement: Placement, provenance: Provenance | null): string[] {
+  if (!provenance) return [];
+  const wanted = placement === 'in-module' ? 'dm_mod' : '';
+  if (provenance.symbol === 'dm_kobject_release' && provenance.module === wanted) return [];
+  const where = provenance.module || 'vmlinux';
+  return [
+    `the kobject's release method is ${provenance.symbol || provenance.release} in ${where}, not dm_kobject_release in ${wanted || 'vmlinux'}`,
+  ];
+}
+
+/** A trial of kind `window` has reached it when steps 1 to 9 were all proven, in order. */
+export function judgeWindow({ plan, events, records, layout }: KindEvidence): KindJudgement {
+  const steps = proveSteps(events, records);
+  const provenance = provenanceOf(records, layout, steps.returnAddress);
+  return {
+    steps: steps.proven,
+    reached: steps.reached,
+    doubts: [
+      ...placementProblems(plan.placement, provenance),
+      ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
+    ],
+    missing: steps.missing,
+    provenance,
+  };
+}
