@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';
 import { PLACEMENTS } from '../model/placement.js';
+import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 
 /** A whole number, as a JSON number or as the text of a flag or a variable. */
@@ -22,12 +23,20 @@ export const RunOptions = z.strictObject({
   trials: whole(1).default(5),
   seed: whole(0).default(1),
   jobs: z.union([z.literal('auto'), whole(1)]).default('auto'),
+  stopOn: z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
+    .pipe(z.array(z.enum(STOP_WORDS)))
+    .optional(),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   out: z.string().optional(),
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
   quiet: z.boolean().default(false),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
+
+/** The words of an option's name in code: stopOn is --stop-on and DMRACE_STOP_ON. */
+const words = (name: string): string[] =>
+  name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(' ');
 
 /** Reads dmrace.config.json of this folder; absent is empty. @throws DmraceError (usage). */
 async function configFile(): Promise<Record<string, unknown>> {
@@ -67,9 +76,9 @@ export async function runOptions(command: Command): Promise<RunOptions> {
     const from = command.getOptionValueSource(name);
     const source =
       from === 'env'
-        ? `DMRACE_${name.toUpperCase()}`
+        ? `DMRACE_${words(name).join('_').toUpperCase()}`
         : from === 'cli'
-          ? `--${name}`
+          ? `--${words(name).join('-')}`
           : `dmrace.config.json: ${name}`;
     return `${source} ${JSON.stringify(given[name] ?? file[name])}: ${issue.message}`;
   });

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { availableParallelism, freemem } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
 import { unsupported } from '../kernel/prepare.js';
 import { ARCHES, parseKernelSpec } from '../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import type { TrialResult } from '../model/trial.js';
+import { STOP_WORDS, stopRule } from '../model/stop-rule.js';
 import type { Question } from '../model/verdict.js';
 import type { Report } from '../ports.js';
-import { GUEST_MEMORY_MIB, pasteable } from '../qemu/command-line.js';
-import { qemuMachines } from '../qemu/machine.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
-import { runCampaign } from '../trial/campaign.js';
+import { type CampaignOutcome, planTrials } from '../trial/campaign.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
 import { openCache } from '../util/cache.js';
 import { version } from '../util/version.js';
@@ -24,9 +21,7 @@ import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import type { Codes } from './rig/code.js';
 import { Rig } from './rig/rig.js';
-
-/** What one QEMU takes on the host, its guest's memory included. */
-const MACHINE_BYTES = (GUEST_MEMORY_MIB + 128) * 1024 * 1024;
+import { runTrials } from './rig/trials.js';
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -71,6 +66,13 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       ),
     )
     .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
+    .addOption(
+      option(
+        '--stop-on <words>',
+        `end early: ${STOP_WORDS.join(', ')}, several with commas (default: the scenario's)`,
+        'STOP_ON',
+      ),
+    )
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(option('--format <how>', `${FORMAT_NAMES.join(', ')} (default: pretty)`, 'FORMAT'))
@@ -90,17 +92,6 @@ Examples:
     .action(async (_: unknown, command: Command) => {
       exit(await run(await runOptions(command), signal));
     });
-}
-
-/** How many VMs at once: as many as cores, fewer when memory would not do. */
-function jobsOf(wanted: number | 'auto', total: number, report: (line: string) => void): number {
-  const byMemory = Math.max(1, Math.floor((freemem() * 0.8) / MACHINE_BYTES));
-  const asked = Math.min(wanted === 'auto' ? availableParallelism() : wanted, total);
-  if (asked <= byMemory) return asked;
-  report(
-    `jobs lowered from ${asked} to ${byMemory}: ${Math.floor(freemem() / 1048576)} MiB of memory are free`,
-  );
-  return byMemory;
 }
 
 async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
@@ -148,35 +139,21 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       ]),
     ),
   });
-  let trials: TrialResult[] = [];
-  const runTrials = async (report: Report): Promise<void> => {
+  let outcome: CampaignOutcome = { results: [], end: { how: 'interrupted' } };
+  const trials = async (report: Report): Promise<void> => {
     // Written before the first trial too: what an interrupt leaves can still be judged.
     await directory.writeNote(note({}));
-    let done = 0;
-    const total = options.trials * placements.length;
-    trials = await runCampaign(
+    outcome = await runTrials(
+      rig,
       {
         scenario,
-        placements,
-        trials: options.trials,
-        seed: options.seed,
-        jobs: jobsOf(options.jobs, total, report),
-      },
-      {
-        machines: qemuMachines,
-        spec: (placement) => rig.spec(placement),
-        pasteable,
+        trials: planTrials(scenario, placements, options.trials, options.seed),
+        jobs: options.jobs,
+        stop: stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
         directory,
-        options: (plan) => rig.start(plan),
-        done: (result) => {
-          done++;
-          printTrial(result, options.format);
-          report(
-            `${done}/${total} ${result.placement} #${result.index}: ${result.outcome}${result.outcome === 'crashed' ? ` (${result.findings[0]?.cause})` : ''} in ${(result.durationMs / 1000).toFixed(1)} s`,
-          );
-        },
-        signal,
+        done: (result) => printTrial(result, options.format),
       },
+      report,
     );
     await directory.writeNote(note(rig.codes));
   };
@@ -187,7 +164,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       ...rig.stages(),
       {
         title: `Trials: ${options.trials} of ${placements.join(' and ')}`,
-        work: (report) => rig.timed('trials', () => runTrials(report)),
+        work: (report) => rig.timed('trials', () => trials(report)),
       },
     ],
     options.quiet,
@@ -197,7 +174,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   });
 
   const timing = { ...rig.timing, totalMs: Math.round(performance.now() - started) };
-  const result = summarise(question, rig.kernel.identity, trials, rig.codes);
+  const result = summarise(question, rig.kernel.identity, outcome.results, rig.codes);
   await directory.writeVerdict({
     schema: 1,
     verdict: result.verdict,

@@ -2,6 +2,7 @@
 import type { Cause } from './finding.js';
 import type { Placement } from './placement.js';
 import type { Party, StepNumber } from './steps.js';
+import type { StopWord } from './stop-rule.js';
 
 /** One step of a scenario: who does what, and what in the trace proves that it happened. */
 export interface ScenarioStep {
@@ -21,13 +22,6 @@ export interface ConfigNeed {
   readonly profile: string;
 }
 
-/** When a campaign of a scenario ends. */
-export type StopRule =
-  /** When every placement has had its trials. */
-  | 'trials'
-  /** As soon as the trials have shown both sides of the unload; else when they are used up. */
-  | 'both-sides';
-
 /** What all scenarios say of themselves. */
 interface ScenarioBase {
   readonly name: string;
@@ -41,7 +35,8 @@ interface ScenarioBase {
   readonly helper: boolean;
   /** What its kernel must have besides what the harness always needs. */
   readonly config: readonly ConfigNeed[];
-  readonly stop: StopRule;
+  /** What ends a campaign early when the user names nothing; empty: all trials are run. */
+  readonly stopOn: readonly StopWord[];
   readonly steps: readonly ScenarioStep[];
 }
 

@@ -25,7 +25,7 @@ export const delayedRelease: DelayedScenario = {
       profile: 'debug-kobject-release',
     },
   ],
-  stop: 'both-sides',
+  stopOn: ['both'],
   steps: [
     {
       step: 2,

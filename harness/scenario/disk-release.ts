@@ -19,4 +19,5 @@ export const diskRelease: WindowScenario = {
   placements: ['builtin'],
   control: null,
   pinsDisk: false,
+  stopOn: [],
 };

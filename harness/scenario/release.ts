@@ -15,7 +15,7 @@ export const release: WindowScenario = {
   pinsDisk: true,
   helper: true,
   config: [],
-  stop: 'trials',
+  stopOn: [],
   steps: [
     {
       step: 1,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ARCH } from '../../../harness/model/arch/index.js';
-import type { MachineSpec, Machines } from '../../../harness/ports.js';
+import type { Machines } from '../../../harness/ports.js';
 import { diskRelease } from '../../../harness/scenario/disk-release.js';
 import { release } from '../../../harness/scenario/release.js';
 import {
@@ -12,17 +11,8 @@ import {
 } from '../../../harness/trial/trial.js';
 import { FakeMachine } from '../guest/support.js';
 import { capture } from '../judge/support.js';
+import { SPEC } from './support.js';
 
-const SPEC: MachineSpec = {
-  arch: ARCH.x86_64,
-  accel: 'tcg',
-  image: 'i',
-  initramfs: 'r',
-  parameters: [],
-  memoryMiB: 128,
-  restoreFrom: null,
-  deterministic: false,
-};
 const REAL = capture('in-module');
 const { plan } = REAL.note;
 const READY = '{"kind":"ready","us":1,"commands":"trial"}\n';
