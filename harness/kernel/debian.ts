@@ -10,13 +10,17 @@ import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { recipe } from '../util/recipe.js';
+import { hostArch } from '../util/toolchain.js';
 import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
 import { gatherModules } from './modules.js';
 
 /** The packages that make up one stock kernel. */
 interface StockKernel {
   readonly image: Package;
+  /** Of the kernel's architecture. */
   readonly headers: readonly Package[];
+  /** kbuild's own programs (fixdep, modpost), which run on this machine: of its architecture. */
+  readonly kbuild: readonly Package[];
   readonly source: Package;
   /** The name after `linux-image-`. */
   readonly abi: string;
@@ -57,6 +61,8 @@ async function findImage(
   return real.at(-1) ?? null;
 }
 
+const KBUILD = /^linux-kbuild-/;
+
 /** Headers and source that belong to an image, by their exact version. */
 async function companions(archive: DebianArchive, image: Package): Promise<StockKernel> {
   const abi = image.name.replace(/^linux-image-/, '');
@@ -68,7 +74,8 @@ async function companions(archive: DebianArchive, image: Package): Promise<Stock
   const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
   return {
     image,
-    headers: [headers, ...parts],
+    headers: [headers, ...parts.filter((pack) => !KBUILD.test(pack.name))],
+    kbuild: parts.filter((pack) => KBUILD.test(pack.name)),
     source: { name: `linux-source-${series}`, version: image.version },
     abi,
   };
@@ -96,15 +103,26 @@ async function resolveStock(
   });
 }
 
-/** Headers where they are unpacked: absolute paths of an installed package point there. */
+/**
+ * Headers where they are unpacked: absolute paths of an installed package point there. For a
+ * foreign kernel linux-kbuild comes from this machine's architecture: the scripts are the same,
+ * and its modpost reads the ELF files of all (linux 6.1, debian/rules.d/scripts/mod).
+ */
 async function unpackHeaders(
   cache: Cache,
   archive: DebianArchive,
   stock: StockKernel,
+  arch: Arch,
+  report: Report,
 ): Promise<string> {
-  const key = `${stock.abi}_${stock.image.version}`;
+  const host = hostArch() ?? arch;
+  const native = host.name === arch.name;
+  const on = native ? '' : `_on_${host.names.debian}`;
+  const key = `${stock.abi}_${stock.image.version}${on}`;
   return cache.entry('headers', key, async (directory, final) => {
     await archive.unpack(stock.headers, directory);
+    const tools = native ? archive : await openArchive(cache, archive.suite, host, report);
+    await tools.unpack(stock.kbuild, directory);
     const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
     for (const name of ['Makefile', '.kernelvariables']) {
       const file = path.join(tree, name);
@@ -193,7 +211,7 @@ export async function prepareDebianKernel(
   const configText = await readFile(configFile, 'utf8');
   requireConfig(configText, `${stock.image.name} ${stock.image.version}`, configFile);
 
-  const headers = await unpackHeaders(cache, archive, stock);
+  const headers = await unpackHeaders(cache, archive, stock, arch, report);
   await requireCompiler(path.join(headers, 'usr/src', `linux-headers-${stock.abi}`));
   const tree: BuildTree = {
     key: `${stock.abi}_${stock.image.version}`,
