@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { summarise } from '../judge/summary.js';
-import { judgeTrial } from '../judge/trial.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { scenarioNamed } from '../scenario/index.js';
-import { RunDirectory } from '../trial/run-directory.js';
 import { printResult, printTrial } from './output.js';
+import { readSavedRun } from './saved-run.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */
 export function judgeCommand(exit: (code: number) => void): Command {
@@ -22,23 +18,7 @@ export function judgeCommand(exit: (code: number) => void): Command {
 
 async function judge(folder: string, format: FormatName): Promise<number> {
   const started = performance.now();
-  const directory = await RunDirectory.open(path.resolve(folder));
-  const note = await directory.readNote();
-  const scenario = scenarioNamed(note.scenario);
-  const { trials, problems } = await directory.readTrials();
-  const result = summarise(
-    {
-      scenario: scenario.name,
-      targetCause: scenario.targetCause,
-      control: scenario.control,
-      trials: note.trials,
-      placements: note.placements,
-    },
-    note.kernel,
-    trials.map(judgeTrial),
-    note.codes,
-    problems,
-  );
+  const { directory, result } = await readSavedRun(folder);
   for (const trial of result.trials) printTrial(trial, format);
   printResult(result, format, directory.root, { totalMs: Math.round(performance.now() - started) });
   return result.exitCode;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../model/verdict.js';
+import { type RunResultJson, SCHEMA } from './run-result.js';
 
 /** Wall-clock milliseconds of a run's phases. */
 export type Timing = Readonly<Record<string, number>>;
 
 /** The one object that `--format json` prints; its fields are fixed by the design. */
-export function renderJson(result: RunResult, timing: Timing): unknown {
+export function renderJson(result: RunResult, timing: Timing): RunResultJson {
   const { verdict, reasons, kernel, placements, trials, question } = result;
   return {
-    schema: 1,
+    schema: SCHEMA,
     verdict,
     reasons,
     scenario: question.scenario,

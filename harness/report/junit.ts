@@ -1,46 +1,97 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { create } from 'xmlbuilder2';
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { orderedPlacements } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
-import type { RunResult } from '../model/verdict.js';
+import type { Question, RunResult } from '../model/verdict.js';
+import { doubt, notesOf, type State, stateOf } from './trial-state.js';
 
 // XML 1.0, section 2.2: no control characters but tab and line ends.
 const clean = (text: string): string =>
   text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, '?');
 
-/** The result as JUnit XML: one suite a placement, one case a trial. */
+const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+/** One `testcase`. */
+interface Case {
+  readonly name: string;
+  readonly state: State;
+  /** `type` of the failure or error. */
+  readonly type: string;
+  readonly notes: readonly string[];
+  readonly output: readonly string[];
+  readonly durationMs: number;
+}
+
+/**
+ * The result as JUnit XML, valid to Jenkins' schema: a suite for each placement, a case for each
+ * trial. A run without a verdict has a suite `verdict` more, so that it does not look like a success.
+ */
 export function renderJunit(result: RunResult): string {
-  const root = create({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
-    name: `dmrace ${result.question.scenario}`,
-    tests: String(result.trials.length),
+  const { question, trials, reasons, verdict } = result;
+  const suites = orderedPlacements(question.placements).map((placement) => {
+    const mine = trials.filter((trial) => trial.placement === placement);
+    return { name: placement as string, cases: mine.map((trial) => trialCase(trial, question)) };
   });
-  for (const placement of orderedPlacements(result.question.placements)) {
-    const control = placement === result.question.control;
-    const trials = result.trials.filter((trial) => trial.placement === placement);
-    const failing = (trial: TrialResult): boolean =>
-      trial.outcome === 'lost' || (trial.outcome === 'crashed') !== control;
-    const skipped = trials.filter((trial) => trial.outcome === 'not-reached');
-    const suite = root.ele('testsuite', {
-      name: placement,
-      tests: String(trials.length),
-      failures: String(trials.filter((t) => failing(t) && !skipped.includes(t)).length),
-      errors: '0',
-      skipped: String(skipped.length),
-      time: seconds(trials.reduce((sum, trial) => sum + trial.durationMs, 0)),
-    });
-    for (const trial of trials) {
-      const test = suite.ele('testcase', {
-        name: `trial ${trial.index}`,
-        classname: `dmrace.${result.question.scenario}.${placement}`,
-        time: seconds(trial.durationMs),
-      });
-      const says = clean([...trial.findings.map((f) => f.title), ...trial.reasons].join('\n'));
-      if (skipped.includes(trial)) test.ele('skipped', { message: says });
-      else if (failing(trial))
-        test.ele('failure', { message: says, type: trial.outcome }).txt(says);
-    }
+  const doubtful = doubt(result);
+  if (doubtful !== null) {
+    const rest = { type: verdict, notes: reasons, output: [], durationMs: 0 };
+    suites.push({ name: 'verdict', cases: [{ name: verdict, state: doubtful, ...rest }] });
+  }
+  const all = suites.flatMap((suite) => suite.cases);
+  const root = create({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
+    name: `dmrace ${question.scenario}`,
+    ...sums(all),
+  });
+  for (const { name, cases } of suites) {
+    const skipped = String(cases.filter((test) => test.state === 'skip').length);
+    const suite = root.ele('testsuite', { name, ...sums(cases), skipped });
+    addProperties(suite, result);
+    for (const test of cases) addCase(suite, `dmrace.${question.scenario}.${name}`, test);
   }
   return `${root.end({ prettyPrint: true })}\n`;
 }
 
-const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+function trialCase(trial: TrialResult, question: Question): Case {
+  return {
+    name: `trial ${trial.index}`,
+    state: stateOf(trial, question),
+    type: trial.findings[0]?.cause ?? trial.outcome,
+    notes: [...notesOf(trial), ...trial.findings.flatMap((finding) => finding.text)],
+    output: trial.steps.map((step) => `step ${step.step} at ${step.atUs} us: ${step.evidence}`),
+    durationMs: trial.durationMs,
+  };
+}
+
+function sums(cases: readonly Case[]): Record<string, string> {
+  const count = (state: State): string =>
+    String(cases.filter((test) => test.state === state).length);
+  return {
+    tests: String(cases.length),
+    failures: count('fail'),
+    errors: count('error'),
+    time: seconds(cases.reduce((sum, test) => sum + test.durationMs, 0)),
+  };
+}
+
+function addProperties(suite: XMLBuilder, { verdict, kernel, question }: RunResult): void {
+  const properties = suite.ele('properties');
+  const add = (name: string, value: string): void =>
+    void properties.ele('property', { name, value: clean(value) });
+  add('verdict', verdict);
+  add('scenario', question.scenario);
+  for (const [name, value] of Object.entries(kernel)) add(`kernel.${name}`, String(value));
+}
+
+function addCase(suite: XMLBuilder, classname: string, test: Case): void {
+  const time = seconds(test.durationMs);
+  const element = suite.ele('testcase', { name: test.name, classname, time });
+  const text = clean(test.notes.join('\n'));
+  const message = clean(test.notes[0] ?? test.type);
+  // The schema gives `skipped` no attributes.
+  if (test.state === 'skip') element.ele('skipped').txt(text);
+  if (test.state === 'error') element.ele('error', { message, type: test.type }).txt(text);
+  if (test.state === 'fail') element.ele('failure', { message, type: test.type }).txt(text);
+  const output = test.state === 'pass' ? [...test.notes, ...test.output] : test.output;
+  if (output.length > 0) element.ele('system-out').txt(clean(output.join('\n')));
+}

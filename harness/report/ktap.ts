@@ -1,53 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
 import { orderedPlacements } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
-import type { RunResult } from '../model/verdict.js';
+import type { Question, RunResult } from '../model/verdict.js';
+import { doubt, notesOf, type State, stateOf } from './trial-state.js';
 
-/** `#` starts a directive and a newline ends a line (Documentation/dev-tools/ktap.rst). */
+/** `#` starts a directive and a newline ends a line (Documentation/dev-tools/ktap.rst, v6.1). */
 const clean = (text: string): string => text.replaceAll('#', '').replaceAll(/\s+/g, ' ').trim();
 
-/** The result as KTAP version 1: one subtest a placement, one test a trial. */
+/**
+ * The result as KTAP version 1: a test for each placement, in it a test for each trial. A run
+ * without a verdict has one test more, so that it does not look like a success.
+ */
 export function renderKtap(result: RunResult): string {
-  const placements = orderedPlacements(result.question.placements);
-  const lines = ['KTAP version 1', `1..${placements.length}`];
-  placements.forEach((placement, number) => {
-    const trials = result.trials.filter((trial) => trial.placement === placement);
-    const control = placement === result.question.control;
-    lines.push('    KTAP version 1', `    # Subtest: ${placement}`, `    1..${trials.length}`);
-    trials.forEach((trial, index) => {
-      for (const note of notes(trial)) lines.push(`    # ${clean(note)}`);
-      lines.push(`    ${line(index + 1, `trial ${trial.index}`, state(trial, control))}`);
-    });
-    const states = trials.map((trial) => state(trial, control));
-    lines.push(
-      line(
-        number + 1,
-        placement,
-        states.includes('fail') ? 'fail' : states.includes('pass') ? 'pass' : 'skip',
-      ),
-    );
+  const { question, trials, verdict, reasons } = result;
+  const placements = orderedPlacements(question.placements);
+  const doubtful = doubt(result);
+  const lines = ['KTAP version 1', `1..${placements.length + (doubtful === null ? 0 : 1)}`];
+  placements.forEach((placement, index) => {
+    const mine = trials.filter((trial) => trial.placement === placement);
+    lines.push(...placementTest(index + 1, placement, mine, question));
   });
-  lines.push(`# verdict: ${result.verdict}`);
-  for (const reason of result.reasons) lines.push(`# ${clean(reason)}`);
+  for (const reason of reasons) lines.push(`# ${verdict}: ${clean(reason)}`);
+  if (doubtful !== null) {
+    lines.push(testLine(placements.length + 1, 'verdict', doubtful, `inconclusive: ${reasons[0]}`));
+  }
   return `${lines.join('\n')}\n`;
 }
 
-type State = 'pass' | 'fail' | 'skip';
-
-/** A control passes by crashing: it shows that a crash is seen. */
-function state(trial: TrialResult, control: boolean): State {
-  if (trial.outcome === 'lost') return 'fail';
-  if (trial.outcome === 'not-reached') return 'skip';
-  return (trial.outcome === 'crashed') === control ? 'pass' : 'fail';
+function placementTest(
+  number: number,
+  placement: string,
+  trials: readonly TrialResult[],
+  question: Question,
+): string[] {
+  // A plan of no tests is an error to kunit.py ("0 tests run!").
+  if (trials.length === 0) return [testLine(number, placement, 'error', 'no trial can be judged')];
+  const states = trials.map((trial) => stateOf(trial, question));
+  const inner = trials.flatMap((trial, index) => {
+    const name = `trial ${trial.index}`;
+    const [first, ...rest] = notesOf(trial);
+    const state = stateOf(trial, question);
+    const why = state === 'pass' ? rest.concat(first ?? []) : rest;
+    return [
+      ...why.map((note) => `# ${name}: ${clean(note)}`),
+      testLine(index + 1, name, state, first ?? trial.outcome),
+    ];
+  });
+  const bad = states.includes('fail') || states.includes('error');
+  return [
+    ...['KTAP version 1', `# Subtest: ${placement}`, `1..${trials.length}`, ...inner].map(
+      (line) => `  ${line}`,
+    ),
+    testLine(
+      number,
+      placement,
+      bad ? 'fail' : states.includes('pass') ? 'pass' : 'skip',
+      bad ? 'see its trials' : 'no trial reached the window',
+    ),
+  ];
 }
 
-const notes = (trial: TrialResult): string[] => [
-  ...trial.findings.map((f) => `${f.cause}: ${f.title}${f.resolved ? ` at ${f.resolved}` : ''}`),
-  ...trial.reasons,
-];
-
-function line(number: number, name: string, how: State): string {
-  const word = how === 'fail' ? 'not ok' : 'ok';
-  return `${word} ${number} ${clean(name)}${how === 'skip' ? ' # SKIP the window was not reached' : ''}`;
+function testLine(number: number, name: string, state: State, why: string): string {
+  const says = clean(why);
+  switch (state) {
+    case 'pass':
+      return `ok ${number} ${name}`;
+    case 'fail':
+      return `not ok ${number} ${name} # ${says}`;
+    case 'error':
+      return `not ok ${number} ${name} # ERROR ${says}`;
+    case 'skip':
+      return `ok ${number} ${name} # SKIP ${says}`;
+  }
 }

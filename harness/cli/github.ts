@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { appendFileSync, statSync } from 'node:fs';
+import type { RunResult } from '../model/verdict.js';
+import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report/github.js';
+import { explainIo } from '../util/io.js';
+
+/**
+ * On GitHub (GITHUB_ACTIONS is `true`): annotations, and the job summary in the file that
+ * GITHUB_STEP_SUMMARY names, within what earlier commands of the step have left of GitHub's limit.
+ * Annotations go to stderr, which the runner reads for commands as it does stdout
+ * (actions/runner, src/Runner.Worker/Handlers/ScriptHandler.cs), so stdout stays the result's.
+ * @throws DmraceError (environment) when that file cannot be written.
+ */
+export function tellGithub(result: RunResult, env: NodeJS.ProcessEnv = process.env): void {
+  if (env.GITHUB_ACTIONS !== 'true') return;
+  process.stderr.write(githubAnnotations(result));
+  const file = env.GITHUB_STEP_SUMMARY;
+  if (!file) return;
+  try {
+    const used = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    appendFileSync(file, githubSummary(result, SUMMARY_LIMIT_BYTES - used));
+  } catch (error) {
+    throw explainIo(error, file);
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Finding } from '../model/finding.js';
+import type { TrialResult } from '../model/trial.js';
+import type { RunResult, Verdict } from '../model/verdict.js';
+import { verdictSentence } from './sentence.js';
+import { notesOf, stateOf } from './trial-state.js';
+
+/** What a step may write to GITHUB_STEP_SUMMARY (GitHub's docs, "Job summaries": 1 MiB a step). */
+export const SUMMARY_LIMIT_BYTES = 1024 * 1024;
+
+/** GitHub shows 10 annotations of a kind for a step (docs, "Workflow annotations limits"). */
+const MAX_ANNOTATIONS = 10;
+
+const LEVEL: Readonly<Record<Verdict, string>> = {
+  closed: 'notice',
+  open: 'error',
+  inconclusive: 'warning',
+};
+
+// The escapes of actions/toolkit, packages/core/src/command.ts: escapeData, escapeProperty.
+const data = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+const command = (level: string, title: string, text: string): string =>
+  `::${level} title=${property(title)}::${data(text)}\n`;
+
+/** Workflow commands: the verdict with its reasons, then each trial that failed. */
+export function githubAnnotations(result: RunResult): string {
+  const { verdict, reasons, question, trials } = result;
+  const first = command(
+    LEVEL[verdict],
+    `dmrace ${question.scenario}: ${verdict}`,
+    [verdictSentence(result), ...reasons].join('\n'),
+  );
+  const failed = trials
+    .filter((trial) => ['fail', 'error'].includes(stateOf(trial, question)))
+    .slice(0, MAX_ANNOTATIONS - 1)
+    .map((trial) =>
+      command(
+        stateOf(trial, question) === 'fail' ? 'error' : 'warning',
+        `${trial.placement} trial ${trial.index}: ${trial.outcome}`,
+        notesOf(trial).join('\n'),
+      ),
+    );
+  return [first, ...failed].join('');
+}
+
+/** Text for a cell of a table or a line of Markdown: nothing in it is markup. */
+const cell = (text: string): string =>
+  text.replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, (sign) => `\\${sign}`).replaceAll(/\s+/g, ' ');
+
+/** A code block whose fence is longer than any in the text (CommonMark 0.31, 4.5). */
+function block(lines: readonly string[]): string {
+  const text = lines.join('\n');
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((found) => found[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}\n`;
+}
+
+/**
+ * The job summary in GitHub's Markdown, at most `limitBytes` of UTF-8: what does not fit is left out
+ * in whole parts, crash reports before trials, and the last line says so.
+ */
+export function githubSummary(result: RunResult, limitBytes = SUMMARY_LIMIT_BYTES): string {
+  const parts = [head(result), trialTable(result), ...crashReports(result)];
+  const note = '\n_Shortened to what GitHub takes; the artefacts have the rest._\n';
+  let text = '';
+  for (const part of parts) {
+    if (Buffer.byteLength(text + part + note) > limitBytes) return cut(text + note, limitBytes);
+    text += part;
+  }
+  return text;
+}
+
+const cut = (text: string, limitBytes: number): string =>
+  Buffer.byteLength(text) <= limitBytes ? text : '';
+
+function head(result: RunResult): string {
+  const { verdict, kernel, reasons, placements, question } = result;
+  const rows = Object.entries(placements).map(
+    ([placement, sum]) =>
+      `| ${placement} | ${sum.trials} | ${sum.reached} | ${sum.crashed} | ${sum.lost} | ${sum.tailCall === null ? 'unknown' : sum.tailCall ? 'tail call' : 'call'} |\n`,
+  );
+  return [
+    `## dmrace ${cell(question.scenario)}: ${verdict}\n\n`,
+    `${cell(verdictSentence(result))} Kernel ${cell(kernel.release)} (${cell(kernel.version)}, ${kernel.arch}).\n\n`,
+    ...reasons.map((reason) => `- ${cell(reason)}\n`),
+    '\n| placement | trials | reached | crashed | lost | complete() by |\n',
+    '|---|---|---|---|---|---|\n',
+    ...rows,
+  ].join('');
+}
+
+function trialTable({ trials, question }: RunResult): string {
+  const row = (trial: TrialResult): string => {
+    const { placement, index, outcome, durationMs } = trial;
+    const says = cell(notesOf(trial).join('; '));
+    return `| ${placement} ${index} | ${outcome} (${stateOf(trial, question)}) | ${(durationMs / 1000).toFixed(1)} s | ${says} |\n`;
+  };
+  return `\n| trial | outcome | time | |\n|---|---|---|---|\n${trials.map(row).join('')}`;
+}
+
+/** Each different crash report once. */
+function crashReports({ trials }: RunResult): string[] {
+  const seen = new Map<string, { finding: Finding; trial: TrialResult }>();
+  for (const trial of trials) {
+    for (const finding of trial.findings) {
+      const key = `${trial.placement}\n${finding.cause}\n${finding.title}`;
+      if (!seen.has(key)) seen.set(key, { finding, trial });
+    }
+  }
+  return [...seen.values()].map(
+    ({ finding, trial }) =>
+      `\n<details><summary>${trial.placement} trial ${trial.index}: ${html(finding.title)}</summary>\n\n${block(finding.text)}\n</details>\n`,
+  );
+}
+
+const html = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

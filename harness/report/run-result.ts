@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+import { FINDING_KINDS } from '../model/finding.js';
+import { KernelIdentity } from '../model/kernel.js';
+import { PLACEMENTS } from '../model/placement.js';
+import { OUTCOMES, StepEvidence } from '../model/trial.js';
+
+/** Version of `--format json`: fields are added without a new number, never changed or removed. */
+export const SCHEMA = 1;
+
+const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
+const count = () => z.int().nonnegative();
+const address = () => z.string().describe('lower-case hex without 0x');
+
+const Cause = z
+  .enum(['release-in-unloaded-text', 'disk-release-fops', 'other'])
+  .describe('what the crash means for the question asked');
+
+const CallFrame = z.object({
+  symbol: z.string().optional(),
+  offset: z.int().optional().describe('bytes into the symbol'),
+  size: z.int().optional().describe('bytes of the symbol'),
+  module: z.string().optional(),
+  address: address().optional(),
+  reliable: z.boolean().describe('false for frames that the unwinder marked with ?'),
+});
+
+const State = z.union([
+  z.object({ is: z.literal('complete') }),
+  z.object({ is: z.enum(['torn', 'interleaved', 'truncated']), reason: z.string() }),
+]);
+
+/** A crash report; `Finding` of model/finding.ts says more of each field. */
+const FindingJson = z.object({
+  kind: z.enum(FINDING_KINDS),
+  title: z.string().describe('short and stable, in the manner of syzkaller'),
+  family: z.string().optional().describe('the recogniser, finer than the kind'),
+  function: z.string().describe('the function blamed; empty when none can be named'),
+  module: z.string().optional(),
+  address: address().optional().describe('program counter, lower-case hex without 0x'),
+  pc: z.string().optional().describe('program counter as the console named it'),
+  faultAddress: address().optional().describe('the address that could not be accessed'),
+  instructionFetch: z.boolean().optional(),
+  line: count().describe('first line of the report in console.log, from 1'),
+  lastLine: count(),
+  head: z.string().describe('first line of the report, log prefix removed'),
+  task: z.string().optional(),
+  pid: z.int().optional(),
+  cpu: z.int().optional(),
+  taint: z.string().optional(),
+  frames: list(CallFrame),
+  state: State,
+  cause: Cause,
+  resolved: z.string().optional().describe('name of an address in a module that was gone'),
+  resolvedFault: z.string().optional().describe('the same for faultAddress'),
+  text: list(z.string()).describe('the report, log prefixes removed; 200 lines at most'),
+});
+
+const TrialJson = z.object({
+  placement: z.enum(PLACEMENTS),
+  index: count(),
+  seed: count(),
+  outcome: z.enum(OUTCOMES),
+  reached: z.boolean().describe('the window was proven, step by step and in order'),
+  steps: list(StepEvidence).describe('the proven steps; atUs is the guest’s trace clock'),
+  findings: list(FindingJson),
+  reasons: list(z.string()).describe('why the outcome is not better than it is'),
+  provenance: z
+    .object({
+      release: address().describe('ktype->release of the live kobject'),
+      symbol: z.string(),
+      module: z.string().describe('empty for vmlinux'),
+      returnsTo: z.string().nullable().describe('where complete() was to return to'),
+    })
+    .nullable()
+    .describe('where the release method that was called really was'),
+  durationMs: z.number().nonnegative(),
+});
+
+const PlacementJson = z.object({
+  trials: count(),
+  reached: count(),
+  crashed: count(),
+  lost: count(),
+  tailCall: z
+    .boolean()
+    .nullable()
+    .describe('whether the booted release method jumps to complete(); null when unknown'),
+  disassembly: list(z.string()).describe('the booted machine code of the release method'),
+  objectSymbol: z
+    .string()
+    .nullable()
+    .describe('nm’s letter for dm_kobject_release in the booted dm-mod.ko'),
+});
+
+/** The one object of `--format json`. docs/run-result.schema.json is made from it. */
+export const RunResultJson = z.object({
+  schema: z.literal(SCHEMA),
+  verdict: z.enum(['closed', 'open', 'inconclusive']),
+  reasons: list(z.string()),
+  scenario: z.string(),
+  targetCause: Cause,
+  kernel: KernelIdentity,
+  placements: z.object({
+    builtin: PlacementJson.optional(),
+    'in-module': PlacementJson.optional(),
+  }),
+  trials: list(TrialJson),
+  timing: z.record(z.string(), z.number()).describe('wall-clock milliseconds of the phases'),
+});
+export type RunResultJson = z.infer<typeof RunResultJson>;
+
+/**
+ * The JSON Schema (draft 2020-12) of {@link RunResultJson}. It allows more fields than it names,
+ * because a later version may add some.
+ */
+export function runResultSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(RunResultJson, {
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.readOnly;
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  const { $schema, ...rest } = schema;
+  return {
+    $schema,
+    $id: `urn:dmrace:run-result:${SCHEMA}`,
+    title: 'dmrace run --format json',
+    ...rest,
+  };
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { crashedWith } from '../judge/verdict.js';
+import type { TrialResult } from '../model/trial.js';
+import type { Question, RunResult } from '../model/verdict.js';
+
+/** What a trial is to a test report: `error` is a trial that says nothing, because it was lost. */
+export type State = 'pass' | 'fail' | 'error' | 'skip';
+
+/**
+ * The state of a trial. The control passes by crashing with the target cause inside the window:
+ * that shows that a crash is seen.
+ */
+export function stateOf(trial: TrialResult, question: Question): State {
+  if (trial.outcome === 'lost') return 'error';
+  if (trial.outcome === 'not-reached') return 'skip';
+  if (trial.placement !== question.control) return trial.outcome === 'crashed' ? 'fail' : 'pass';
+  return trial.reached && crashedWith(trial, question.targetCause) ? 'pass' : 'fail';
+}
+
+/**
+ * The state of an `inconclusive` verdict, null for the others, which follow from their trials. A
+ * window that was not reached is a test skipped; every other doubt (a control that was not tried,
+ * damaged evidence) must not look like a pass.
+ */
+export function doubt({ verdict, trials, question }: RunResult): 'skip' | 'error' | null {
+  if (verdict !== 'inconclusive') return null;
+  const states = trials.map((trial) => stateOf(trial, question));
+  return states.includes('skip') && !states.includes('error') ? 'skip' : 'error';
+}
+
+/** What there is to say of a trial: its crashes with their named addresses, then the reasons. */
+export const notesOf = (trial: TrialResult): string[] => [
+  ...trial.findings.map((finding) => {
+    const at = finding.resolved ?? finding.pc;
+    const read = finding.resolvedFault;
+    return `${finding.cause}: ${finding.title}${at === undefined ? '' : ` at ${at}`}${read === undefined ? '' : `, reading ${read}`}`;
+  }),
+  ...trial.reasons,
+];

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readSavedRun } from '../../harness/cli/saved-run.js';
+import { summarise } from '../../harness/judge/summary.js';
+import { judgeTrial } from '../../harness/judge/trial.js';
+import type { Placement } from '../../harness/model/placement.js';
+import type { TrialFiles } from '../../harness/model/trial.js';
+import type { RunResult } from '../../harness/model/verdict.js';
+import type { Paint } from '../../harness/report/text.js';
+import { assets } from '../../harness/util/assets.js';
+
+/** The fixture run directories. */
+export const RUNS = {
+  release: assets('test/fixtures/run-directories/release'),
+  'disk-release': assets('test/fixtures/run-directories/disk-release'),
+} as const;
+
+const edited = async (
+  placement: Placement,
+  edit: (files: TrialFiles) => TrialFiles,
+): Promise<RunResult> => {
+  const run = await readSavedRun(RUNS.release);
+  const trials = run.trials.map((files) =>
+    files.note.plan.placement === placement ? edit(files) : files,
+  );
+  return summarise(run.result.question, run.note.kernel, trials.map(judgeTrial), run.note.codes);
+};
+
+/** A trace without its lines of the wait; the closing record agrees with what is left. */
+function withoutWait(files: TrialFiles): TrialFiles {
+  const trace = files.trace.replaceAll(/^.*wait_for_completion.*\n/gm, '');
+  if (trace === files.trace) throw new Error('the fixture has no wait_for_completion');
+  const bytes = `"traceBytes":${Buffer.byteLength(trace)}`;
+  return { ...files, trace, records: files.records.replace(/"traceBytes":\d+/, bytes) };
+}
+
+/** Real runs, and what becomes of one when evidence is taken away; made by the judge itself. */
+export const results: Readonly<Record<string, () => Promise<RunResult>>> = {
+  closed: async () => (await readSavedRun(RUNS.release)).result,
+  open: async () => (await readSavedRun(RUNS['disk-release'])).result,
+  'not reached': () => edited('builtin', withoutWait),
+  lost: () =>
+    edited('builtin', (files) => ({
+      ...files,
+      records: files.records.replace(/^.*"closing".*\n/m, ''),
+      note: {
+        ...files.note,
+        end: { how: 'machine-ended', exitCode: null, signal: 'SIGKILL', stderr: '' },
+      },
+    })),
+  'without its control': async () => {
+    const { result, note } = await readSavedRun(RUNS.release);
+    const builtin = result.trials.filter((trial) => trial.placement === 'builtin');
+    const question = { ...result.question, placements: ['builtin'] as const };
+    return summarise(question, note.kernel, builtin, note.codes);
+  },
+};
+
+/** No colours. */
+export const plain: Paint = {
+  good: (text) => text,
+  bad: (text) => text,
+  doubtful: (text) => text,
+  strong: (text) => text,
+  faint: (text) => text,
+};
