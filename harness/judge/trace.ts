@@ -2,7 +2,7 @@
 
 /** One event of an ftrace text buffer. */
 export interface TraceEvent {
-  /** Microseconds on the trace's clock (local_clock(), which printk uses too). */
+  /** Microseconds on the trace's clock, `local`: sched_clock() (kernel/trace/trace_clock.c, v6.12). */
   readonly us: number;
   readonly comm: string;
   readonly pid: number;

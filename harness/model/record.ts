@@ -78,8 +78,8 @@ type Fields<K extends RecordKind> = {
 };
 
 /**
- * One record; `us` is the guest's CLOCK_MONOTONIC in microseconds. The trace and the console use
- * another clock (local_clock()), so times of the two are not compared.
+ * One record; `us` is the guest's CLOCK_MONOTONIC in microseconds. The trace's clock
+ * (sched_clock()) and printk's (local_clock()) are others, so times of the three are not compared.
  */
 export type GuestRecord = {
   readonly [K in RecordKind]: { readonly kind: K; readonly us: number } & Fields<K>;

@@ -63,7 +63,7 @@ export interface TrialFiles {
 /** One proven step. */
 export const StepEvidence = z.strictObject({
   step: z.int().min(1).max(10),
-  /** Guest time of the event in microseconds: the trace's clock, which printk shares. */
+  /** Guest time of the event in microseconds, on the trace's clock. */
   atUs: z.int(),
   /** The line that proves it, as the guest's kernel wrote it. */
   evidence: z.string(),
