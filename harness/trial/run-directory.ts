@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { KernelIdentity } from '../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import { type TrialFiles, TrialNote, type TrialPlan, type TrialResult } from '../model/trial.js';
+import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
+import { parseJson, type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
 /** What was read of a placement's booted release method; judge/tail-call.ts has the meanings. */
 export const Code = z.strictObject({
@@ -61,9 +62,11 @@ export class RunDirectory {
   /** @throws DmraceError (usage) when the folder is not a run's. */
   static async open(root: string): Promise<RunDirectory> {
     const file = path.join(root, 'run.json');
-    if (!(await stat(file).catch(() => null))?.isFile()) {
+    const there = (await stat(file).catch(() => null))?.isFile() === true;
+    // Without run.json but with trials it is a damaged run, which is another matter.
+    if (!there && (await trialNames(root).catch(() => [])).length === 0) {
       throw new DmraceError('usage', {
-        observed: `${root} is not a run: it has no run.json`,
+        observed: `${root} is not a run: it has neither run.json nor a trial`,
         artefact: root,
         action: 'name a folder that dmrace run --out made',
       });
@@ -100,12 +103,8 @@ export class RunDirectory {
   /** Keeps everything a trial left behind, before it is judged. */
   async writeTrial(files: TrialFiles, argv: string): Promise<void> {
     const at = (name: string): string => path.join(this.trialPath(files.note.plan), name);
-    await this.#write(at('console.log'), files.console);
-    await this.#write(at('ready-records.jsonl'), files.readyRecords);
-    await this.#write(at('records.jsonl'), files.records);
-    await this.#write(at('trace.txt'), files.trace);
     await this.#write(at('qemu.argv'), argv);
-    await this.#write(at('trial.json'), `${JSON.stringify(files.note, null, 2)}\n`);
+    for (const [name, content] of savedFiles(files)) await this.#write(at(name), content);
   }
 
   async writeResult(result: TrialResult): Promise<void> {
@@ -119,40 +118,50 @@ export class RunDirectory {
   }
 
   /**
-   * The files of all trials, builtin first, by index. A trial whose files are missing or damaged is
-   * not dropped in silence: it comes back as a problem.
+   * The files of all trials, builtin first, by index. A trial whose files are missing, damaged or
+   * changed since the run is not dropped in silence: it comes back as a problem, and what is left
+   * of it as `damaged`.
    */
-  async readTrials(): Promise<{ trials: TrialFiles[]; problems: string[] }> {
+  async readTrials(): Promise<ReadTrials> {
     const trials: TrialFiles[] = [];
-    const problems: string[] = [];
-    const names = await readdir(this.root);
-    for (const placement of PLACEMENTS) {
-      for (const name of ordered(names, placement)) {
-        const read = await this.#readTrial(name).catch((error: unknown) => {
-          problems.push(
-            `${name}: ${error instanceof DmraceError ? error.facts.observed : String(error)}`,
-          );
-          return null;
-        });
-        if (read && `${read.note.plan.placement}-${read.note.plan.index}` === name)
-          trials.push(read);
-        else if (read) problems.push(`${name}: trial.json belongs to another trial`);
-      }
+    const damaged: ReadTrial[] = [];
+    for (const name of await trialNames(this.root)) {
+      const { note, damage, ...rest } = await readTrialFolder(this.root, name);
+      if (note && damage.length === 0) trials.push({ note, ...without(rest, 'name') });
+      else damaged.push({ note, damage, ...rest });
     }
-    return { trials, problems };
-  }
-
-  async #readTrial(name: string): Promise<TrialFiles> {
-    const at = (file: string): string => path.join(this.root, name, file);
-    const text = async (file: string): Promise<string> => (await readPart(at(file))).toString();
     return {
-      note: await readJson(at('trial.json'), TrialNote),
-      console: await readPart(at('console.log')),
-      readyRecords: await text('ready-records.jsonl'),
-      records: await text('records.jsonl'),
-      trace: await text('trace.txt'),
+      trials,
+      damaged,
+      problems: damaged.flatMap(({ name, damage }) =>
+        damage.map(({ observed }) => `${name}: ${observed}`),
+      ),
     };
   }
+
+  /** A text file of the run, e.g. `builtin-0/qemu.argv`; null when it cannot be read. */
+  async readText(file: string): Promise<string | null> {
+    return readFile(path.join(this.root, file), 'utf8').catch(() => null);
+  }
+}
+
+/** All trials of a run, and what is wrong with those that are damaged. */
+export interface ReadTrials {
+  readonly trials: TrialFiles[];
+  readonly damaged: ReadTrial[];
+  /** One line for each damaged file: a reason against `closed`. */
+  readonly problems: string[];
+}
+
+const without = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> => {
+  const { [key]: _, ...rest } = value;
+  return rest;
+};
+
+/** Folders of trials, builtin first, by index. */
+async function trialNames(root: string): Promise<string[]> {
+  const names = await readdir(root);
+  return PLACEMENTS.flatMap((placement) => ordered(names, placement));
 }
 
 function ordered(names: readonly string[], placement: Placement): string[] {
@@ -162,29 +171,17 @@ function ordered(names: readonly string[], placement: Placement): string[] {
     .sort((a, b) => index(a) - index(b));
 }
 
-async function readPart(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: unknown) => {
-    throw new DmraceError('inconclusive', {
-      observed: `${path.basename(file)} cannot be read (${error instanceof Error ? error.message : String(error)})`,
-      artefact: file,
-      action: 'the run is damaged; run it again',
-    });
-  });
-}
-
 async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const text = (await readPart(file)).toString();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new DmraceError('inconclusive', {
-    observed: `${path.basename(file)} is damaged: ${z.prettifyError(parsed.error).replaceAll('\n', '; ')}`,
-    artefact: file,
-    action: 'the run is damaged; run it again',
+  const damaged = (observed: string): DmraceError =>
+    new DmraceError('inconclusive', {
+      observed: `${path.basename(file)} ${observed}`,
+      artefact: file,
+      action: 'the run is damaged: run it again, or look at what is left with dmrace report',
+    });
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw damaged(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
   });
+  const parsed = parseJson(text, schema);
+  if (!parsed.ok) throw damaged(`is damaged: ${parsed.problem}`);
+  return parsed.value;
 }

@@ -196,7 +196,13 @@ function preemptedMark({ preempted }: Timeline, domain: DomainMs, at: At): Plot.
 
 function unloadBand({ unload }: Timeline, domain: DomainMs, at: At): Plot.Markish[] {
   if (!unload) return [];
-  const band = { startUs: unload.startUs, endUs: unload.endUs, lane: '', is: 'runs', cpu: 0 } as const;
+  const band = {
+    startUs: unload.startUs,
+    endUs: unload.endUs,
+    lane: '',
+    is: 'runs',
+    cpu: 0,
+  } as const;
   const says = 'delete_module("dm_mod")';
   const freed = unload.freedUs === null ? null : at(unload.freedUs);
   return [

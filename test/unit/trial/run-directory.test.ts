@@ -143,6 +143,58 @@ describe('a damaged run', () => {
     expect(problems).toEqual([expect.stringMatching(/^builtin-0: trial\.json is damaged: /)]);
   });
 
+  it.each(['console.log', 'ready-records.jsonl', 'records.jsonl', 'trace.txt'])(
+    'whose %s was cut or edited later is reported, with what was expected, and what is left is there',
+    async (name) => {
+      const directory = await run();
+      const file = at('builtin-0', name);
+      const whole = readFileSync(file);
+      for (const changed of [whole.subarray(0, -30), Buffer.from(whole).fill(0x20, 5, 9)]) {
+        writeFileSync(file, changed);
+        const { trials, problems, damaged } = await directory.readTrials();
+        expect(trials.map((trial) => trial.note.plan.placement)).toEqual(['in-module']);
+        expect(problems).toEqual([
+          expect.stringMatching(
+            `^builtin-0: ${name} was changed after the run: it has ${changed.length} bytes`,
+          ),
+        ]);
+        expect(damaged).toMatchObject([
+          {
+            name: 'builtin-0',
+            note: { plan: { placement: 'builtin' } },
+            damage: [{ file: `builtin-0/${name}`, expected: expect.any(String) as string }],
+          },
+        ]);
+        expect(damaged[0]?.console.length).toBe(
+          name === 'console.log' ? changed.length : capture('builtin').console.length,
+        );
+      }
+    },
+  );
+
+  it('of a time when files were not sealed is read as it is', async () => {
+    const directory = await run();
+    const file = at('builtin-0', 'trial.json');
+    const note = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    expect(Object.keys(note.seals as object)).toHaveLength(4);
+    delete note.seals;
+    writeFileSync(file, JSON.stringify(note));
+    const { trials, problems } = await directory.readTrials();
+    expect(problems).toEqual([]);
+    expect(trials).toHaveLength(2);
+  });
+
+  it('without run.json but with trials is a damaged run, no wrong usage', async () => {
+    await run();
+    rmSync(at('run.json'));
+    const directory = await RunDirectory.open(root);
+    await expect(directory.readNote()).rejects.toMatchObject({
+      code: 'inconclusive',
+      facts: { observed: expect.stringMatching(/^run\.json cannot be read/) as string },
+    });
+    expect((await directory.readTrials()).trials).toHaveLength(2);
+  });
+
   it('with a trial copied under another number is reported: it may not count twice', async () => {
     const directory = await run();
     cpSync(at('builtin-0'), at('builtin-1'), { recursive: true });
