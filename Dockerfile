@@ -1,61 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An image in which `dmrace` and its tests run. amd64 only: the tools below are those for x86-64
-# guests on an x86-64 host.
+# The image in which `dmrace --docker` runs; docs/docker.md tells how. amd64 only. By hand:
 #
 #   docker build -t dmrace .
-#   docker run --rm --init dmrace                    # dmrace run
-#   docker run --rm --init dmrace doctor --self-test
+#   docker run --rm --init --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#     -v dmrace-cache:/cache -v dmrace-work:/work dmrace run
 #
-# The first run downloads a kernel from deb.debian.org; a volume on /cache keeps it for the next one
-# (about 650 MiB for one kernel). Results go to /work/dmrace-runs, which --rm removes unless a
-# volume is on /work. With a read-only root:
-#
-#   docker run --rm --init --read-only --tmpfs /tmp \
-#     -v dmrace-cache:/cache -v dmrace-work:/work dmrace
-#
-# /cache must allow execution (the kernel's build tools run from it), so a tmpfs there needs `exec`:
-# --tmpfs /cache:exec
-# No privileges are needed: without /dev/kvm guests run under TCG. To offer KVM:
-#   --device /dev/kvm --group-add "$(stat -c %g /dev/kvm)"
-#
-# The tests, which write into the project and so need a writable root:
-#
-#   docker run --rm --init -w /opt/dmrace --entrypoint npm dmrace test
-#
-# That installs the npm packages again first, because the image lacks the marks that
-# harness/bootstrap.mjs leaves. Without that, and without the network but for Debian's archive:
-#
-#   docker run --rm --init -w /opt/dmrace --entrypoint node dmrace node_modules/vitest/vitest.mjs run
-#
-# The test of a full disk mounts a tmpfs, which an unprivileged container may not: it is skipped.
-#
-# The image takes 740 MB: 390 the Debian packages (gcc and QEMU most of all), 170 the npm packages
-# (100 of them only for the lint, the build and the tests), 110 Node and npm, 75 the base.
-#
-# Docker 20.10 ran all of the above but KVM, the runs with --trials 1: no BuildKit, always with
-# --network host, on bases made with debootstrap and not on the two official images named below.
+# /cache must allow execution: the kernel's build tools run from it. /dev/kvm is used when it is
+# passed in: --device /dev/kvm --group-add "$(stat -c %g /dev/kvm)"
 
+# Both digests are of the multi-platform index. They were read in public repositories that pin the
+# same ones (no registry can be reached where this was written), and nothing was pulled by them.
 # Debian bookworm has Node 18, so Node comes from the official image of the same Debian release.
-ARG NODE=node:20-bookworm-slim
-# Another release than bookworm has another gcc than the gcc-12 that its kernel's headers name.
-ARG BASE=debian:bookworm-slim
+ARG NODE=node:20-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0
+# A kernel's headers name the compiler of their suite (gcc-12 in bookworm): `--suite` gives another.
+ARG BASE=debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 FROM ${NODE} AS build
 WORKDIR /opt/dmrace
-COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+# What the program needs at run time only, without what drives Docker from outside (optional).
+COPY package*.json ./
+RUN if [ -e package-lock.json ]; then set -- ci; else set -- install; fi \
+ && npm "$@" --omit=dev --omit=optional --no-audit --no-fund --loglevel=error
 COPY . .
-RUN npm run build && chmod 755 dist/main.js
+# `dmrace --docker` sends the program that it is itself (dist/); a clone has its source (harness/).
+RUN if [ -d harness ]; then \
+      cp -r . /tmp/build && cd /tmp/build \
+      && npm ci --no-audit --no-fund --loglevel=error && npm run build && cp -r dist /opt/dmrace/; \
+    fi \
+ && cd /opt/dmrace && mkdir /out && cp -r package.json node_modules dist vm kernel-config /out/ \
+ && chmod 755 /out/dist/main.js
 
 FROM ${BASE}
-LABEL org.opencontainers.image.title="dmrace" \
-      org.opencontainers.image.description="Shows with QEMU evidence whether the builtin dm_kobject_release() closes dm_mod's unload race" \
-      org.opencontainers.image.licenses="GPL-2.0-only"
-
-# One line for each package of requirements() in harness/cli/doctor.ts, in its order; `dmrace doctor`
-# below fails the build when one is missing. Versions are not pinned: the archive keeps only the
-# newest of a suite.
+# Another guest architecture needs more: the client names it, from the list of `dmrace doctor`.
+ARG EXTRA_PACKAGES=""
+# One line for each package of harness/cli/requirements.ts; `dmrace doctor` below fails the build
+# when one is missing. Versions are not pinned: the archive keeps only the newest of a suite.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -74,23 +54,25 @@ RUN apt-get update \
       xz-utils \
       zstd \
       libelf1 \
- && rm -rf /var/lib/apt/lists/*
+      libstdc++6 \
+      ${EXTRA_PACKAGES} \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 
-# node for dmrace; npm for the tests only. /cache and /work are open to all: a tmpfs belongs to root
-# but takes the mode of the folder it is mounted on, and --user may name anyone.
+# /cache and /work are open to all: --user may name anyone.
+RUN useradd --create-home --uid 1000 dmrace \
+ && install -d -m 1777 /cache /work \
+ && ln -s /opt/dmrace/dist/main.js /usr/local/bin/dmrace
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
-RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
- && ln -s /opt/dmrace/dist/main.js /usr/local/bin/dmrace \
- && useradd --create-home --uid 1000 dmrace \
- && install -d -o dmrace -g dmrace /opt/dmrace \
- && install -d -m 1777 /cache /work
-COPY --from=build --chown=dmrace:dmrace /opt/dmrace /opt/dmrace
+COPY --from=build /out /opt/dmrace
 
-ENV DMRACE_CACHE_DIR=/cache
+# Inside, dmrace never looks for an engine.
+ENV DMRACE_CACHE_DIR=/cache DMRACE_DOCKER=never
 USER dmrace
 WORKDIR /work
 RUN dmrace doctor
 
+LABEL org.opencontainers.image.title="dmrace" \
+      org.opencontainers.image.description="Shows with QEMU evidence whether the builtin dm_kobject_release() closes dm_mod's unload race" \
+      org.opencontainers.image.licenses="GPL-2.0-only"
 ENTRYPOINT ["dmrace"]
 CMD ["run"]

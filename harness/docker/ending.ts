@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { DmraceError } from '../model/errors.js';
+
+/** What the engine told of a container's end. */
+export interface Ending {
+  readonly exitCode: number;
+  /** The kernel killed something in it for want of memory. */
+  readonly oom: boolean;
+  /** Numbers of the signals that were sent to it through the engine. */
+  readonly signals: readonly number[];
+  /** This client asked it to stop. */
+  readonly interrupted: boolean;
+  readonly memoryMiB: number | null;
+}
+
+/** Exit codes of dmrace itself (docs/verdicts.md); 130 only after an interrupt. */
+const OWN: readonly number[] = [0, 1, 125, 128, 129];
+
+/**
+ * The exit code of the inner program, where it was left to end by itself.
+ * @throws DmraceError (environment) when it was killed: a result of a killed run is none.
+ */
+export function exitCodeOf(ending: Ending): number {
+  if (ending.interrupted) return 130;
+  if (OWN.includes(ending.exitCode)) return ending.exitCode;
+  const limit = ending.memoryMiB === null ? {} : { limit: `${ending.memoryMiB} MiB` };
+  if (ending.exitCode === 137 && ending.oom) {
+    throw new DmraceError('environment', {
+      observed: 'the container was killed because its memory ran out (exit code 137, OOM)',
+      ...limit,
+      action: 'give it more memory (DMRACE_DOCKER_MEMORY_MIB), or run fewer VMs at once (--jobs)',
+    });
+  }
+  if (ending.signals.length > 0 || ending.exitCode === 137) {
+    const names = ending.signals.length > 0 ? `signal ${ending.signals.join(', ')}, ` : '';
+    throw new DmraceError('environment', {
+      observed: `the container was stopped from outside (${names}exit code ${ending.exitCode})`,
+      action: 'see who stops containers on that engine (docker events), then run again',
+    });
+  }
+  throw new DmraceError('environment', {
+    observed: `the container ended with exit code ${ending.exitCode}, which dmrace never gives`,
+    action: 'see its output above',
+  });
+}
