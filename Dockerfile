@@ -56,7 +56,7 @@ RUN apt-get update \
       libelf1 \
       libstdc++6 \
       ${EXTRA_PACKAGES} \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/locale/*
 
 # /cache and /work are open to all: --user may name anyone.
 RUN useradd --create-home --uid 1000 dmrace \

@@ -73,11 +73,15 @@ const { dmrace } = await import('../dist/cli/dmrace.js');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupt.abort());
 
-const prepared = await dmrace(
-  ['doctor', '--fix', ...(task === 'test' ? ['--tests'] : [])],
-  interrupt.signal,
-);
-if (prepared !== 0) process.exit(prepared);
+// A container brings its own tools.
+const { servedByDocker } = await import('../dist/cli/docker/index.js');
+if (task !== 'run' || !(await servedByDocker(['run', ...rest]))) {
+  const prepared = await dmrace(
+    ['doctor', '--fix', ...(task === 'test' ? ['--tests'] : [])],
+    interrupt.signal,
+  );
+  if (prepared !== 0) process.exit(prepared);
+}
 
 if (task === 'run') {
   process.exitCode = await dmrace(['run', ...rest], interrupt.signal);

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { DmraceError, type ErrorCode } from '../model/errors.js';
 import { version } from '../util/version.js';
+import { inDocker } from './docker/index.js';
 import { doctorCommand } from './doctor.js';
 import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
@@ -25,7 +26,9 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
     .description(
       'boots real kernels in QEMU and shows, with evidence, whether the builtin\ndm_kobject_release() closes the module-unload race of dm_mod',
     )
-    .version(version());
+    .version(version())
+    .option('--docker', 'run, kernel, doctor: do it in a container; see docs/docker.md')
+    .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(scanCommand());
@@ -33,7 +36,9 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
   program.addCommand(doctorCommand(signal, exit));
   overrideExit(program);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    const outcome = await inDocker(argv, signal);
+    if ('code' in outcome) return outcome.code;
+    await program.parseAsync([...outcome.argv], { from: 'user' });
     return process.exitCode === undefined ? code : Number(process.exitCode);
   } catch (error) {
     return explain(error, signal);

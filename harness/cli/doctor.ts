@@ -32,7 +32,7 @@ async function present(needs: string): Promise<boolean> {
 }
 
 /** Everything that is missing, at once. */
-async function missing(arch: Arch, tests = false): Promise<Requirement[]> {
+export async function missing(arch: Arch, tests = false): Promise<Requirement[]> {
   const all = [...requirements(arch), ...(tests ? TEST_REQUIREMENTS : [])];
   const states = await Promise.all(all.map((requirement) => present(requirement.needs)));
   return all.filter((_, index) => !states[index]);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const OWNED = 'dmrace.owner';
 
 /** Labels that say which process made something. A pid counts only in its namespace and boot. */
-export const OwnerLabels = z.looseObject({
+export const OwnerLabels = z.object({
   [OWNED]: z.literal('1'),
   'dmrace.owner.boot': z.string(),
   'dmrace.owner.pidns': z.string(),

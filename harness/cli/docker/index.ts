@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readFile } from 'node:fs/promises';
+import { missing } from '../doctor.js';
+import { guestArch } from '../guest-arch.js';
+import { flagValue } from './places.js';
+import { dockerWish, type Wish } from './wish.js';
+
+/** An engine that is only tried has this long to answer. */
+const TRY_MS = 2_000;
+
+/** Why this machine cannot run the command itself; null when it can. */
+async function unfit(wish: Wish): Promise<string | null> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1];
+  if (field('ID') !== 'debian') {
+    return `this machine is not a Debian (${field('PRETTY_NAME') ?? process.platform})`;
+  }
+  const absent = await missing(guestArch(flagValue(wish.argv, 'arch')));
+  return absent.length === 0 ? null : `this Debian lacks ${absent.map((r) => r.needs).join(', ')}`;
+}
+
+/**
+ * Runs a command in a container where that is asked for, or where this machine cannot serve and a
+ * Docker engine answers, which one line says.
+ * @returns the exit code, or null when the command is to run here.
+ * @throws DmraceError (usage, environment).
+ */
+export async function inDocker(
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly code: number } | { readonly argv: readonly string[] }> {
+  const wish = dockerWish(argv, process.env.DMRACE_DOCKER);
+  const here = { argv: wish.argv };
+  if (wish.docker === 'never') return here;
+  const why = wish.docker === 'may' ? await unfit(wish) : null;
+  if (wish.docker === 'may' && why === null) return here;
+  // Docker's client is loaded only where it is used: it is an optional dependency.
+  const { findEngine, runInDocker } = await import('./run.js');
+  if (why === null) return { code: await runInDocker(wish, await findEngine(), signal) };
+  const engine = await findEngine(TRY_MS).catch(() => null);
+  if (engine === null) return here;
+  process.stderr.write(
+    `dmrace: ${why}, so this runs in a container of Docker ${engine.version} (--no-docker: here)\n`,
+  );
+  return { code: await runInDocker(wish, engine, signal) };
+}
+
+/** Whether {@link inDocker} would take a command away from this machine. */
+export async function servedByDocker(argv: readonly string[]): Promise<boolean> {
+  const wish = dockerWish(argv, process.env.DMRACE_DOCKER);
+  if (wish.docker !== 'may') return wish.docker === 'must';
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  if (/^ID=debian$/m.test(release)) return false; // doctor --fix can mend a Debian
+  const { findEngine } = await import('./run.js');
+  return findEngine(TRY_MS).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { DmraceError } from '../../model/errors.js';
+
+/** Commands that boot guests or build for them; the others need nothing but Node. */
+const HEAVY: readonly string[] = ['run', 'sweep', 'replay', 'matrix', 'kernel'];
+const ALSO: readonly string[] = ['doctor'];
+
+/** Whether a command is to run in a container. */
+export interface Wish {
+  /** `must`: asked for; `may`: where this machine cannot serve; `never`. */
+  readonly docker: 'must' | 'may' | 'never';
+  /** The command line without the flags that ask. */
+  readonly argv: readonly string[];
+  readonly command: string;
+}
+
+/**
+ * Reads `--docker` and `--no-docker`, which win over DMRACE_DOCKER (`always`, `auto`, `never`).
+ * @throws DmraceError (usage) for a command that runs on any host, and for another value.
+ */
+export function dockerWish(argv: readonly string[], variable: string | undefined): Wish {
+  const end = argv.indexOf('--');
+  const flags = end < 0 ? argv : argv.slice(0, end);
+  const rest = end < 0 ? [] : argv.slice(end);
+  const kept = flags.filter((word) => word !== '--docker' && word !== '--no-docker');
+  const command = kept.find((word) => !word.startsWith('-')) ?? '';
+  const asked = flags.includes('--docker');
+  const never = flags.includes('--no-docker');
+  if (asked && never) {
+    throw new DmraceError('usage', {
+      observed: '--docker and --no-docker are given',
+      action: 'give one of them',
+    });
+  }
+  if (variable && !['always', 'auto', 'never'].includes(variable)) {
+    throw new DmraceError('usage', {
+      observed: `DMRACE_DOCKER is "${variable}"`,
+      limit: 'always, auto or never',
+      action: 'set it to one of them, or unset it',
+    });
+  }
+  const wish = (docker: Wish['docker']): Wish => ({ docker, argv: [...kept, ...rest], command });
+  const help = kept.some((word) => word === '--help' || word === '-h') || kept[0] === 'help';
+  if (never || help) return wish('never');
+  if (asked && ![...HEAVY, ...ALSO].includes(command)) {
+    throw new DmraceError('usage', {
+      observed: `--docker is of no use for "${command || 'no command'}": it runs on any host`,
+      limit: [...HEAVY, ...ALSO].join(', '),
+      action: 'leave --docker out',
+    });
+  }
+  if (asked) return wish('must');
+  if (!HEAVY.includes(command) || variable === 'never') return wish('never');
+  return wish(variable === 'always' ? 'must' : 'may');
+}
