@@ -22,15 +22,16 @@ const OWN: readonly number[] = [0, 1, 125, 128, 129];
  */
 export function exitCodeOf(ending: Ending): number {
   if (ending.interrupted) return 130;
-  if (OWN.includes(ending.exitCode)) return ending.exitCode;
-  const limit = ending.memoryMiB === null ? {} : { limit: `${ending.memoryMiB} MiB` };
-  if (ending.exitCode === 137 && ending.oom) {
+  // A verdict stands on its evidence; any other end with too little memory is the memory's fault.
+  if (ending.oom && ending.exitCode !== 0 && ending.exitCode !== 1) {
+    const what = ending.exitCode === 137 ? 'the container' : 'a process in the container';
     throw new DmraceError('environment', {
-      observed: 'the container was killed because its memory ran out (exit code 137, OOM)',
-      ...limit,
+      observed: `${what} was killed because memory ran out (OOM, exit code ${ending.exitCode})`,
+      ...(ending.memoryMiB === null ? {} : { limit: `${ending.memoryMiB} MiB` }),
       action: 'give it more memory (DMRACE_DOCKER_MEMORY_MIB), or run fewer VMs at once (--jobs)',
     });
   }
+  if (OWN.includes(ending.exitCode)) return ending.exitCode;
   if (ending.signals.length > 0 || ending.exitCode === 137) {
     const names = ending.signals.length > 0 ? `signal ${ending.signals.join(', ')}, ` : '';
     throw new DmraceError('environment', {

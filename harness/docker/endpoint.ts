@@ -56,7 +56,7 @@ export function parseHost(host: string, tls: Tls | null): Endpoint {
     );
   }
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || url.protocol !== 'tcp:' || url.hostname === '') {
+  if (url?.protocol !== 'tcp:' || url.hostname === '') {
     throw bad(
       `"${host}" is not the address of a Docker engine`,
       'set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT, or unset it',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import lockfile from 'proper-lockfile';
@@ -53,11 +53,9 @@ export class Cache {
       try {
         await half.create();
         await build(half.directory, final);
-        half.stopBeating();
-        await rename(half.directory, final);
+        await half.finish();
       } catch (error) {
-        half.stopBeating();
-        await rm(half.directory, { recursive: true, force: true });
+        await half.discard();
         throw explainIo(error, half.directory);
       }
       return final;

@@ -53,7 +53,7 @@ describe('an entry', () => {
       expect(directory).not.toBe(final);
       expect(final).toBe(path.join(root, 'k', 'key'));
       expect(existsSync(final)).toBe(false);
-      expect(path.dirname(directory)).toBe(path.dirname(final));
+      expect(path.dirname(path.dirname(directory))).toBe(path.dirname(final));
     });
     expect(entries()).toEqual(['key']);
   });
@@ -153,15 +153,21 @@ describe('an entry', () => {
     expect(entries()).toEqual([...kept, 'key'].sort());
   });
 
+  /** As if the last beat were long ago. */
+  const silence = (directory: string): void => {
+    const old = new Date(Date.now() - DEAD_AFTER_MS * 2);
+    utimesSync(path.dirname(directory), old, old);
+  };
+
   it('whose build takes long is refreshed meanwhile, so that no sweeper takes it for dead', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const cache = new Cache(root);
     const made = await cache.entry('k', 'long', async (directory) => {
-      const old = new Date(Date.now() - DEAD_AFTER_MS * 2);
-      utimesSync(directory, old, old); // as if the last beat were long ago
+      silence(directory);
       await vi.advanceTimersByTimeAsync(5_000);
       await vi.waitFor(() => {
-        expect(statSync(directory).mtimeMs).toBeGreaterThan(Date.now() - DEAD_AFTER_MS);
+        const { mtimeMs } = statSync(path.dirname(directory));
+        expect(mtimeMs).toBeGreaterThan(Date.now() - DEAD_AFTER_MS);
       });
       await sweepHalfBuilt(root);
       expect(existsSync(directory)).toBe(true);
@@ -171,14 +177,26 @@ describe('an entry', () => {
     vi.useRealTimers();
   });
 
+  it('whose folder gets the time of what is unpacked into it is not taken for dead', async () => {
+    const cache = new Cache(root);
+    const made = await cache.entry('k', 'unpacked', async (directory) => {
+      writeFileSync(path.join(directory, 'first'), 'x');
+      utimesSync(directory, new Date(0), new Date(0)); // dpkg-deb -x does that
+      await cache.entry('k', 'nested', async () => undefined); // sweeps
+      writeFileSync(path.join(directory, 'second'), 'x');
+    });
+    expect(readdirSync(made).sort()).toEqual(['first', 'second']);
+  });
+
   it('swept while its builder slept becomes an error, never an entry with holes', async () => {
     const made = new Cache(root).entry('k', 'slept', async (directory) => {
       writeFileSync(path.join(directory, 'first'), 'x');
-      const old = new Date(Date.now() - DEAD_AFTER_MS * 2);
-      utimesSync(directory, old, old);
+      silence(directory);
       await sweepHalfBuilt(root);
+      mkdirSync(directory, { recursive: true }); // tools make folders that they miss
+      writeFileSync(path.join(directory, 'second'), 'x');
     });
-    await expect(made).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(made).rejects.toMatchObject({ code: 'environment' });
     expect(entries()).toEqual([]);
   });
 
