@@ -110,7 +110,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   await requireTools(arch);
   const rig = new Rig(
     await openCache(),
-    { kernel: options.kernel, arch, placements, accel: options.accel },
+    { kernel: options.kernel, arch, placements, scenario, accel: options.accel },
     signal,
   );
   const directory = await RunDirectory.create(

@@ -48,7 +48,7 @@ export async function selfTest(arch: Arch, signal: AbortSignal): Promise<number>
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const cache = await openCache();
   const kernel = await prepareKernel(cache, 'debian', arch, say);
-  const initramfs = await buildInitramfs(cache, kernel, 'builtin', say);
+  const initramfs = await buildInitramfs(cache, kernel, 'builtin', true, say);
   let failed = 0;
   for (const crime of CRIMES) {
     const plan = {

@@ -75,23 +75,31 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
   return path.join(entry, 'dmrace-guest');
 }
 
-/** The initramfs of one placement: the same inputs give the same bytes. */
+/**
+ * The initramfs of one placement: the same inputs give the same bytes.
+ * @param helper whether the helper module is in it; the guest loads it when it is there
+ */
 export async function buildInitramfs(
   cache: Cache,
   kernel: PreparedKernel,
   placement: Placement,
+  helper: boolean,
   report: Report,
 ): Promise<string> {
   const userland = await guestUserland(cache, kernel.arch, report);
   const program = await guestProgram(cache, kernel.arch, report);
   const init = assets('vm/init');
   const contents = await Promise.all(
-    [init, program, kernel.helper, kernel.dmMod[placement], ...kernel.portModules].map((file) =>
-      readFile(file),
-    ),
+    [
+      init,
+      program,
+      kernel.dmMod[placement],
+      ...kernel.portModules,
+      ...(helper ? [kernel.helper] : []),
+    ].map((file) => readFile(file)),
   );
   const conf = `RETURN_ADDRESS='${kernel.arch.returnAddress}'\n`;
-  const key = contentKey([userland, conf, kernel.portModules.join(), ...contents]);
+  const key = contentKey([userland, conf, kernel.portModules.join(), String(helper), ...contents]);
   const entry = await cache.entry('initramfs', key, async (directory) => {
     const started = Date.now();
     const root = path.join(directory, 'root');
@@ -101,7 +109,7 @@ export async function buildInitramfs(
     }
     await copyFile(init, path.join(root, 'init'));
     await copyFile(program, path.join(root, 'bin/dmrace-guest'));
-    await copyFile(kernel.helper, path.join(root, 'modules/dmrace_helper.ko'));
+    if (helper) await copyFile(kernel.helper, path.join(root, 'modules/dmrace_helper.ko'));
     await copyFile(kernel.dmMod[placement], path.join(root, 'modules/dm-mod.ko'));
     for (const file of kernel.portModules) {
       await copyFile(file, path.join(root, 'modules', path.basename(file)));

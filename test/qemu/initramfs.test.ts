@@ -18,11 +18,12 @@ describe('the initramfs', () => {
     const quiet = (): void => undefined;
     const cache = await openCache();
     const kernel = await prepareKernel(cache, 'debian', ARCH.x86_64, quiet);
-    const first = await buildInitramfs(cache, kernel, 'builtin', quiet);
+    const first = await buildInitramfs(cache, kernel, 'builtin', true, quiet);
     const second = await buildInitramfs(
       new Cache(path.join(work, 'other')),
       kernel,
       'builtin',
+      true,
       quiet,
     );
     const sum = async (file: string): Promise<string> =>

@@ -18,7 +18,7 @@ export async function guestSpec(placement: Placement): Promise<MachineSpec> {
     arch: kernel.arch,
     accel: 'tcg',
     image: kernel.image,
-    initramfs: await buildInitramfs(cache, kernel, placement, quiet),
+    initramfs: await buildInitramfs(cache, kernel, placement, true, quiet),
     parameters: [kernel.preemptParameter],
     memoryMiB: 192,
     restoreFrom: null,

@@ -10,6 +10,7 @@
 #define TRACE		"/sys/kernel/tracing/instances/dmrace"
 #define TRACE_HOLDER	"/sys/kernel/tracing/instances/dmrace-holder"
 #define TRACE_LOAD	"/sys/kernel/tracing/instances/dmrace-load"
+#define TRACE_RELEASE	"/sys/kernel/tracing/instances/dmrace-release"
 #define RECORDS_FD	7	/* opened by vm/init */
 #define HELPER_DEVICE	"/dev/dmrace"
 
@@ -32,5 +33,11 @@ int read_file(const char *path, char *buffer, size_t size);
 
 /* race.c: the ten steps. */
 int race_main(int argc, char **argv);
+
+/* delayed.c: no holder, the kernel itself releases late. */
+int delayed_main(int argc, char **argv);
+
+/* reseed.c: random numbers that a restored VM has not seen. */
+int reseed_main(int argc, char **argv);
 
 #endif

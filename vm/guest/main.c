@@ -6,6 +6,8 @@
  *	kthreads PRIORITY		give every kernel thread SCHED_FIFO
  *	layout				report where dm_mod lies, before it goes
  *	race OPTION=VALUE...		run the race once
+ *	delayed OPTION=VALUE...		remove, unload, wait for the release of the disk
+ *	reseed WORD...			mix words into the kernel's random numbers
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,8 @@ static const struct {
 	{ "kthreads", kthreads_main },
 	{ "layout", layout_main },
 	{ "race", race_main },
+	{ "delayed", delayed_main },
+	{ "reseed", reseed_main },
 };
 
 int main(int argc, char **argv)
@@ -27,7 +31,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|race ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|race|delayed|reseed ...\n");
 		return 2;
 	}
 

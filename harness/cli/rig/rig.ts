@@ -3,6 +3,7 @@ import { buildInitramfs } from '../../initramfs/build.js';
 import { prepareKernel } from '../../kernel/prepare.js';
 import type { Arch } from '../../model/arch/index.js';
 import type { Placement } from '../../model/placement.js';
+import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan } from '../../model/trial.js';
 import type { Accel, MachineSpec, PreparedKernel, Report } from '../../ports.js';
 import { chooseAccel } from '../../qemu/accel.js';
@@ -12,6 +13,7 @@ import type { ReadyState } from '../../trial/ready-state.js';
 import type { InGuestOptions } from '../../trial/trial.js';
 import type { Cache } from '../../util/cache.js';
 import type { Stage } from '../progress.js';
+import { requireForScenario } from '../scenario-needs.js';
 import { type Codes, readCode } from './code.js';
 import { readyStates, restored } from './ready-states.js';
 
@@ -21,6 +23,8 @@ export interface RigRequest {
   readonly kernel: string;
   readonly arch: Arch;
   readonly placements: readonly Placement[];
+  /** Whose guest it is: a kernel that it cannot run on is refused. */
+  readonly scenario: Scenario;
   readonly accel: Accel | 'auto';
 }
 
@@ -108,14 +112,21 @@ export class Rig {
   }
 
   async #prepareKernel(report: Report): Promise<void> {
-    const { kernel, arch } = this.request;
+    const { kernel, arch, scenario } = this.request;
     this.#kernel = await prepareKernel(this.cache, kernel, arch, report);
+    requireForScenario(scenario, this.#kernel);
     report(`${this.#kernel.identity.release}, ${this.#kernel.identity.preempt}`);
   }
 
   async #buildInitramfs(report: Report): Promise<void> {
     for (const placement of this.request.placements) {
-      const file = await buildInitramfs(this.cache, this.kernel, placement, report);
+      const file = await buildInitramfs(
+        this.cache,
+        this.kernel,
+        placement,
+        this.request.scenario.helper,
+        report,
+      );
       this.#initramfs.set(placement, file);
     }
   }
