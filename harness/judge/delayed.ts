@@ -23,14 +23,19 @@ function taintProblems({ records }: KindEvidence): string[] {
 
 /**
  * A trial of kind `delayed` has reached the window when the removal and the unload succeeded and
- * the disk was released after that. A release before the end of the unload is the other side.
+ * the disk was released after that. A release before the end of the unload is the other side: such
+ * a trial survives, and tells nothing of the bug.
  */
 export function judgeDelayed(evidence: KindEvidence): KindJudgement {
   const { events, records } = evidence;
   const steps: StepEvidence[] = [];
-  const judgement = (reached: boolean, ...missing: string[]): KindJudgement => ({
+  const judgement = (
+    how: 'reached' | 'other side' | 'cut short',
+    ...missing: string[]
+  ): KindJudgement => ({
     steps,
-    reached,
+    reached: how === 'reached',
+    whole: how !== 'cut short',
     doubts: taintProblems(evidence),
     missing,
     provenance: null,
@@ -43,7 +48,7 @@ export function judgeDelayed(evidence: KindEvidence): KindJudgement {
   const dmsetup = pids.get('dmsetup');
   const remover = pids.get('remover');
   if (!number || !dmsetup || !remover) {
-    return judgement(false, 'the guest reported no device or no remover');
+    return judgement('cut short', 'the guest reported no device or no remover');
   }
   const disk = `dm-${number.split(':')[1]}`;
 
@@ -51,14 +56,15 @@ export function judgeDelayed(evidence: KindEvidence): KindJudgement {
     (e) => e.pid === dmsetup && e.name === 'sys_ioctl:enter' && isDmRemove(e),
   );
   const removing = events[from];
-  if (!removing) return judgement(false, 'step 2: no DM_DEV_REMOVE by dmsetup');
+  if (!removing) return judgement('cut short', 'step 2: no DM_DEV_REMOVE by dmsetup');
   take(2, removing);
 
   const removed = events.findIndex(
     (e, at) => at > from && e.pid === dmsetup && e.name === 'sys_ioctl:exit',
   );
   const done = events[removed];
-  if (!done || !returnedZero(done)) return judgement(false, 'step 8: the removal did not succeed');
+  if (!done || !returnedZero(done))
+    return judgement('cut short', 'step 8: the removal did not succeed');
   take(8, done);
 
   const freed = events.findIndex(
@@ -68,15 +74,16 @@ export function judgeDelayed(evidence: KindEvidence): KindJudgement {
     (e, at) => freed >= 0 && at > freed && e.pid === remover && e.name === 'sys_delete_module:exit',
   );
   const gone = events[unloaded];
-  if (!gone || !returnedZero(gone)) return judgement(false, 'step 9: the unload did not succeed');
+  if (!gone || !returnedZero(gone))
+    return judgement('cut short', 'step 9: the unload did not succeed');
   take(9, gone);
 
   const release = events.findIndex(
     (e, at) => at > from && e.name === 'disk_release' && field(e, 'name') === `"${disk}"`,
   );
   const late = events[release];
-  if (!late) return judgement(false, `step 10: ${disk} was never released`);
-  if (release < unloaded) return judgement(false, `step 10: ${RELEASED_BEFORE_UNLOAD}`);
+  if (!late) return judgement('cut short', `step 10: ${disk} was never released`);
+  if (release < unloaded) return judgement('other side', `step 10: ${RELEASED_BEFORE_UNLOAD}`);
   take(10, late);
-  return judgement(true);
+  return judgement('reached');
 }

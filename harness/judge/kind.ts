@@ -19,6 +19,11 @@ export interface KindJudgement {
   readonly steps: readonly StepEvidence[];
   /** Whether the steps alone show that the trial put its question; see docs/verdicts.md. */
   readonly reached: boolean;
+  /**
+   * Whether everything that was to happen was seen to happen, so that a trial without a crash has
+   * survived. Kinds that leave the window to chance survive outside it too, without `reached`.
+   */
+  readonly whole: boolean;
   /** What takes `reached` away although the steps are there. */
   readonly doubts: readonly string[];
   /** Which step is missing and why. */

@@ -112,6 +112,7 @@ function traceGaps(trace: string): string[] {
 const NO_QUESTION: KindJudgement = {
   steps: [],
   reached: false,
+  whole: false,
   doubts: [],
   missing: ['this trial belongs to no scenario'],
   provenance: null,
@@ -159,13 +160,13 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     ...traceGaps(files.trace),
     ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
   ];
-  const reached = judged.reached && doubts.length === 0 && lost.length === 0;
+  const sound = doubts.length === 0 && lost.length === 0;
   return {
     placement: plan.placement,
     index: plan.index,
     seed: plan.seed,
-    outcome: outcomeOf(findings, lost, reached),
-    reached,
+    outcome: outcomeOf(findings, lost, judged.whole && sound),
+    reached: judged.reached && sound,
     steps: judged.steps,
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
@@ -174,12 +175,8 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   };
 }
 
-function outcomeOf(
-  findings: readonly Finding[],
-  lost: readonly string[],
-  reached: boolean,
-): Outcome {
+function outcomeOf(findings: readonly Finding[], lost: readonly string[], whole: boolean): Outcome {
   if (findings.length > 0) return 'crashed';
   if (lost.length > 0) return 'lost';
-  return reached ? 'survived' : 'not-reached';
+  return whole ? 'survived' : 'not-reached';
 }

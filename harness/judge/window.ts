@@ -23,6 +23,7 @@ export function judgeWindow({ plan, events, records, layout }: KindEvidence): Ki
   return {
     steps: steps.proven,
     reached: steps.reached,
+    whole: steps.reached,
     doubts: [
       ...placementProblems(plan.placement, provenance),
       ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
