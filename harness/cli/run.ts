@@ -5,7 +5,7 @@ import { summarise } from '../judge/summary.js';
 import { unsupported } from '../kernel/prepare.js';
 import { ARCHES, parseKernelSpec } from '../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import { STOP_WORDS, stopRule } from '../model/stop-rule.js';
+import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js';
 import type { Question } from '../model/verdict.js';
 import type { Report } from '../ports.js';
 import { FORMAT_NAMES } from '../report/formats.js';
@@ -147,9 +147,12 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       rig,
       {
         scenario,
-        trials: planTrials(scenario, placements, options.trials, options.seed),
+        trials: planTrials(scenario, placements, options.trials * scenario.attempts, options.seed),
         jobs: options.jobs,
-        stop: stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
+        stop: anyRule(
+          stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
+          ...(scenario.attempts > 1 ? [enoughRule(options.trials)] : []),
+        ),
         directory,
         done: (result) => printTrial(result, options.format),
       },

@@ -3,6 +3,7 @@ import type { Cause } from '../model/finding.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, Verdict } from '../model/verdict.js';
+import { findScenario } from '../scenario/index.js';
 
 /** A verdict with everything that speaks for or against it, and the process's exit code. */
 export interface Judgement {
@@ -39,6 +40,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
       verdict: 'open',
       reasons: [
         `${hits.length} of ${count(subject.length, 'trial')} of the builtin placement crashed with ${question.targetCause}`,
+        ...sides(question, subject),
         ...strangers,
       ],
       exitCode: 1,
@@ -53,7 +55,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
   if (against.length > 0) {
     return {
       verdict: 'inconclusive',
-      reasons: [...against, ...trialReasons(trials)],
+      reasons: [...against, ...sides(question, subject), ...trialReasons(trials)],
       exitCode: strangers.length > 0 ? 1 : 125,
     };
   }
@@ -66,6 +68,17 @@ function subjectDoubts(question: Question, subject: readonly TrialResult[]): str
   return reached >= question.trials
     ? []
     : [`builtin: ${reached} of ${count(question.trials, 'trial')} reached the window`];
+}
+
+/** For a window that chance opens: which sides the trials have shown. */
+function sides(question: Question, subject: readonly TrialResult[]): string[] {
+  if (findScenario(question.scenario)?.kind !== 'delayed' || subject.length === 0) return [];
+  const after = subject.filter((trial) => trial.reached);
+  const before = subject.filter((trial) => !trial.reached && trial.outcome === 'survived');
+  const crashed = after.filter((trial) => trial.outcome === 'crashed').length;
+  return [
+    `the disk was released after the unload in ${count(after.length, 'trial')} (${crashed} crashed) and before it in ${before.length} (none crashed)`,
+  ];
 }
 
 function controlDoubts(question: Question, trials: readonly TrialResult[]): string[] {
@@ -109,6 +122,7 @@ function closedReasons(question: Question, trials: readonly TrialResult[]): stri
   if (question.control === null) {
     return [
       survived,
+      ...sides(question, subject),
       `scenario ${question.scenario} has no control: nothing shows that a crash would be seen`,
     ];
   }

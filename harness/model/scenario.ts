@@ -35,6 +35,11 @@ interface ScenarioBase {
   readonly helper: boolean;
   /** What its kernel must have besides what the harness always needs. */
   readonly config: readonly ConfigNeed[];
+  /**
+   * VMs that a run may take for each trial that has to reach the window: 1 where the scenario
+   * opens it on purpose, more where chance does.
+   */
+  readonly attempts: number;
   /** What ends a campaign early when the user names nothing; empty: all trials are run. */
   readonly stopOn: readonly StopWord[];
   readonly steps: readonly ScenarioStep[];

@@ -38,7 +38,19 @@ const RULES: Readonly<Record<StopWord, (target: Cause) => StopRule>> = {
 
 /** The first of some words that holds stops the campaign; no words: it runs to its end. */
 export function stopRule(words: readonly StopWord[], target: Cause): StopRule {
-  const rules = words.map((word) => RULES[word](target));
+  return anyRule(...words.map((word) => RULES[word](target)));
+}
+
+/** Stops when enough of the subject's trials have reached the window: what is left is not needed. */
+export function enoughRule(reached: number): StopRule {
+  return (results) => {
+    const have = subject(results).filter((result) => result.reached).length;
+    return have >= reached ? `${have} trials of the subject reached the window` : null;
+  };
+}
+
+/** The first of some rules that has a reason. */
+export function anyRule(...rules: readonly StopRule[]): StopRule {
   return (results) => {
     for (const rule of rules) {
       const why = rule(results);

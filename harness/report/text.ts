@@ -4,6 +4,7 @@ import type { Finding } from '../model/finding.js';
 import { STEP_NUMBERS, STEPS, type StepNumber } from '../model/steps.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult, Verdict } from '../model/verdict.js';
+import { findScenario } from '../scenario/index.js';
 
 /** How words are coloured; the identity when colours are off. */
 export interface Paint {
@@ -104,20 +105,22 @@ function stepSection(result: RunResult, paint: Paint): string[] {
     'what',
     ...shown.map((trial) => `${trial.placement} #${trial.index}`),
   ]);
-  for (const step of STEP_NUMBERS) {
-    table.push([
-      step,
-      STEPS[step].party,
-      STEPS[step].says,
-      ...shown.map((trial) => stepTime(trial, step)),
-    ]);
+  const scenario = findScenario(result.question.scenario);
+  const races = scenario?.kind !== 'delayed';
+  const told = races
+    ? STEP_NUMBERS.map((step) => ({ step, ...STEPS[step] }))
+    : scenario.steps.map(({ step, party, does }) => ({ step, party, says: does }));
+  const first = told[0]?.step ?? 1;
+  for (const { step, party, says } of told) {
+    table.push([step, party, says, ...shown.map((trial) => stepTime(trial, step, first))]);
   }
-  table.push(['', '', 'then the holder', ...shown.map(ending)]);
-  return [table.toString(), paint.faint('times: ms after step 1, on the guest’s trace clock'), ''];
+  table.push(['', '', `then the ${races ? 'holder' : 'worker'}`, ...shown.map(ending)]);
+  const times = `times: ms after step ${first}, on the guest’s trace clock`;
+  return [table.toString(), paint.faint(times), ''];
 }
 
-function stepTime(trial: TrialResult, step: StepNumber): string {
-  const first = trial.steps.find((s) => s.step === 1);
+function stepTime(trial: TrialResult, step: StepNumber, from: StepNumber): string {
+  const first = trial.steps.find((s) => s.step === from);
   const found = trial.steps.find((s) => s.step === step);
   if (!first || !found) return 'not observed';
   return ((found.atUs - first.atUs) / 1000).toFixed(3).padStart(9);

@@ -12,7 +12,8 @@ export type State = 'pass' | 'fail' | 'error' | 'skip';
  */
 export function stateOf(trial: TrialResult, question: Question): State {
   if (trial.outcome === 'lost') return 'error';
-  if (trial.outcome === 'not-reached') return 'skip';
+  // A trial that survived outside the window tells nothing either.
+  if (!trial.reached && trial.outcome !== 'crashed') return 'skip';
   if (trial.placement !== question.control) return trial.outcome === 'crashed' ? 'fail' : 'pass';
   return trial.reached && crashedWith(trial, question.targetCause) ? 'pass' : 'fail';
 }
