@@ -6,6 +6,34 @@ import type { Report } from '../ports.js';
 export interface Stage {
   readonly title: string;
   readonly work: (report: Report) => Promise<void>;
+  /** How far it is, shown live beside the title; asked once a second. */
+  readonly progress?: () => string;
+}
+
+/** A live title: what is done, how far it is, and for how long. Exported for its test. */
+export function liveTitle(title: string, progress: string, elapsedMs: number): string {
+  const seconds = Math.floor(elapsedMs / 1000);
+  return [title, ...(progress === '' ? [] : [progress]), `${seconds} s`].join(' · ');
+}
+
+interface LiveTask {
+  title: string;
+  output: string;
+}
+
+/** Keeps a running task's title fresh until disposed, which gives it its own title back. */
+function ticking({ title, progress }: Stage, task: LiveTask): Disposable {
+  const started = performance.now();
+  const timer = setInterval(() => {
+    task.title = liveTitle(title, progress?.() ?? '', performance.now() - started);
+  }, 1000);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      const end = progress?.() ?? '';
+      task.title = end === '' ? title : `${title} · ${end}`;
+    },
+  };
 }
 
 /**
@@ -20,15 +48,17 @@ export async function runStages(
   const live = process.stderr.isTTY === true && !process.env.CI;
   const output = new ProcessOutput(process.stderr, process.stderr);
   const logger = new ListrLogger({ processOutput: output });
-  const tasks = stages.map(({ title, work }) => ({
-    title,
-    task: (_: unknown, task: { output: string }): Promise<void> =>
-      stopped(
+  const tasks = stages.map((stage) => ({
+    title: stage.title,
+    task: async (_: unknown, task: LiveTask): Promise<void> => {
+      using _ticks = live && !quiet ? ticking(stage, task) : null;
+      await stopped(
         signal,
-        work((line) => {
+        stage.work((line) => {
           task.output = line;
         }),
-      ),
+      );
+    },
     rendererOptions: { bottomBar: 3, persistentOutput: true },
   }));
   await new Listr(tasks, {

@@ -22,6 +22,7 @@ import { runStages } from './progress.js';
 import type { Codes } from './rig/code.js';
 import { Rig } from './rig/rig.js';
 import { runTrials } from './rig/trials.js';
+import { Tally } from './tally.js';
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -139,6 +140,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       ]),
     ),
   });
+  const tally = new Tally(options.trials * placements.length);
   let outcome: CampaignOutcome = { results: [], end: { how: 'interrupted' } };
   const trials = async (report: Report): Promise<void> => {
     // Written before the first trial too: what an interrupt leaves can still be judged.
@@ -154,7 +156,10 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
           ...(scenario.attempts > 1 ? [enoughRule(options.trials)] : []),
         ),
         directory,
-        done: (result) => printTrial(result, options.format),
+        done: (result) => {
+          tally.add(result);
+          printTrial(result, options.format);
+        },
       },
       report,
     );
@@ -168,6 +173,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       {
         title: `Trials: ${options.trials} of ${placements.join(' and ')}`,
         work: (report) => rig.timed('trials', () => trials(report)),
+        progress: () => tally.toString(),
       },
     ],
     options.quiet,

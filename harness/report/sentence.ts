@@ -15,6 +15,6 @@ export function verdictSentence({ verdict, question, placements }: RunResult): s
         ? `No crash was seen in ${trialsOf(subject?.reached ?? 0)}, but ${scenario} has no control that shows that one would be.`
         : `The builtin dm_kobject_release() closes the race: ${trialsOf(subject?.reached ?? 0)} went through the window without a crash, and the control crashed in ${placements[control]?.crashed ?? 0}.`;
     case 'inconclusive':
-      return 'Nothing is proven, for the reasons below.';
+      return 'Nothing is proven.';
   }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import Table from 'cli-table3';
+import wrapAnsi from 'wrap-ansi';
 import type { Finding } from '../model/finding.js';
-import { STEP_NUMBERS, STEPS, type StepNumber } from '../model/steps.js';
+import { STEP_NUMBERS, STEPS } from '../model/steps.js';
 import type { TrialResult } from '../model/trial.js';
-import type { RunResult, Verdict } from '../model/verdict.js';
+import type { PlacementSummary, RunResult } from '../model/verdict.js';
 import { findScenario } from '../scenario/index.js';
+import { nextSteps } from './next.js';
+import { verdictSentence } from './sentence.js';
 
 /** How words are coloured; the identity when colours are off. */
 export interface Paint {
@@ -15,79 +18,103 @@ export interface Paint {
   readonly faint: (text: string) => string;
 }
 
-const SENTENCE: Readonly<Record<Verdict, (result: RunResult) => string>> = {
-  closed: (r) =>
-    r.question.control === null
-      ? `no crash with ${r.question.targetCause} was seen`
-      : 'the builtin dm_kobject_release() closes the race',
-  open: (r) => `the subject crashed with ${r.question.targetCause}`,
-  inconclusive: () => 'nothing is proven',
-};
+/** The screen that the text is made for, in columns; only paths and commands may be longer. */
+const COLUMNS = 100;
+/** What of a long list is shown, so that all fits one screen. */
+const MAX_REASONS = 4;
+const MAX_FINDINGS = 2;
 
-const NO_FRAME = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+const NO_FRAME = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right'].flatMap((side) =>
+    [side, `${side}-mid`, `${side}-left`, `${side}-right`, 'mid', 'mid-mid'].map((name) => [
+      name,
+      '',
+    ]),
+  ),
+);
 
-const plainTable = (head: string[]): Table.Table =>
-  new Table({
+function plainTable(head: string[], rows: readonly (readonly (string | number)[])[]): string {
+  const table = new Table({
     head,
-    chars: NO_FRAME,
+    chars: { ...NO_FRAME, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
+  for (const row of rows) table.push([...row]);
+  return table.toString().replaceAll(/ +$/gm, '');
+}
 
-/** The end screen of a run: verdict, placements, steps, findings, reasons. */
+const wrapped = (text: string, indent: string): string =>
+  wrapAnsi(text, COLUMNS - indent.length, { trim: true })
+    .split('\n')
+    .map((line) => `${indent}${line}`)
+    .join('\n');
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/** The end screen of a run: verdict, placements, steps, finding, artefacts, what to run next. */
 export function renderText(result: RunResult, directory: string, paint: Paint): string {
-  const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[
-    result.verdict
-  ];
+  const { verdict, kernel } = result;
+  const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[verdict];
+  const sentence = verdictSentence(result);
+  const said = `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
   return [
-    `${colour(paint.strong(result.verdict))}: ${SENTENCE[result.verdict](result)} on ${result.kernel.release} (${result.kernel.version}, ${result.kernel.arch})`,
-    '',
-    ...result.reasons.map((reason) => `  ${reason}`),
+    wrapped(`${colour(paint.strong(verdict))}: ${said}`, ''),
+    wrapped(`${kernel.release} (${kernel.version}, ${kernel.arch}, ${kernel.preempt})`, '  '),
+    ...reasonLines(result),
     '',
     placementTable(result),
     '',
     ...stepSection(result, paint),
     ...findingSection(result, paint),
-    `artefacts: ${directory}`,
-    `judge again: dmrace judge ${directory}`,
+    `artefacts  ${directory}`,
+    ...nextSteps(result, directory).map(
+      ({ command, why }, index) =>
+        `${index === 0 ? 'next' : '    '}       ${command}  ${paint.faint(`# ${why}`)}`,
+    ),
     '',
   ].join('\n');
 }
 
-function placementTable(result: RunResult): string {
-  const table = plainTable([
-    'placement',
-    'trials',
-    'reached',
-    'crashed',
-    'lost',
-    'complete() in the booted release method',
-  ]);
-  for (const [placement, sum] of Object.entries(result.placements)) {
-    const how =
-      sum.tailCall === null
-        ? 'unknown'
-        : sum.tailCall
-          ? 'tail call (jump): nothing returns into it'
-          : 'call: it returns into the method';
-    table.push([placement, sum.trials, sum.reached, sum.crashed, sum.lost, how]);
+function reasonLines({ reasons }: RunResult): string[] {
+  const more = reasons.length - MAX_REASONS;
+  return [
+    ...reasons.slice(0, MAX_REASONS).map((reason) => wrapped(`- ${reason}`, '  ')),
+    ...(more > 0 ? [`  - and ${plural(more, 'reason')} more (--format json has all)`] : []),
+  ];
+}
+
+/** The placements side by side. */
+function placementTable({ placements, question }: RunResult): string {
+  const columns = Object.entries(placements);
+  const row = (name: string, value: (sum: PlacementSummary) => string | number) => [
+    name,
+    ...columns.map(([, sum]) => value(sum)),
+  ];
+  return plainTable(
+    ['', ...columns.map(([name]) => (name === question.control ? `${name} (the control)` : name))],
+    [
+      row('trials', (sum) => sum.trials),
+      row('reached the window', (sum) => sum.reached),
+      row('crashed', (sum) => sum.crashed),
+      row('lost', (sum) => sum.lost),
+      row('its complete() is a', ({ tailCall }) =>
+        tailCall === null
+          ? 'unknown'
+          : tailCall
+            ? 'tail call: nothing returns into it'
+            : 'call: it returns into the method',
+      ),
+    ],
+  );
+}
+
+/** The steps to show: the ten of the comment, or a scenario's own where they differ by kind. */
+function stepsOf(result: RunResult): { step: number; party: string; says: string }[] {
+  const scenario = findScenario(result.question.scenario);
+  if (scenario !== null && scenario.kind !== 'window') {
+    return scenario.steps.map(({ step, party, does }) => ({ step, party, says: does }));
   }
-  return table.toString();
+  return STEP_NUMBERS.map((step) => ({ step, ...STEPS[step] }));
 }
 
 /** One trial of each placement: a reached one if there is any. */
@@ -99,60 +126,64 @@ function stepSection(result: RunResult, paint: Paint): string[] {
     })
     .filter((trial): trial is TrialResult => trial !== undefined);
   if (shown.length === 0) return [];
-  const table = plainTable([
-    'step',
-    'who',
-    'what',
-    ...shown.map((trial) => `${trial.placement} #${trial.index}`),
-  ]);
-  const scenario = findScenario(result.question.scenario);
-  const races = scenario?.kind !== 'delayed';
-  const told = races
-    ? STEP_NUMBERS.map((step) => ({ step, ...STEPS[step] }))
-    : scenario.steps.map(({ step, party, does }) => ({ step, party, says: does }));
-  const first = told[0]?.step ?? 1;
-  for (const { step, party, says } of told) {
-    table.push([step, party, says, ...shown.map((trial) => stepTime(trial, step, first))]);
-  }
-  table.push(['', '', `then the ${races ? 'holder' : 'worker'}`, ...shown.map(ending)]);
-  const times = `times: ms after step ${first}, on the guest’s trace clock`;
-  return [table.toString(), paint.faint(times), ''];
+  const table = plainTable(
+    ['step', 'who', 'what', ...shown.map((trial) => `${trial.placement} ${trial.index}`)],
+    [
+      ...stepsOf(result).map(({ step, party, says }) => [
+        step,
+        party,
+        says,
+        ...shown.map((trial) => stepTime(trial, step)),
+      ]),
+      ['', '', 'then', ...shown.map(ending)],
+    ],
+  );
+  return [table, paint.faint('times: ms after the first step, on the guest’s trace clock'), ''];
 }
 
-function stepTime(trial: TrialResult, step: StepNumber, from: StepNumber): string {
-  const first = trial.steps.find((s) => s.step === from);
+function stepTime(trial: TrialResult, step: number): string {
+  const [first] = trial.steps;
   const found = trial.steps.find((s) => s.step === step);
-  if (!first || !found) return 'not observed';
+  if (!first || !found) return 'not seen';
   return ((found.atUs - first.atUs) / 1000).toFixed(3).padStart(9);
 }
 
-function ending(trial: TrialResult): string {
-  if (trial.outcome === 'crashed')
-    return trial.findings.map((f) => f.resolved ?? f.pc ?? f.title)[0] ?? 'crashed';
-  return trial.outcome === 'survived' ? 'returned' : trial.outcome;
-}
+const ending = (trial: TrialResult): string =>
+  trial.outcome === 'survived' ? 'returned' : trial.outcome;
 
-/** Each different crash once, with how often it was seen. */
-function findingSection(result: RunResult, paint: Paint): string[] {
+/** Each different crash once, the subject's first, with how often it was seen. */
+function findingSection({ trials }: RunResult, paint: Paint): string[] {
   const groups = new Map<string, { finding: Finding; trials: string[] }>();
-  for (const trial of result.trials) {
+  const subjectFirst = trials.toSorted((a, b) => a.placement.localeCompare(b.placement));
+  for (const trial of subjectFirst) {
     for (const finding of trial.findings) {
       const key = `${trial.placement}\n${finding.cause}\n${finding.title}`;
       const group = groups.get(key) ?? { finding, trials: [] };
-      group.trials.push(`${trial.placement} #${trial.index}`);
+      group.trials.push(`${trial.placement} ${trial.index}`);
       groups.set(key, group);
     }
   }
-  return [...groups.values()].flatMap(({ finding, trials }) => [
-    paint.strong(`${finding.title} (${finding.cause})`),
-    `  ${finding.head}`,
-    ...(finding.resolved === undefined
+  const more = groups.size - MAX_FINDINGS;
+  return [
+    ...[...groups.values()].slice(0, MAX_FINDINGS).flatMap((group) => findingLines(group, paint)),
+    ...(more > 0 ? [`and ${more} more (--format json has all)`, ''] : []),
+  ];
+}
+
+function findingLines(
+  { finding, trials }: { readonly finding: Finding; readonly trials: readonly string[] },
+  paint: Paint,
+): string[] {
+  const at = finding.resolved ?? finding.pc;
+  return [
+    paint.strong(wrapped(`${finding.title} (${finding.cause})`, '')),
+    ...(at === undefined
       ? []
-      : [`  at ${finding.address ?? '?'} = ${finding.resolved}`]),
+      : [`  at ${finding.address === undefined ? '' : `${finding.address} = `}${at}`]),
     ...(finding.resolvedFault === undefined
       ? []
       : [`  reading ${finding.faultAddress ?? '?'} = ${finding.resolvedFault}`]),
-    `  in ${trials.length} trial${trials.length === 1 ? '' : 's'}, first ${trials[0]}, console line ${finding.line}`,
+    `  in ${plural(trials.length, 'trial')}, first ${trials[0]}, console line ${finding.line}`,
     '',
-  ]);
+  ];
 }

@@ -128,7 +128,7 @@ describe('scenario release', () => {
     expect(ktap).toMatch(/^KTAP version 1\n1\.\.2\n/);
     expect(ktap).not.toMatch(/^not ok/m);
     const junit = (await dmrace(['judge', out, '--format', 'junit'])).stdout;
-    expect(junit).toContain('<testsuites name="dmrace release" tests="6">');
+    expect(junit).toContain('<testsuites name="dmrace release" tests="6" failures="0" errors="0"');
   });
 });
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { RunResult } from '../model/verdict.js';
+
+/** What to run next: a command and what it is good for. */
+export interface NextStep {
+  readonly command: string;
+  readonly why: string;
+}
+
+/** At most three commands that fit the verdict, the most useful first. */
+export function nextSteps(result: RunResult, directory: string): NextStep[] {
+  const { verdict, question, kernel } = result;
+  const again = (...words: string[]): string =>
+    [
+      'dmrace run',
+      ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
+      ...(question.scenario === 'release' ? [] : [`--scenario ${question.scenario}`]),
+      ...words,
+    ].join(' ');
+  const judge = { command: `dmrace judge ${directory}`, why: 'judge the same files again' };
+  switch (verdict) {
+    case 'closed':
+      return [
+        { command: again(`--trials ${question.trials * 10}`), why: 'ten times as many trials' },
+        ...(question.scenario === 'release'
+          ? [
+              {
+                command: again('--scenario disk-release'),
+                why: 'the second bug, which this scenario keeps out',
+              },
+            ]
+          : []),
+        judge,
+      ];
+    case 'open':
+      return [...consoleOf(result, directory), judge];
+    case 'inconclusive':
+      return [...remedies(result, again), ...consoleOf(result, directory), judge].slice(0, 3);
+  }
+}
+
+/** The first trial that crashed in the subject, or was lost. */
+function consoleOf({ trials }: RunResult, directory: string): NextStep[] {
+  const crashed = trials.find(
+    (trial) => trial.placement === 'builtin' && trial.findings.length > 0,
+  );
+  const trial = crashed ?? trials.find((one) => one.outcome === 'lost');
+  if (!trial) return [];
+  const line = trial.findings[0]?.line ?? 1;
+  const file = `${directory}/${trial.placement}-${trial.index}/console.log`;
+  return [
+    { command: `less +${line} ${file}`, why: crashed ? 'the crash report' : 'its last words' },
+  ];
+}
+
+function remedies(
+  { question, trials }: RunResult,
+  again: (...words: string[]) => string,
+): NextStep[] {
+  const { control } = question;
+  if (control !== null && !question.placements.includes(control)) {
+    return [{ command: again('--placement both'), why: 'with the control' }];
+  }
+  if (trials.some((trial) => trial.outcome === 'lost')) {
+    return [{ command: again('--jobs 1'), why: 'one VM at a time, when the host is short' }];
+  }
+  if (trials.some((trial) => trial.outcome === 'not-reached')) {
+    const seed = Math.max(0, ...trials.map((trial) => trial.seed)) + 1;
+    return [{ command: again(`--seed ${seed}`), why: 'other seeds move the race' }];
+  }
+  return [{ command: 'dmrace doctor --self-test', why: 'whether crashes are seen at all' }];
+}
