@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
+import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
 import { readSavedRun } from './saved-run.js';
 
@@ -10,15 +11,21 @@ export function judgeCommand(exit: (code: number) => void): Command {
     .description('judge a saved run again, from its files alone')
     .addArgument(new Argument('<run-dir>', 'a folder that dmrace run made'))
     .addOption(new Option('--format <how>', 'how to print').choices(FORMAT_NAMES).default('pretty'))
+    .addOption(
+      new Option('--known <file>', 'crashes that are known (docs/verdicts.md), as for run'),
+    )
     .addHelpText('after', '\nExample:\n  dmrace judge dmrace-runs/2026-11-24T01-50-00-000Z')
-    .action(async (directory: string, options: { format: FormatName }) => {
-      exit(await judge(directory, options.format));
+    .action(async (directory: string, options: { format: FormatName; known?: string }) => {
+      exit(await judge(directory, options.format, options.known));
     });
 }
 
-async function judge(folder: string, format: FormatName): Promise<number> {
+async function judge(folder: string, format: FormatName, known?: string): Promise<number> {
   const started = performance.now();
-  const { directory, result } = await readSavedRun(folder);
+  const { directory, result } = await readSavedRun(
+    folder,
+    known === undefined ? null : await readKnownFile(known),
+  );
   for (const trial of result.trials) printTrial(trial, format);
   printResult(result, format, directory.root, { totalMs: Math.round(performance.now() - started) });
   return result.exitCode;

@@ -29,6 +29,7 @@ export const RunOptions = z.strictObject({
     .optional(),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
   out: z.string().optional(),
+  known: z.string().optional(),
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
   quiet: z.boolean().default(false),
 });

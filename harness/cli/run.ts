@@ -16,6 +16,7 @@ import { openCache } from '../util/cache.js';
 import { version } from '../util/version.js';
 import { requireTools } from './doctor.js';
 import { guestArch } from './guest-arch.js';
+import { readKnownFile } from './known-file.js';
 import { type RunOptions, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
@@ -75,6 +76,13 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       ),
     )
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
+    .addOption(
+      option(
+        '--known <file>',
+        'crashes that are known and do not make the exit code 1 (docs/verdicts.md)',
+        'KNOWN',
+      ),
+    )
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(option('--format <how>', `${FORMAT_NAMES.join(', ')} (default: pretty)`, 'FORMAT'))
     .addOption(new Option('--quiet', 'no progress on stderr'))
@@ -99,6 +107,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
   const scenario = scenarioNamed(options.scenario);
+  const known = options.known === undefined ? null : await readKnownFile(options.known);
   const wanted = parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
   if (wanted.from !== 'debian') throw unsupported(options.kernel);
   const arch = guestArch(options.arch);
@@ -133,6 +142,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     placements: [...placements],
     kernel: rig.kernel.identity,
     accel: rig.accel,
+    known,
     codes: Object.fromEntries(
       Object.entries(codes).map(([placement, code]) => [
         placement,
@@ -183,7 +193,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   });
 
   const timing = { ...rig.timing, totalMs: Math.round(performance.now() - started) };
-  const result = summarise(question, rig.kernel.identity, outcome.results, rig.codes);
+  const result = summarise(question, rig.kernel.identity, outcome.results, rig.codes, [], known);
   await directory.writeVerdict({
     schema: 1,
     verdict: result.verdict,

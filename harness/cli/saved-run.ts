@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { summarise } from '../judge/summary.js';
 import { judgeTrial } from '../judge/trial.js';
+import type { KnownIssue } from '../model/known.js';
 import type { TrialFiles } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { scenarioNamed } from '../scenario/index.js';
@@ -17,10 +18,14 @@ export interface SavedRun {
 }
 
 /**
- * Judges a saved run from its files alone.
+ * Judges a saved run from its files alone, with the known issues that it was given, unless others
+ * are.
  * @throws DmraceError (usage) when the folder is not a run's; (inconclusive) when run.json is damaged.
  */
-export async function readSavedRun(folder: string): Promise<SavedRun> {
+export async function readSavedRun(
+  folder: string,
+  known: readonly KnownIssue[] | null = null,
+): Promise<SavedRun> {
   const directory = await RunDirectory.open(path.resolve(folder));
   const note = await directory.readNote();
   const scenario = scenarioNamed(note.scenario);
@@ -32,6 +37,13 @@ export async function readSavedRun(folder: string): Promise<SavedRun> {
     trials: note.trials,
     placements: note.placements,
   };
-  const result = summarise(question, note.kernel, trials.map(judgeTrial), note.codes, problems);
+  const result = summarise(
+    question,
+    note.kernel,
+    trials.map(judgeTrial),
+    note.codes,
+    problems,
+    known ?? note.known,
+  );
   return { directory, note, trials, result };
 }

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { KernelIdentity } from '../model/kernel.js';
+import type { KnownIssue } from '../model/known.js';
 import type { Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
+import { knownReasons, markKnown, reportKnown } from './known.js';
 import { objectProblem, type PlacementCode } from './tail-call.js';
 import { judgeRun, orderedPlacements } from './verdict.js';
 
-/** Puts a run's result together: sums, verdict, reasons, exit code. */
+/**
+ * Puts a run's result together: sums, verdict, reasons, exit code.
+ * @param issues entries of a known-issues file; null without one
+ */
 export function summarise(
   question: Question,
   kernel: KernelIdentity,
-  trials: readonly TrialResult[],
+  judged: readonly TrialResult[],
   codes: Readonly<Partial<Record<Placement, PlacementCode>>>,
   problems: readonly string[] = [],
+  issues: readonly KnownIssue[] | null = null,
 ): RunResult {
+  const trials = issues === null ? judged : markKnown(judged, kernel, issues);
+  const known = issues === null ? null : reportKnown(question, trials, kernel, issues);
   const judgement = judgeRun(question, trials);
   const doubts = [
     ...problems,
@@ -23,7 +31,7 @@ export function summarise(
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
   return {
     verdict: damaged ? 'inconclusive' : judgement.verdict,
-    reasons: [...doubts, ...judgement.reasons],
+    reasons: [...doubts, ...judgement.reasons, ...(known === null ? [] : knownReasons(known))],
     question,
     kernel,
     placements: Object.fromEntries(
@@ -34,6 +42,7 @@ export function summarise(
     ),
     trials: trials.toSorted((a, b) => a.index - b.index || a.placement.localeCompare(b.placement)),
     exitCode: damaged ? 125 : judgement.exitCode,
+    known,
   };
 }
 

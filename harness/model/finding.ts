@@ -46,7 +46,10 @@ export const FINDING_KINDS = [
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** What a crash means for the question asked; see the design's table of causes. */
-export type Cause = 'release-in-unloaded-text' | 'disk-release-fops' | 'other';
+export const CAUSES = ['release-in-unloaded-text', 'disk-release-fops', 'other'] as const;
+
+/** See {@link CAUSES}. */
+export type Cause = (typeof CAUSES)[number];
 
 /** One entry of a kernel call trace. */
 export interface CallFrame {
@@ -101,6 +104,8 @@ export interface Finding {
     | { readonly is: 'complete' }
     | { readonly is: 'torn' | 'interleaved' | 'truncated'; readonly reason: string };
   readonly cause: Cause;
+  /** The reference of the known-issues entry that it matches; see model/known.ts. */
+  readonly known?: string;
   /** How an address in a module that is gone was named, e.g. `dm_kobject_release+0x12 [unloaded dm_mod]`. */
   readonly resolved?: string;
   /** The same for the address that could not be accessed, e.g. `dm_blk_dops+0x38 [unloaded dm_mod]`. */

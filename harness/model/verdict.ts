@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from './finding.js';
 import type { KernelIdentity } from './kernel.js';
+import type { KnownReport } from './known.js';
 import type { Placement } from './placement.js';
 import type { TrialResult } from './trial.js';
 
@@ -41,4 +42,6 @@ export interface RunResult {
   readonly placements: Readonly<Partial<Record<Placement, PlacementSummary>>>;
   readonly trials: readonly TrialResult[];
   readonly exitCode: number;
+  /** What became of the known-issues file; null without one. */
+  readonly known: KnownReport | null;
 }

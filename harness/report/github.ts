@@ -29,7 +29,7 @@ const command = (level: string, title: string, text: string): string =>
 export function githubAnnotations(result: RunResult): string {
   const { verdict, reasons, question, trials } = result;
   const first = command(
-    LEVEL[verdict],
+    verdict === 'open' && result.exitCode === 0 ? 'warning' : LEVEL[verdict],
     `dmrace ${question.scenario}: ${verdict}`,
     [verdictSentence(result), ...reasons].join('\n'),
   );

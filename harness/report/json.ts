@@ -28,6 +28,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       provenance: trial.provenance,
       durationMs: trial.durationMs,
     })),
+    ...(result.known === null ? {} : { known: result.known }),
     timing,
   };
 }

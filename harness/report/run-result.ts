@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import { FINDING_KINDS } from '../model/finding.js';
+import { CAUSES, FINDING_KINDS } from '../model/finding.js';
 import { KernelIdentity } from '../model/kernel.js';
+import { KnownIssue } from '../model/known.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { OUTCOMES, StepEvidence } from '../model/trial.js';
 
@@ -12,9 +13,7 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const count = () => z.int().nonnegative();
 const address = () => z.string().describe('lower-case hex without 0x');
 
-const Cause = z
-  .enum(['release-in-unloaded-text', 'disk-release-fops', 'other'])
-  .describe('what the crash means for the question asked');
+const Cause = z.enum(CAUSES).describe('what the crash means for the question asked');
 
 const CallFrame = z.object({
   symbol: z.string().optional(),
@@ -53,6 +52,7 @@ const FindingJson = z.object({
   cause: Cause,
   resolved: z.string().optional().describe('name of an address in a module that was gone'),
   resolvedFault: z.string().optional().describe('the same for faultAddress'),
+  known: z.string().optional().describe('reference of the known-issues entry that it matches'),
   text: list(z.string()).describe('the report, log prefixes removed; 200 lines at most'),
 });
 
@@ -93,6 +93,12 @@ const PlacementJson = z.object({
     .describe('nm’s letter for dm_kobject_release in the booted dm-mod.ko'),
 });
 
+const KnownJson = z.object({
+  seen: list(z.object({ issue: KnownIssue, trials: list(z.string()) })),
+  stale: list(KnownIssue).describe('about this kernel, looked for, and not seen'),
+  notLookedFor: list(KnownIssue).describe('about this kernel; this run says nothing of them'),
+});
+
 /** The one object of `--format json`. docs/run-result.schema.json is made from it. */
 export const RunResultJson = z.object({
   schema: z.literal(SCHEMA),
@@ -106,6 +112,7 @@ export const RunResultJson = z.object({
     'in-module': PlacementJson.optional(),
   }),
   trials: list(TrialJson),
+  known: KnownJson.optional().describe('what became of the known-issues file'),
   timing: z.record(z.string(), z.number()).describe('wall-clock milliseconds of the phases'),
 });
 export type RunResultJson = z.infer<typeof RunResultJson>;

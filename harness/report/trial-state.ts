@@ -6,6 +6,10 @@ import type { Question, RunResult } from '../model/verdict.js';
 /** What a trial is to a test report: `error` is a trial that says nothing, because it was lost. */
 export type State = 'pass' | 'fail' | 'error' | 'skip';
 
+/** A crash that the known-issues file lists, and nothing else: the test is skipped, not failed. */
+const onlyKnown = (trial: TrialResult): boolean =>
+  trial.findings.length > 0 && trial.findings.every((finding) => finding.known !== undefined);
+
 /**
  * The state of a trial. The control passes by crashing with the target cause inside the window:
  * that shows that a crash is seen.
@@ -14,6 +18,7 @@ export function stateOf(trial: TrialResult, question: Question): State {
   if (trial.outcome === 'lost') return 'error';
   // A trial that survived outside the window tells nothing either.
   if (!trial.reached && trial.outcome !== 'crashed') return 'skip';
+  if (trial.placement !== question.control && onlyKnown(trial)) return 'skip';
   if (trial.placement !== question.control) return trial.outcome === 'crashed' ? 'fail' : 'pass';
   return trial.reached && crashedWith(trial, question.targetCause) ? 'pass' : 'fail';
 }
@@ -34,7 +39,8 @@ export const notesOf = (trial: TrialResult): string[] => [
   ...trial.findings.map((finding) => {
     const at = finding.resolved ?? finding.pc;
     const read = finding.resolvedFault;
-    return `${finding.cause}: ${finding.title}${at === undefined ? '' : ` at ${at}`}${read === undefined ? '' : `, reading ${read}`}`;
+    const known = finding.known === undefined ? '' : `known (${finding.known}): `;
+    return `${known}${finding.cause}: ${finding.title}${at === undefined ? '' : ` at ${at}`}${read === undefined ? '' : `, reading ${read}`}`;
   }),
   ...trial.reasons,
 ];

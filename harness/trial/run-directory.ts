@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { KernelIdentity } from '../model/kernel.js';
+import { KnownIssues } from '../model/known.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
@@ -26,6 +27,8 @@ export const RunNote = z.strictObject({
   placements: z.array(z.enum(PLACEMENTS)).min(1),
   kernel: KernelIdentity,
   accel: z.enum(['kvm', 'tcg']),
+  /** Entries of the known-issues file that the run was given; null without one. */
+  known: KnownIssues.nullable().default(null),
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),
 });
 export type RunNote = z.infer<typeof RunNote>;

@@ -24,6 +24,7 @@ const NOTE: RunNote = {
     version: '6.1.192-2',
   },
   accel: 'tcg',
+  known: null,
   codes: { builtin: { tailCall: true, instructions: ['jmp complete'], objectSymbol: 'U' } },
 };
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+import { CAUSES, type Finding } from './finding.js';
+import type { KernelIdentity } from './kernel.js';
+
+const Version = z
+  .string()
+  .regex(/^\d+\.\d+(\.\d+)?$/, 'a kernel version like 6.1 or 6.12.5 is expected');
+
+/**
+ * A crash that is known and accepted. Everything it says must fit a finding. `to` is inclusive and
+ * covers what it begins: `6.12` covers 6.12.40; null is open.
+ */
+export const KnownIssue = z.strictObject({
+  cause: z.enum(CAUSES),
+  /** The function that the finding blames. */
+  function: z.string().min(1),
+  kernel: z.strictObject({ from: Version.nullable(), to: Version.nullable() }),
+  /** Where it is told: a URL, a commit, a Message-ID. */
+  reference: z.string().min(1),
+  /** The whole title, when the function alone says too little. */
+  title: z.string().min(1).optional(),
+});
+export type KnownIssue = z.infer<typeof KnownIssue>;
+
+/** A known-issues file. */
+export const KnownIssues = z.array(KnownIssue);
+
+/**
+ * The version of a kernel for ranges. A distribution's release (6.1.0-56) does not tell the stable
+ * version, its package's version (6.1.192-2) does.
+ */
+export function kernelVersion(kernel: Pick<KernelIdentity, 'release' | 'version'>): number[] {
+  const text = /\d+\.\d+(?:\.\d+)?/.exec(kernel.version)?.[0] ?? kernel.release;
+  return (/^\d+(\.\d+)*/.exec(text)?.[0] ?? '').split('.').map(Number);
+}
+
+/** Compares as far as `limit` goes. */
+function compare(version: readonly number[], limit: string): number {
+  for (const [index, wanted] of limit.split('.').map(Number).entries()) {
+    const have = version[index] ?? 0;
+    if (have !== wanted) return have - wanted;
+  }
+  return 0;
+}
+
+/** Whether an entry is about this kernel. */
+export function coversKernel(issue: KnownIssue, kernel: KernelIdentity): boolean {
+  const version = kernelVersion(kernel);
+  const { from, to } = issue.kernel;
+  return (
+    (from === null || compare(version, from) >= 0) && (to === null || compare(version, to) <= 0)
+  );
+}
+
+/** Whether an entry is about this finding, the kernel apart. */
+export const fitsFinding = (issue: KnownIssue, finding: Finding): boolean =>
+  issue.cause === finding.cause &&
+  issue.function === finding.function &&
+  (issue.title === undefined || issue.title === finding.title);
+
+/** What became of the entries of a known-issues file in a run. */
+export interface KnownReport {
+  /** Entries that findings matched, with the trials they were in, as `PLACEMENT INDEX`. */
+  readonly seen: readonly { readonly issue: KnownIssue; readonly trials: readonly string[] }[];
+  /** Entries about this kernel whose crash this run looked for, in its window, and did not see. */
+  readonly stale: readonly KnownIssue[];
+  /** Entries about this kernel of which this run can say nothing. */
+  readonly notLookedFor: readonly KnownIssue[];
+}
