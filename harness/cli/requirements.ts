@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Arch } from '../model/arch/index.js';
-import { crossPrefix } from '../util/toolchain.js';
+import { crossPrefix, hostArch } from '../util/toolchain.js';
 
 /** Something the harness needs from the host. */
 export interface Requirement {
@@ -42,12 +42,8 @@ export function requirements(arch: Arch): Requirement[] {
     { needs: 'cpio', package: 'cpio', why: 'packs the initramfs' },
     { needs: 'xz', package: 'xz-utils', why: 'unpacks sources and modules' },
     { needs: 'zstd', package: 'zstd', why: 'unpacks modules of newer kernels' },
-    {
-      needs: '/usr/lib/x86_64-linux-gnu/libelf.so.1',
-      package: 'libelf1',
-      why: 'objtool of the kernel’s headers needs it',
-    },
-  ].filter((r) => !(r.package === 'libelf1' && process.arch !== 'x64'));
+    ...(hostArch()?.hostNeeds ?? []),
+  ];
 }
 
 /**

@@ -98,7 +98,11 @@ export async function buildInitramfs(
       ...(helper ? [kernel.helper] : []),
     ].map((file) => readFile(file)),
   );
-  const conf = `RETURN_ADDRESS='${kernel.arch.returnAddress}'\n`;
+  const conf = [
+    `RETURN_ADDRESS='${kernel.arch.returnAddress}'`,
+    `CODE_SYMBOLS='${kernel.arch.disassembly.symbols.join(' ')}'`,
+    '',
+  ].join('\n');
   const key = contentKey([userland, conf, kernel.portModules.join(), String(helper), ...contents]);
   const entry = await cache.entry('initramfs', key, async (directory) => {
     const started = Date.now();

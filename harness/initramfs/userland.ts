@@ -77,11 +77,10 @@ export async function guestUserland(cache: Cache, arch: Arch, report: Report): P
     await copyFile(find('bin/busybox'), path.join(root, 'bin/busybox'));
     await copyFile(find('sbin/dmsetup'), path.join(root, 'sbin/dmsetup'));
     await copyLibraries(unpacked, files, find('sbin/dmsetup'), libraries, new Set());
-    // The loader's path is part of the program (PT_INTERP): /lib64 on x86-64, /lib elsewhere.
-    const loader = path.join(root, arch.name === 'x86_64' ? 'lib64' : 'lib');
+    const loader = path.join(root, arch.loader.directory);
     await mkdir(loader, { recursive: true });
-    const real = files.get(arch.loader);
-    if (real !== undefined) await copyFile(real, path.join(loader, arch.loader));
+    const real = files.get(arch.loader.name);
+    if (real !== undefined) await copyFile(real, path.join(loader, arch.loader.name));
     for (const applet of APPLETS) await symlink('busybox', path.join(root, 'bin', applet));
     await runTool('rm', ['-rf', unpacked]);
   });

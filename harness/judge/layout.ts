@@ -14,6 +14,8 @@ export interface Named {
 export interface Layout {
   /** dm_mod's symbols, ascending. */
   readonly symbols: readonly Named[];
+  /** dm_mod's sections: what kallsyms does not name (data, without KALLSYMS_ALL) lies in one of them. */
+  readonly sections: readonly Named[];
   /** dm_mod's place: start inclusive, end exclusive; null when it was not reported. */
   readonly dmMod: { readonly start: bigint; readonly end: bigint } | null;
   readonly vmlinux: ReadonlyMap<string, bigint>;
@@ -38,6 +40,9 @@ export function layoutOf(records: readonly GuestRecord[]): Layout {
     symbols: symbols
       .filter((s) => s.module === 'dm_mod')
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0)),
+    sections: recordsOf(records, 'section')
+      .filter((r) => r.module === 'dm_mod')
+      .map((r) => ({ address: hex(r.address), name: r.name, module: r.module })),
     dmMod: module ? { start, end: start + BigInt(module.size) } : null,
     vmlinux: new Map(symbols.filter((s) => s.module === '').map((s) => [s.name, s.address])),
   };

@@ -30,6 +30,13 @@ export function readRecords(text: string): ReadRecords {
   return { records, problems };
 }
 
+/** Symbols, and sections where none begins with a symbol: data is not named after the last function. */
+function namesOf(layout: Layout): ModuleText['symbols'] {
+  const known = new Set(layout.symbols.map((s) => s.address));
+  const sections = layout.sections.filter((s) => !known.has(s.address));
+  return [...layout.symbols, ...sections].map(({ name, address }) => ({ name, address }));
+}
+
 /** The recorded text of dm_mod, for the console scanner to name addresses in. */
 function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleText[] {
   if (!layout.dmMod) return [];
@@ -39,7 +46,7 @@ function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleTex
       start: layout.dmMod.start.toString(16),
       end: layout.dmMod.end.toString(16),
       unloaded: recordsOf(records, 'unload').some((r) => r.error === 0),
-      symbols: layout.symbols.map((s) => ({ name: s.name, address: s.address.toString(16) })),
+      symbols: namesOf(layout),
     },
   ];
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { DebianArchive, hostSuite, type Package } from '../debian/archive.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
-import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
+import { configProblems, type KernelSpec, parseKernelConfig, preemption } from '../model/kernel.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
 import { runTool } from '../util/command.js';
@@ -56,7 +56,10 @@ async function findImage(
   }
   if (prefix === '') return null;
   const escaped = prefix.replaceAll('.', '\\.').replaceAll('+', '\\+');
-  const all = await archive.find(new RegExp(`^linux-image-${escaped}(?![0-9]).*-${flavour}$`));
+  // Nothing but the ABI's number stands between: `6.1.0-56-arm64` is no `6.1.0-56-rt-arm64`.
+  const all = await archive.find(
+    new RegExp(`^linux-image-${escaped}(?![0-9])[^-]*(-\\d[^-]*)?-${flavour}$`),
+  );
   const real = all.filter((pack) => pack.name !== `linux-image-${prefix}-${flavour}`);
   return real.at(-1) ?? null;
 }
@@ -81,12 +84,13 @@ async function companions(archive: DebianArchive, image: Package): Promise<Stock
   };
 }
 
+type DebianSpec = Extract<KernelSpec, { from: 'debian' }>;
+
 /** Looks a stock kernel up. @throws DmraceError (environment) when no suite has it. */
 async function resolveStock(
   cache: Cache,
   arch: Arch,
-  suite: string | null,
-  version: string | null,
+  { suite, version, flavour }: DebianSpec,
   report: Report,
 ): Promise<{ archive: DebianArchive; stock: StockKernel }> {
   const host = await hostSuite();
@@ -94,12 +98,12 @@ async function resolveStock(
     suite !== null ? [suite] : version === null ? [host] : [host, ...SUITES_FOR_VERSION];
   for (const candidate of new Set(suites)) {
     const archive = await openArchive(cache, candidate, arch, report);
-    const image = await findImage(archive, arch.kernel.debianFlavour, version ?? '');
+    const image = await findImage(archive, flavour ?? arch.kernel.debianFlavour, version ?? '');
     if (image) return { archive, stock: await companions(archive, image) };
   }
   throw new DmraceError('environment', {
-    observed: `no linux-image ${version ?? ''}-${arch.kernel.debianFlavour} in ${[...new Set(suites)].join(', ')}`,
-    action: 'choose a version or a suite that Debian’s archive has now',
+    observed: `no linux-image ${version ?? ''}-${flavour ?? arch.kernel.debianFlavour} in ${[...new Set(suites)].join(', ')}`,
+    action: 'choose a version, a suite and a flavour that Debian’s archive has now',
   });
 }
 
@@ -182,14 +186,17 @@ async function unpackImage(
   });
 }
 
-/** @throws DmraceError (inconclusive) that names every problem at once. */
-export function requireConfig(text: string, what: string, file: string): void {
+/**
+ * @param instead a kernel of the same kind that can run the race, for the error's action
+ * @throws DmraceError (inconclusive) that names every problem at once.
+ */
+export function requireConfig(text: string, what: string, file: string, instead = ''): void {
   const problems = configProblems(parseKernelConfig(text));
   if (problems.length === 0) return;
   throw new DmraceError('inconclusive', {
     observed: `${what} cannot run the race: ${problems.map((p) => p.observed).join('; ')}`,
     artefact: file,
-    action: problems.map((p) => p.action).join('\n  '),
+    action: [...(instead === '' ? [] : [instead]), ...problems.map((p) => p.action)].join('\n  '),
   });
 }
 
@@ -201,15 +208,22 @@ export async function prepareDebianKernel(
   cache: Cache,
   spec: string,
   arch: Arch,
-  suite: string | null,
-  version: string | null,
+  request: DebianSpec,
   report: Report,
 ): Promise<PreparedKernel> {
-  const { archive, stock } = await resolveStock(cache, arch, suite, version, report);
+  const { archive, stock } = await resolveStock(cache, arch, request, report);
   const image = await unpackImage(cache, archive, stock);
   const configFile = path.join(image, 'boot', `config-${stock.abi}`);
   const configText = await readFile(configFile, 'utf8');
-  requireConfig(configText, `${stock.image.name} ${stock.image.version}`, configFile);
+  const usual = arch.kernel.debianFlavour;
+  const given = request.flavour !== null && request.flavour !== usual;
+  const where = request.suite ?? request.version;
+  requireConfig(
+    configText,
+    `${stock.image.name} ${stock.image.version}`,
+    configFile,
+    given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+  );
 
   const headers = await unpackHeaders(cache, archive, stock, arch, report);
   await requireCompiler(path.join(headers, 'usr/src', `linux-headers-${stock.abi}`));

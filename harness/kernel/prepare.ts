@@ -20,7 +20,7 @@ export async function prepareKernel(
   const spec = parseKernelSpec(text);
   switch (spec.from) {
     case 'debian':
-      return prepareDebianKernel(cache, text, arch, spec.suite, spec.version, report);
+      return prepareDebianKernel(cache, text, arch, spec, report);
     case 'src':
     case 'image':
       throw unsupported(text);

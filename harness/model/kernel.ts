@@ -22,7 +22,13 @@ export type KernelIdentity = z.infer<typeof KernelIdentity>;
 
 /** A kernel specification as given with `--kernel`. */
 export type KernelSpec =
-  | { readonly from: 'debian'; readonly suite: string | null; readonly version: string | null }
+  | {
+      readonly from: 'debian';
+      readonly suite: string | null;
+      readonly version: string | null;
+      /** What follows the version in `linux-image-6.1.0-56-rt-arm64`; null for the architecture's own choice. */
+      readonly flavour: string | null;
+    }
   | { readonly from: 'src'; readonly path: string }
   | {
       readonly from: 'image';
@@ -34,23 +40,33 @@ export type KernelSpec =
 const SUITES = /^(bookworm|trixie|forky|duke|sid|experimental)(-security|-backports|-updates)?$/;
 const VERSION = /^\d+\.\d+(\.[\w.+~-]+)?$/;
 
+const FLAVOUR = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
 /**
  * Reads a kernel specification.
  * @throws DmraceError (usage) for anything that is not one.
  */
 export function parseKernelSpec(text: string): KernelSpec {
+  const debian = /^debian(?::([^/]*))?(?:\/(.*))?$/.exec(text);
+  if (debian) return parseDebianSpec(text, debian[1] ?? '', debian[2] ?? null);
   const colon = text.indexOf(':');
   const from = colon < 0 ? text : text.slice(0, colon);
   const rest = colon < 0 ? '' : text.slice(colon + 1);
-  if (from === 'debian') {
-    if (rest === '') return { from, suite: null, version: null };
-    if (SUITES.test(rest)) return { from, suite: rest, version: null };
-    if (VERSION.test(rest)) return { from, suite: null, version: rest };
-    throw bad(text, `"${rest}" is neither a Debian suite nor a kernel version like 6.12`);
-  }
   if (from === 'src' && rest !== '') return { from, path: rest };
   if (from === 'image' && rest !== '') return parseImageSpec(text, rest);
   throw bad(text, `"${from}" is no source of kernels`);
+}
+
+/** `debian`, `debian:SUITE`, `debian:VERSION`, each with `/FLAVOUR` or without. */
+function parseDebianSpec(text: string, which: string, flavour: string | null): KernelSpec {
+  if (flavour !== null && !FLAVOUR.test(flavour)) {
+    throw bad(text, `"${flavour}" is no flavour of Debian's kernels, like rt-arm64`);
+  }
+  const none = { from: 'debian', suite: null, version: null, flavour } as const;
+  if (which === '') return none;
+  if (SUITES.test(which)) return { ...none, suite: which };
+  if (VERSION.test(which)) return { ...none, version: which };
+  throw bad(text, `"${which}" is neither a Debian suite nor a kernel version like 6.12`);
 }
 
 function parseImageSpec(text: string, rest: string): KernelSpec {

@@ -68,9 +68,7 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
 
 function cpu(spec: MachineSpec): string {
   if (spec.accel === 'kvm') return 'host';
-  return spec.deterministic && spec.arch.name === 'x86_64'
-    ? 'max,-rdrand,-rdseed'
-    : spec.arch.qemu.tcgCpu;
+  return spec.deterministic ? spec.arch.qemu.deterministicCpu : spec.arch.qemu.tcgCpu;
 }
 
 /** nokaslr: addresses are the same in every boot, so records, crashes and gdb agree. */

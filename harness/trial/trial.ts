@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
+import type { Arch } from '../model/arch/index.js';
 import { recordsOf } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
 import type { TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
@@ -89,12 +90,12 @@ export async function runInGuest(
   let readyRecords = options.restored?.readyRecords ?? session.recordsText;
   let end: TrialEnd;
   if (readyFailure) {
-    end = await endOf(readyFailure, READY_DEADLINE_MS, machine);
+    end = await endOf(readyFailure, READY_DEADLINE_MS, machine, spec.arch);
   } else {
     await options.whenReady?.(machine, session);
     readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
     machine.command(command);
-    end = await collect(session, options.deadlineMs, signal);
+    end = await collect(session, options.deadlineMs, spec.arch, signal);
   }
   const files: TrialFiles = {
     note: {
@@ -120,6 +121,7 @@ export async function runInGuest(
 async function collect(
   session: GuestSession,
   deadlineMs: number,
+  arch: Arch,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
   const scanner = new ConsoleScanner();
@@ -139,26 +141,31 @@ async function collect(
     await session.until(() => session.traceBytes >= bytes, SILENT_BOUND_MS, signal);
   }
   await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
-  return failure ? endOf(failure, waitedMs, session.machine) : { how: 'closing' };
+  return failure ? endOf(failure, waitedMs, session.machine, arch) : { how: 'closing' };
 }
 
-async function endOf(failure: WaitFailure, afterMs: number, machine: Machine): Promise<TrialEnd> {
+async function endOf(
+  failure: WaitFailure,
+  afterMs: number,
+  machine: Machine,
+  arch: Arch,
+): Promise<TrialEnd> {
   switch (failure.failed) {
     case 'interrupted':
       return { how: 'interrupted' };
     case 'machine-ended':
       return { how: 'machine-ended', ...failure.end };
     case 'deadline':
-      return { how: 'deadline', afterMs, vcpu: await processorState(machine) };
+      return { how: 'deadline', afterMs, vcpu: await processorState(machine, arch) };
   }
 }
 
 /** Where the vCPU stands, in one line: a hang is found by its program counter. */
-async function processorState(machine: Machine): Promise<string> {
+async function processorState(machine: Machine, arch: Arch): Promise<string> {
   const registers = machine.qmp('human-monitor-command', { 'command-line': 'info registers' });
   const text = await Promise.race([
     registers.then(String, () => 'gone'),
     new Promise<string>((resolve) => setTimeout(resolve, 2_000, 'not answering').unref()),
   ]);
-  return /(RIP=\S+ RFL=\S+|PC=\S+)/.exec(text)?.[1] ?? (text.slice(0, 80) || 'unknown');
+  return arch.qemu.programCounter.exec(text)?.[0] ?? (text.slice(0, 80) || 'unknown');
 }

@@ -13,24 +13,27 @@
 
 #define SECTIONS "/sys/module/dm_mod/sections"
 
-/* Symbols of vmlinux that the judge and the disassembly need. */
+/* Symbols of vmlinux that the judge and the disassembly need; more come as arguments. */
 static const char *const wanted[] = {
 	"dm_kobject_release", "complete", "wait_for_completion", "kobject_put", "disk_release",
-	"__fentry__", "__x86_return_thunk", "_stext", "_etext",
+	"_stext", "_etext",
 };
 
-static int is_wanted(const char *name)
+static int is_wanted(const char *name, char **more)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (!strcmp(name, wanted[i]))
 			return 1;
+	for (; *more; more++)
+		if (!strcmp(name, *more))
+			return 1;
 	return 0;
 }
 
 /* "ffffffff81000000 T name [module]": Documentation of kernel/kallsyms.c, s_show(). */
-static int symbols(void)
+static int symbols(char **more)
 {
 	char line[1024], address[20], type[2], name[512], module[64];
 	FILE *kallsyms = fopen("/proc/kallsyms", "re");
@@ -43,7 +46,7 @@ static int symbols(void)
 
 		if (fields == 4 && !strcmp(module, "dm_mod"))
 			error |= record_symbol(address, type, name, module);
-		else if (fields == 3 && is_wanted(name))
+		else if (fields == 3 && is_wanted(name, more))
 			error |= record_symbol(address, type, name, "");
 	}
 	if (ferror(kallsyms))
@@ -99,7 +102,5 @@ static int sections(void)
 
 int layout_main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	return symbols() | modules() | sections() ? 1 : 0;
+	return symbols(argv + (argc > 0)) | modules() | sections() ? 1 : 0;
 }

@@ -21,6 +21,10 @@ export interface Arch {
     readonly machine: string;
     /** -cpu under TCG; `host` is used under KVM. */
     readonly tcgCpu: string;
+    /** -cpu under TCG when two runs must be the same bit for bit: no source of entropy. */
+    readonly deterministicCpu: string;
+    /** The program counter's words in the monitor's `info registers`. */
+    readonly programCounter: RegExp;
     /** The Debian package with the binary. */
     readonly package: string;
   };
@@ -29,7 +33,9 @@ export interface Arch {
     readonly console: string;
     /** Where the bootable image lies in a build tree. */
     readonly image: string;
-    /** Debian's flavour whose stock image can run the race. */
+    /** The option with which QEMU starts vmlinux itself, which boots faster; null where none does. */
+    readonly vmlinuxOption: string | null;
+    /** Debian's flavour whose stock image can run the race; --kernel debian:VERSION/FLAVOUR takes another. */
     readonly debianFlavour: string;
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
@@ -42,7 +48,15 @@ export interface Arch {
     readonly call: RegExp;
     readonly jump: RegExp;
     readonly ret: RegExp;
+    /** Symbols of vmlinux that a function's prologue and epilogue branch to, to name them by. */
+    readonly symbols: readonly string[];
   };
-  /** Path of the dynamic loader inside Debian's libc6. */
-  readonly loader: string;
+  /** The dynamic loader in Debian's libc6, and the folder where programs look for it (PT_INTERP). */
+  readonly loader: { readonly name: string; readonly directory: string };
+  /** What kbuild's programs need on a host of this architecture. */
+  readonly hostNeeds: readonly {
+    readonly needs: string;
+    readonly package: string;
+    readonly why: string;
+  }[];
 }

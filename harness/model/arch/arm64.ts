@@ -7,18 +7,23 @@ export const arm64: Arch = {
   qemu: {
     binary: 'qemu-system-aarch64',
     machine: 'virt,gic-version=2',
+    // ARMv8.0: no pointer authentication, whose signed return addresses match no address, and no RNDR.
     tcgCpu: 'cortex-a57',
+    deterministicCpu: 'cortex-a57',
+    programCounter: /PC=\S+/,
     package: 'qemu-system-arm',
   },
   kernel: {
     console: 'ttyAMA0',
     image: 'arch/arm64/boot/Image',
+    vmlinuxOption: null,
     // The plain and cloud flavours of 6.1 are PREEMPT_VOLUNTARY without PREEMPT_DYNAMIC.
     debianFlavour: 'rt-arm64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // The link register (x30), AAPCS64 section 6.1.1.
   returnAddress: '%x30',
-  disassembly: { objdump: 'aarch64', call: /^bl$/, jump: /^b$/, ret: /^ret/ },
-  loader: 'ld-linux-aarch64.so.1',
+  disassembly: { objdump: 'aarch64', call: /^bl$/, jump: /^b$/, ret: /^ret/, symbols: [] },
+  loader: { name: 'ld-linux-aarch64.so.1', directory: 'lib' },
+  hostNeeds: [],
 };

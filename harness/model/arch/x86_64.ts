@@ -9,16 +9,33 @@ export const x86_64: Arch = {
     machine: 'pc',
     // Boots faster under TCG than `max`: fewer features to emulate and to probe.
     tcgCpu: 'qemu64',
+    deterministicCpu: 'max,-rdrand,-rdseed',
+    programCounter: /RIP=\S+ RFL=\S+/,
     package: 'qemu-system-x86',
   },
   kernel: {
     console: 'ttyS0',
     image: 'arch/x86/boot/bzImage',
+    // An ELF with a PVH note needs no firmware and no decompression (QEMU's hw/i386/x86.c, since 4.0).
+    vmlinuxOption: 'PVH',
     debianFlavour: 'cloud-amd64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // The caller pushed it: the word on top of the stack.
   returnAddress: '$stack0',
-  disassembly: { objdump: 'i386:x86-64', call: /^call/, jump: /^jmp/, ret: /^(repz )?ret/ },
-  loader: 'ld-linux-x86-64.so.2',
+  disassembly: {
+    objdump: 'i386:x86-64',
+    call: /^call/,
+    jump: /^jmp/,
+    ret: /^(repz )?ret/,
+    symbols: ['__fentry__', '__x86_return_thunk'],
+  },
+  loader: { name: 'ld-linux-x86-64.so.2', directory: 'lib64' },
+  hostNeeds: [
+    {
+      needs: '/usr/lib/x86_64-linux-gnu/libelf.so.1',
+      package: 'libelf1',
+      why: 'objtool of the kernel’s headers needs it',
+    },
+  ],
 };

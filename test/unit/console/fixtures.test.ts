@@ -9,6 +9,7 @@ import { FIXTURES, readCases } from './support.js';
 describe.each([
   'x86.log',
   'arch.log',
+  'arm64.log',
   'checks.log',
   'locks.log',
   'stalls.log',

@@ -10,13 +10,19 @@ import {
 
 describe('parseKernelSpec', () => {
   it.each([
-    ['debian', { from: 'debian', suite: null, version: null }],
-    ['debian:', { from: 'debian', suite: null, version: null }],
-    ['debian:sid', { from: 'debian', suite: 'sid', version: null }],
-    ['debian:bookworm-backports', { from: 'debian', suite: 'bookworm-backports', version: null }],
-    ['debian:6.12', { from: 'debian', suite: null, version: '6.12' }],
-    ['debian:6.1.192-2', { from: 'debian', suite: null, version: '6.1.192-2' }],
-    ['debian:6.12.9+bpo', { from: 'debian', suite: null, version: '6.12.9+bpo' }],
+    ['debian', { from: 'debian', suite: null, version: null, flavour: null }],
+    ['debian:', { from: 'debian', suite: null, version: null, flavour: null }],
+    ['debian:sid', { from: 'debian', suite: 'sid', version: null, flavour: null }],
+    [
+      'debian:bookworm-backports',
+      { from: 'debian', suite: 'bookworm-backports', version: null, flavour: null },
+    ],
+    ['debian:6.12', { from: 'debian', suite: null, version: '6.12', flavour: null }],
+    ['debian:6.1.192-2', { from: 'debian', suite: null, version: '6.1.192-2', flavour: null }],
+    ['debian:6.12.9+bpo', { from: 'debian', suite: null, version: '6.12.9+bpo', flavour: null }],
+    ['debian/arm64', { from: 'debian', suite: null, version: null, flavour: 'arm64' }],
+    ['debian:sid/rt-arm64', { from: 'debian', suite: 'sid', version: null, flavour: 'rt-arm64' }],
+    ['debian:6.1/arm64-16k', { from: 'debian', suite: null, version: '6.1', flavour: 'arm64-16k' }],
     ['src:/usr/src/linux', { from: 'src', path: '/usr/src/linux' }],
     ['src:../a:b,c', { from: 'src', path: '../a:b,c' }],
     [
@@ -36,6 +42,10 @@ describe('parseKernelSpec', () => {
     'debian:6',
     'debian:6.12;rm -rf /',
     'debian:../../etc',
+    'debian/',
+    'debian:6.1/',
+    'debian/../x',
+    'debian:6.12/rt-arm64/x',
     'src',
     'src:',
     'image',
