@@ -57,7 +57,7 @@ describe('arm64', () => {
       function: 'disk_release',
       cause: 'disk-release-fops',
       faultAddress: 'ffff800000ca3920',
-      resolved: '.rodata+0x160 [unloaded dm_mod]',
+      resolvedFault: '.rodata+0x160 [unloaded dm_mod]',
     });
   });
 
