@@ -33,6 +33,8 @@ export interface Arch {
     readonly console: string;
     /** Where the bootable image lies in a build tree. */
     readonly image: string;
+    /** make target of the configuration that profile `base` of a self-built kernel starts from. */
+    readonly baseTarget: string;
     /** The option with which QEMU starts vmlinux itself, which boots faster; null where none does. */
     readonly vmlinuxOption: string | null;
     /** Debian's flavour whose stock image can run the race; --kernel debian:VERSION/FLAVOUR takes another. */

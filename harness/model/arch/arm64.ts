@@ -16,6 +16,8 @@ export const arm64: Arch = {
   kernel: {
     console: 'ttyAMA0',
     image: 'arch/arm64/boot/Image',
+    // arm64's defconfig is every board and 1500 modules; this one is Kconfig's own defaults.
+    baseTarget: 'alldefconfig',
     vmlinuxOption: null,
     // The plain and cloud flavours of 6.1 are PREEMPT_VOLUNTARY without PREEMPT_DYNAMIC.
     debianFlavour: 'rt-arm64',

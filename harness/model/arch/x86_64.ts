@@ -16,6 +16,7 @@ export const x86_64: Arch = {
   kernel: {
     console: 'ttyS0',
     image: 'arch/x86/boot/bzImage',
+    baseTarget: 'defconfig',
     // An ELF with a PVH note needs no firmware and no decompression (QEMU's hw/i386/x86.c, since 4.0).
     vmlinuxOption: 'PVH',
     debianFlavour: 'cloud-amd64',
