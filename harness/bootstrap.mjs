@@ -54,19 +54,21 @@ once('node_modules/.dmrace-stamp', ['package.json', 'package-lock.json'], 'node_
   run('npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
 );
 const sources = readdirSync(at('harness'), { recursive: true })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.(tsx?|css|mjs)$/.test(file))
   .map((file) => path.join('harness', file))
   .sort();
 once(
   'dist/.dmrace-stamp',
   ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...sources],
-  'dist/main.js',
-  () =>
+  'dist/report/page/page.js',
+  () => {
     run('TypeScript build', process.execPath, [
       at('node_modules/typescript/bin/tsc'),
       '-p',
       'tsconfig.build.json',
-    ]),
+    ]);
+    run('Page of the HTML report', process.execPath, [at('harness/bundle.mjs')]);
+  },
 );
 
 const { dmrace } = await import('../dist/cli/dmrace.js');

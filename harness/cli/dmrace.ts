@@ -6,6 +6,7 @@ import { inDocker } from './docker/index.js';
 import { doctorCommand } from './doctor.js';
 import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
+import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
 
@@ -31,6 +32,7 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
+  program.addCommand(reportCommand(exit));
   program.addCommand(scanCommand());
   program.addCommand(kernelCommand());
   program.addCommand(doctorCommand(signal, exit));

@@ -27,6 +27,8 @@ async function judge(folder: string, format: FormatName, known?: string): Promis
     known === undefined ? null : await readKnownFile(known),
   );
   for (const trial of result.trials) printTrial(trial, format);
-  printResult(result, format, directory.root, { totalMs: Math.round(performance.now() - started) });
+  await printResult(result, format, directory.root, {
+    totalMs: Math.round(performance.now() - started),
+  });
   return result.exitCode;
 }

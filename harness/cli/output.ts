@@ -1,25 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readFile } from 'node:fs/promises';
+import { DmraceError } from '../model/errors.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
-import { type Format, type FormatName, formatNamed } from '../report/formats.js';
+import type { RunEvidence } from '../report/evidence.js';
+import { type Format, type FormatName, formatNamed, type Rendering } from '../report/formats.js';
+import type { PageParts } from '../report/html/page.js';
 import type { Timing } from '../report/json.js';
+import { assets } from '../util/assets.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
+import { readRemains } from './remains.js';
 
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
   const format: Format = formatNamed(name);
-  if (format.trial) process.stdout.write(format.trial(trial));
+  if ('trial' in format && format.trial) process.stdout.write(format.trial(trial));
 }
 
 /** Prints a run's result to stdout, and tells GitHub when it runs there. */
-export function printResult(
+export async function printResult(
   result: RunResult,
   format: FormatName,
   directory: string,
   timing: Timing,
-): void {
-  const { end } = formatNamed(format);
-  process.stdout.write(end({ result, timing, directory, paint: paintFor(process.stdout) }));
+): Promise<void> {
+  const rendering = { result, timing, directory, paint: paintFor(process.stdout) };
+  const evidence = async (): Promise<RunEvidence> => (await readRemains(directory)).evidence;
+  process.stdout.write(await rendered(format, rendering, evidence));
   tellGithub(result);
+}
+
+/** A run in a format; the trials' files are read only for those that show them. */
+export async function rendered(
+  name: FormatName,
+  rendering: Rendering,
+  evidence: () => Promise<RunEvidence>,
+): Promise<string> {
+  const format: Format = formatNamed(name);
+  return 'end' in format
+    ? format.end(rendering)
+    : format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });
+}
+
+/** Script and style of the HTML report, which the build made. */
+async function pageParts(): Promise<PageParts> {
+  const part = (name: string): Promise<string> => {
+    const file = assets('dist', 'report', 'page', name);
+    return readFile(file, 'utf8').catch((error: unknown) => {
+      throw new DmraceError('environment', {
+        observed: `${file} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        artefact: file,
+        action: 'build dmrace again: npm run build',
+      });
+    });
+  };
+  return { script: await part('page.js'), style: await part('page.css') };
 }

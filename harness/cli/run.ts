@@ -201,6 +201,6 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     exitCode: result.exitCode,
     timing,
   });
-  printResult(result, options.format, directory.root, timing);
+  await printResult(result, options.format, directory.root, timing);
   return result.exitCode;
 }

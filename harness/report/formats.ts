@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { PLACEMENTS } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
+import { chosen, type RunEvidence } from './evidence.js';
+import { type PageParts, renderPage } from './html/page.js';
 import { renderJson, type Timing } from './json.js';
 import { renderJunit } from './junit.js';
 import { renderKtap } from './ktap.js';
+import { renderPerfetto } from './perfetto.js';
+import { renderSvg } from './svg.js';
 import { type Paint, renderText } from './text.js';
 
 /** Everything a format may show of a run that has ended. */
@@ -16,12 +21,26 @@ export interface Rendering {
   readonly paint: Paint;
 }
 
+/** And what was kept of its trials, with the parts of the HTML page. */
+export interface FullRendering extends Rendering {
+  readonly evidence: RunEvidence;
+  readonly parts: PageParts;
+}
+
 /** One way to print a run. A new one is an entry of {@link FORMATS} and nothing else. */
-export interface Format {
+export type Format = ResultFormat | EvidenceFormat;
+
+interface FormatBase {
   /** One line for `--help`. */
   readonly says: string;
   /** Media type of what it prints. */
   readonly media: string;
+  /** Name of the file that `dmrace report` writes without --output, in the run directory. */
+  readonly file: string;
+}
+
+/** A format that needs the result only. */
+export interface ResultFormat extends FormatBase {
   /**
    * Text for a trial as soon as it is judged, in the order in which trials end; only a format that
    * streams has it. `dmrace judge` calls it in the order of the result.
@@ -31,27 +50,60 @@ export interface Format {
   readonly end: (rendering: Rendering) => string;
 }
 
+/** A format that is drawn from the trials' files. */
+export interface EvidenceFormat extends FormatBase {
+  readonly full: (rendering: FullRendering) => string;
+}
+
 /** The formats of `--format`, the default first. */
 export const FORMATS = {
   pretty: {
     says: 'one screen for people',
     media: 'text/plain',
+    file: 'report.txt',
     end: ({ result, directory, paint }) => renderText(result, directory, paint),
   },
   json: {
     says: 'one JSON object (docs/run-result.schema.json)',
     media: 'application/json',
+    file: 'report.json',
     end: ({ result, timing }) => `${JSON.stringify(renderJson(result, timing), null, 2)}\n`,
   },
   ktap: {
     says: 'KTAP version 1, as the kernel’s own tests print',
     media: 'text/plain',
+    file: 'report.ktap',
     end: ({ result }) => renderKtap(result),
   },
   junit: {
     says: 'JUnit XML',
     media: 'application/xml',
+    file: 'junit.xml',
     end: ({ result }) => renderJunit(result),
+  },
+  html: {
+    says: 'one HTML file that needs nothing else, with timelines',
+    media: 'text/html',
+    file: 'report.html',
+    full: ({ result, evidence, directory, parts }) =>
+      renderPage({ result, evidence, directory, parts }),
+  },
+  svg: {
+    says: 'the timelines of one trial of each placement as a picture',
+    media: 'image/svg+xml',
+    file: 'timeline.svg',
+    full: ({ result, evidence }) =>
+      renderSvg(
+        evidence.trials,
+        `dmrace: ${result.verdict}, ${result.question.scenario} on ${result.kernel.release}`,
+      ),
+  },
+  perfetto: {
+    says: 'the traces for ui.perfetto.dev and chrome://tracing',
+    media: 'application/json',
+    file: 'trace.json',
+    full: ({ evidence }) =>
+      renderPerfetto(PLACEMENTS.flatMap((placement) => chosen(evidence.trials, placement))),
   },
 } as const satisfies Readonly<Record<string, Format>>;
 

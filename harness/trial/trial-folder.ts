@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import type { Damage } from '../model/damage.js';
 import { type TrialFiles, TrialNote } from '../model/trial.js';
 
 /** What each file of a trial's folder is to hold; those after the notes are what the judge sees. */
@@ -13,16 +14,6 @@ export const EXPECTED = {
   'records.jsonl': 'one JSON record a line, the last one "closing"',
   'trace.txt': 'the guest’s ftrace buffer as text',
 } as const;
-
-/** A file of a run that is not as the run left it. */
-export interface Damage {
-  /** Relative to the run directory, e.g. `builtin-0/trace.txt`. */
-  readonly file: string;
-  /** What is wrong, without the folder: `trace.txt cannot be read (…)`. */
-  readonly observed: string;
-  /** What the file was to hold. */
-  readonly expected: string;
-}
 
 /** Sizes and hashes of a trial's evidence, so that a file that was cut or edited later is told. */
 const Seals = z.record(

@@ -5,8 +5,16 @@ import { STEPS, type StepNumber } from '../../model/steps.js';
 import type { TrialFiles, TrialResult } from '../../model/trial.js';
 import { placeConsole } from './console.js';
 import { stretchesOf, type Task, tasksOf } from './cpu.js';
-import { CONSOLE_LANE, lanesOf, partiesOf } from './lanes.js';
-import type { CrashMark, Segment, StepMark, Timeline, Unload, Wakeup } from './model.js';
+import { lanesOf, partiesOf } from './lanes.js';
+import {
+  CONSOLE_LANE,
+  type CrashMark,
+  type Segment,
+  type StepMark,
+  type Timeline,
+  type Unload,
+  type Wakeup,
+} from './model.js';
 
 /** What a timeline is drawn from; a damaged trial may have less than {@link TrialFiles}. */
 export type TimelineFiles = Pick<TrialFiles, 'console' | 'readyRecords' | 'records' | 'trace'>;
@@ -34,7 +42,10 @@ export function timelineOf(files: TimelineFiles, result: TrialResult): Timeline 
   const steps = result.steps.map((proof): StepMark => {
     const step = proof.step as StepNumber; // StepEvidence allows 1 to 10 and nothing else
     const { party, says } = STEPS[step];
-    return { step, lane: party, atUs: proof.atUs, says, evidence: proof.evidence };
+    // Where no one plays the party (no holder in a delayed release), the task of the line does.
+    const pid = Number(/^\S+?-(\d+)\s/.exec(proof.evidence)?.[1] ?? Number.NaN);
+    const lane = lanes.some((known) => known.id === party) ? party : laneOf(pid);
+    return { step, lane, atUs: proof.atUs, says, evidence: proof.evidence };
   });
   const startUs = events[0]?.us ?? 0;
   const endUs = events.at(-1)?.us ?? startUs;

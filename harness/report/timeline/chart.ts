@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as Plot from '@observablehq/plot';
-import { CONSOLE_LANE } from './lanes.js';
 import { type DomDocument, FLAG_ROOM_PX, flagMark } from './marks.js';
-import type { LaneKind, Segment, Timeline } from './model.js';
+import { CONSOLE_LANE, type LaneKind, type Segment, type Timeline } from './model.js';
 
 /** An SVG element, of a browser or of linkedom; this module is used with both. */
 export interface Drawing {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { firstRecord, type GuestRecord, recordsOf } from '../../model/record.js';
 import type { Task } from './cpu.js';
-import { LANE_KINDS, type Lane, type LaneKind } from './model.js';
-
-/** The lane of everything on the console. */
-export const CONSOLE_LANE = 'console';
+import { CONSOLE_LANE, LANE_KINDS, type Lane, type LaneKind } from './model.js';
 
 /** Lanes from the top down, and where each task belongs. */
 export interface Lanes {

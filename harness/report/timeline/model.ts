@@ -7,6 +7,9 @@ import type { Outcome } from '../../model/trial.js';
 export const LANE_KINDS = ['holder', 'remover', 'load', 'kthread', 'other', 'console'] as const;
 export type LaneKind = (typeof LANE_KINDS)[number];
 
+/** The lane of everything on the console. */
+export const CONSOLE_LANE = 'console';
+
 /** One row of the picture. */
 export interface Lane {
   readonly id: string;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Bundles the script and the style of the HTML report. Plain JavaScript, because it is part of the
+// build: `npm run build` runs it, harness/bootstrap.mjs and the unit tests import it.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * The script and the style of the report's page, minified, as text.
+ * @returns {Promise<{ script: string, style: string }>}
+ */
+export async function bundlePage() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['harness/report/client/page.ts', 'harness/report/client/page.css'],
+    outdir: 'dist/report/page',
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: 'ascii',
+    legalComments: 'none',
+    target: ['chrome109', 'firefox115', 'safari16'],
+    tsconfigRaw: { compilerOptions: { target: 'es2022' } },
+  });
+  const text = (ending) => outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
+  return { script: text('.js'), style: text('.css') };
+}
+
+/** Writes them to dist/report/page/. */
+export async function writePage() {
+  const { script, style } = await bundlePage();
+  const folder = path.join(root, 'dist/report/page');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'page.js'), script);
+  writeFileSync(path.join(folder, 'page.css'), style);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writePage();

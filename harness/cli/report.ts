@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
+import { Argument, Command, Option } from 'commander';
+import writeFileAtomic from 'write-file-atomic';
+import { DmraceError } from '../model/errors.js';
+import { FORMAT_NAMES, type FormatName, formatNamed } from '../report/formats.js';
+import { explainIo } from '../util/io.js';
+import { rendered } from './output.js';
+import { paintFor } from './paint.js';
+import { type Remains, readRemains } from './remains.js';
+
+interface ReportOptions {
+  readonly format: FormatName;
+  readonly output?: string;
+  readonly trial?: string;
+}
+
+/** `dmrace report`: a saved run as a file to look at or to mail. */
+export function reportCommand(exit: (code: number) => void): Command {
+  return new Command('report')
+    .description('make a report of a saved run, also of a damaged one')
+    .addArgument(new Argument('<run-dir>', 'a folder that dmrace run made'))
+    .addOption(new Option('--format <how>', 'what to make').choices(FORMAT_NAMES).default('html'))
+    .addOption(
+      new Option('--output <file>', 'where to, - for stdout (default: in the run directory)'),
+    )
+    .addOption(
+      new Option('--trial <name>', 'draw this trial, e.g. builtin-3, instead of those chosen'),
+    )
+    .addHelpText(
+      'after',
+      `
+The file's path is printed. Exit code 125 when a file of the run is missing or damaged: the report
+is made of what is left and says which file and what was expected. The verdict is in the report and
+does not change the exit code.
+
+Examples:
+  dmrace report dmrace-runs/2026-11-24T01-50-00-000Z
+  dmrace report /tmp/r1 --format svg --output timeline.svg
+  dmrace report /tmp/r1 --format perfetto          open the file at https://ui.perfetto.dev`,
+    )
+    .action(async (directory: string, options: ReportOptions) => {
+      exit(await report(directory, options));
+    });
+}
+
+async function report(folder: string, options: ReportOptions): Promise<number> {
+  const started = performance.now();
+  const remains = only(await readRemains(folder), options.trial);
+  const { directory, result, evidence } = remains;
+  const text = await rendered(
+    options.format,
+    {
+      result,
+      directory: directory.root,
+      timing: { totalMs: Math.round(performance.now() - started) },
+      paint: paintFor(process.stdout),
+    },
+    async () => evidence,
+  );
+  for (const { file, observed, expected } of evidence.damage) {
+    process.stderr.write(`dmrace: ${path.dirname(file)}: ${observed}; expected: ${expected}\n`);
+  }
+  if (options.output === '-') process.stdout.write(text);
+  else {
+    const file = path.resolve(
+      options.output ?? path.join(directory.root, formatNamed(options.format).file),
+    );
+    await writeFileAtomic(file, text).catch((error: unknown) => {
+      throw explainIo(error, file);
+    });
+    process.stdout.write(`${file}\n`);
+  }
+  return evidence.damage.length > 0 ? 125 : 0;
+}
+
+/** The run with one trial to be drawn; the result stays that of all. */
+function only(remains: Remains, name: string | undefined): Remains {
+  if (name === undefined) return remains;
+  const { evidence, directory } = remains;
+  const trials = evidence.trials.filter(
+    ({ result }) => `${result.placement}-${result.index}` === name,
+  );
+  if (trials.length > 0) return { ...remains, evidence: { ...evidence, trials } };
+  throw new DmraceError('usage', {
+    observed: `--trial ${name}: ${directory.root} has no such trial`,
+    artefact: directory.root,
+    action: 'name the folder of a trial, e.g. builtin-0',
+  });
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { RunResult } from '../../model/verdict.js';
+import { type RunEvidence, representatives, type TrialEvidence } from '../evidence.js';
+
+const WHERE: Readonly<Record<string, string>> = {
+  U: 'taken from vmlinux (nm: U)',
+  T: 'part of dm-mod.ko (nm: T)',
+  t: 'part of dm-mod.ko (nm: t)',
+};
+
+/** The booted release method of each placement, side by side. */
+export function Code({ result }: { result: RunResult }) {
+  return (
+    <section>
+      <h2>dm_kobject_release() as it was booted</h2>
+      <p class="note">
+        Read out of the guest’s memory before the trials. With a jump to complete() nothing returns
+        into the method, so that even one in the module would survive.
+      </p>
+      <div class="pair">
+        {Object.entries(result.placements).map(([placement, sum]) => (
+          <div>
+            <p>
+              {placement}:{' '}
+              <b>
+                {sum.tailCall === null
+                  ? 'unknown'
+                  : sum.tailCall
+                    ? 'tail call (jump)'
+                    : 'call, it returns'}
+              </b>
+              ,{' '}
+              {sum.objectSymbol === null
+                ? 'symbols unread'
+                : (WHERE[sum.objectSymbol] ?? sum.objectSymbol)}
+            </p>
+            <pre>{sum.disassembly.length > 0 ? sum.disassembly.join('\n') : '(was not read)'}</pre>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Which kernel it was, and what ran it. */
+export function Identity({ result, evidence }: { result: RunResult; evidence: RunEvidence }) {
+  const { kernel } = result;
+  const rows: [string, string][] = [
+    ['spec', kernel.spec],
+    ['release (uname -r)', kernel.release],
+    ['version', kernel.version],
+    ['architecture', kernel.arch],
+    ['preemption', kernel.preempt],
+    ['.config, SHA-256', kernel.configSha256],
+    ['accelerator', evidence.accel ?? 'unknown'],
+    ['started', evidence.startedAt ?? 'unknown'],
+    ['dmrace', evidence.dmrace ?? 'unknown'],
+  ];
+  return (
+    <section>
+      <h2>Kernel</h2>
+      <table class="identity">
+        <tbody>
+          {rows.map(([name, value]) => (
+            <tr>
+              <th scope="row">{name}</th>
+              <td>
+                <code>{value}</code>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** How to see it again, and QEMU's exact command line. */
+export function Commands({
+  result,
+  shown,
+  directory,
+}: {
+  result: RunResult;
+  shown: readonly TrialEvidence[];
+  directory: string;
+}) {
+  const { question, kernel } = result;
+  const placement = question.placements.length > 1 ? 'both' : (question.placements[0] ?? 'both');
+  const seed = Math.min(...result.trials.map((trial) => trial.seed - trial.index));
+  const again = [
+    'dmrace run',
+    `--kernel ${quoted(kernel.spec)}`,
+    `--scenario ${quoted(question.scenario)}`,
+    `--placement ${placement}`,
+    `--trials ${question.trials}`,
+    ...(Number.isFinite(seed) ? [`--seed ${seed}`] : []),
+  ].join(' ');
+  return (
+    <section>
+      <h2>Reproduce</h2>
+      <pre>{`# the whole run again\n${again}\n# this run judged again, from its files alone\ndmrace judge ${quoted(directory)}`}</pre>
+      <h3>QEMU’s command lines</h3>
+      <p class="note">
+        As they were executed (qemu.argv). The sockets are those of the harness, which spoke to the
+        guest through them.
+      </p>
+      {representatives(shown).map(({ argv, result: trial }) => (
+        <>
+          <p>
+            {trial.placement} #{trial.index}
+          </p>
+          <pre class="wrap">{argv ?? '(qemu.argv cannot be read)'}</pre>
+        </>
+      ))}
+    </section>
+  );
+}

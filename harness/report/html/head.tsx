@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { RunResult } from '../../model/verdict.js';
+import type { RunEvidence } from '../evidence.js';
+import { verdictSentence } from '../sentence.js';
+
+/** Verdict, reasons, what is damaged, and both placements side by side. */
+export function Head({ result, evidence }: { result: RunResult; evidence: RunEvidence }) {
+  const { verdict, kernel, question, reasons } = result;
+  return (
+    <header>
+      <p class="where">
+        dmrace · scenario <b>{question.scenario}</b> · kernel <b>{kernel.release}</b> (
+        {kernel.version}, {kernel.arch})
+      </p>
+      <h1>
+        <span class={`verdict ${verdict}`}>{verdict}</span> {verdictSentence(result)}
+      </h1>
+      {evidence.damage.length > 0 && <Damaged evidence={evidence} />}
+      <ul class="reasons">
+        {reasons.map((reason) => (
+          <li>{reason}</li>
+        ))}
+      </ul>
+      <Placements result={result} />
+    </header>
+  );
+}
+
+function Damaged({ evidence: { damage } }: { evidence: RunEvidence }) {
+  return (
+    <section class="damaged">
+      <h2>
+        Incomplete: {damage.length === 1 ? 'a file is' : `${damage.length} files are`} not as the
+        run left {damage.length === 1 ? 'it' : 'them'}
+      </h2>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>file</th>
+              <th>found</th>
+              <th>expected</th>
+            </tr>
+          </thead>
+          <tbody>
+            {damage.map(({ file, observed, expected }) => (
+              <tr>
+                <td>
+                  <code>{file}</code>
+                </td>
+                <td>{observed}</td>
+                <td>{expected}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+const tailCall = (is: boolean | null): string =>
+  is === null
+    ? 'unknown'
+    : is
+      ? 'jump (tail call): nothing returns into it'
+      : 'call: it returns into the method';
+
+function Placements({ result: { placements, question } }: { result: RunResult }) {
+  const columns = Object.entries(placements);
+  const row = (name: string, cell: (sum: (typeof columns)[number][1]) => string | number) => (
+    <tr>
+      <th scope="row">{name}</th>
+      {columns.map(([, sum]) => (
+        <td>{cell(sum)}</td>
+      ))}
+    </tr>
+  );
+  return (
+    <table class="placements">
+      <thead>
+        <tr>
+          <th />
+          {columns.map(([placement]) => (
+            <th>
+              {placement}
+              <small>{placement === question.control ? 'the control' : 'the tree as it is'}</small>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {row('trials', (s) => s.trials)}
+        {row('reached the window', (s) => s.reached)}
+        {row('crashed', (s) => s.crashed)}
+        {row('lost', (s) => s.lost)}
+        {row('complete() in the booted method', (s) => tailCall(s.tailCall))}
+      </tbody>
+    </table>
+  );
+}
