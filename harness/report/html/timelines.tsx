@@ -16,10 +16,14 @@ export function Timelines({ timelines, all }: { timelines: readonly Timeline[]; 
     <section>
       <h2>Timeline</h2>
       <p class="note">
-        From the guest’s scheduler trace. <Key class="runs" /> has the CPU <Key class="ready" />{' '}
-        runnable, another has the CPU <Key class="blocked" /> blocked (state D){' '}
-        <Key class="preempted" /> the holder, preempted inside complete() <Key class="unload" />{' '}
-        delete_module(dm_mod), the line is module_free <span class="cross">✕</span> crash
+        From the guest’s scheduler trace. <Key class="runs" says="has the CPU" />{' '}
+        <Key class="ready" says="runnable, another has the CPU" />{' '}
+        <Key class="blocked" says="blocked (state D)" />{' '}
+        <Key class="preempted" says="the holder, preempted inside complete()" />{' '}
+        <Key class="unload" says="delete_module(dm_mod); its line is module_free" />{' '}
+        <span class="nowrap">
+          <span class="cross">✕</span> crash
+        </span>
       </p>
       {PLACEMENTS.map((placement) => (
         <Placement of={timelines.filter((timeline) => timeline.placement === placement)} />
@@ -34,7 +38,12 @@ export function Timelines({ timelines, all }: { timelines: readonly Timeline[]; 
   );
 }
 
-const Key = ({ class: name }: { class: string }) => <i class={`key ${name}`} />;
+const Key = ({ class: name, says }: { class: string; says: string }) => (
+  <span class="nowrap">
+    <i class={`key ${name}`} />
+    {says}
+  </span>
+);
 
 function Placement({ of }: { of: readonly Timeline[] }) {
   const [first] = of;
@@ -87,7 +96,7 @@ function Placement({ of }: { of: readonly Timeline[] }) {
       {!first.consoleExact && first.console.length > 0 && (
         <p class="note">
           This trace has no lines of printk: the console lies at printk’s own times, which may be
-          some tens of milliseconds from the trace’s.
+          some way from the trace’s.
         </p>
       )}
     </figure>
