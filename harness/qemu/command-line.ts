@@ -31,7 +31,7 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     'none',
     '-no-reboot',
     '-machine',
-    arch.qemu.machine,
+    arch.qemu.machine[spec.accel],
     '-accel',
     spec.accel === 'kvm' ? 'kvm' : 'tcg,thread=single',
     '-cpu',

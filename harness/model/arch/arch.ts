@@ -17,8 +17,8 @@ export interface Arch {
   };
   readonly qemu: {
     readonly binary: string;
-    /** -machine, accelerator apart. */
-    readonly machine: string;
+    /** -machine by accelerator. */
+    readonly machine: Readonly<Record<'tcg' | 'kvm', string>>;
     /** -cpu under TCG; `host` is used under KVM. */
     readonly tcgCpu: string;
     /** -cpu under TCG when two runs must be the same bit for bit: no source of entropy. */

@@ -6,7 +6,7 @@ export const x86_64: Arch = {
   names: { debian: 'amd64', kernel: 'x86', node: 'x64', triplet: 'x86_64-linux-gnu' },
   qemu: {
     binary: 'qemu-system-x86_64',
-    machine: 'pc',
+    machine: { tcg: 'pc', kvm: 'pc' },
     // Boots faster under TCG than `max`: fewer features to emulate and to probe.
     tcgCpu: 'qemu64',
     deterministicCpu: 'max,-rdrand,-rdseed',
