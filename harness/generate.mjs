@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `npm run generate`: files that are made from the program, which has to be built.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { marked } from 'marked';
+import markedMan from 'marked-man';
+import { commandTree } from '../dist/cli/dmrace.js';
+import { manual } from '../dist/cli/manual.js';
 import { runResultSchema } from '../dist/report/run-result.js';
 import { assets } from '../dist/util/assets.js';
+import { version } from '../dist/util/version.js';
 
-const schema = assets('docs', 'run-result.schema.json');
-writeFileSync(schema, `${JSON.stringify(runResultSchema(), null, 2)}\n`);
-process.stderr.write(`${schema}\n`);
+function write(text, ...where) {
+  writeFileSync(assets(...where), text);
+  process.stderr.write(`${assets(...where)}\n`);
+}
+
+write(`${JSON.stringify(runResultSchema(), null, 2)}\n`, 'docs', 'run-result.schema.json');
+
+markedMan.manVersion = `dmrace ${version()}`;
+markedMan.manual = 'dmrace';
+marked.use(markedMan);
+mkdirSync(assets('man'), { recursive: true });
+const program = commandTree(new AbortController().signal, () => undefined);
+write(`${marked.parse(manual(program))}\n`, 'man', 'dmrace.1');

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { DmraceError, type ErrorCode } from '../model/errors.js';
 import { version } from '../util/version.js';
+import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
 import { doctorCommand } from './doctor.js';
 import { judgeCommand } from './judge.js';
@@ -17,16 +18,13 @@ const EXIT: Readonly<Record<ErrorCode, number>> = {
 };
 const INTERRUPTED = 130;
 
-/** The whole command line; returns the exit code and never throws. */
-export async function dmrace(argv: readonly string[], signal: AbortSignal): Promise<number> {
-  let code = 0;
-  const exit = (value: number): void => {
-    code = value;
-  };
+/** All commands with their options: what help, completions and the man page are made from. */
+export function commandTree(signal: AbortSignal, exit: (code: number) => void): Command {
   const program = new Command('dmrace')
     .description(
       'boots real kernels in QEMU and shows, with evidence, whether the builtin\ndm_kobject_release() closes the module-unload race of dm_mod',
     )
+    .addHelpText('after', '\nExamples:\n  dmrace run\n  dmrace doctor --fix\n  dmrace help run')
     .version(version())
     .option('--docker', 'run, kernel, doctor: do it in a container; see docs/docker.md')
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
@@ -36,6 +34,17 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
   program.addCommand(scanCommand());
   program.addCommand(kernelCommand());
   program.addCommand(doctorCommand(signal, exit));
+  addCompletions(program);
+  return program;
+}
+
+/** The whole command line; returns the exit code and never throws. */
+export async function dmrace(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let code = 0;
+  const exit = (value: number): void => {
+    code = value;
+  };
+  const program = commandTree(signal, exit);
   overrideExit(program);
   try {
     const outcome = await inDocker(argv, signal);

@@ -9,10 +9,13 @@ import { guestArch } from './guest-arch.js';
 
 /** `dmrace kernel fetch|list`. */
 export function kernelCommand(): Command {
-  const command = new Command('kernel').description('obtain and cache kernels');
+  const command = new Command('kernel')
+    .description('obtain and cache kernels')
+    .addHelpText('after', '\nExamples:\n  dmrace kernel fetch debian:6.12\n  dmrace kernel list');
   command
     .command('fetch')
     .description('fetch a kernel, build its control and helper module, keep all in the cache')
+    .addHelpText('after', '\nExample:\n  dmrace kernel fetch debian:6.12')
     .addArgument(new Argument('[spec]', 'as for run --kernel').default('debian'))
     .action(async (spec: string) => {
       const arch = guestArch();
@@ -24,6 +27,7 @@ export function kernelCommand(): Command {
   command
     .command('list')
     .description('list the kernels in the cache')
+    .addHelpText('after', '\nExample:\n  dmrace kernel list')
     .action(async () => {
       const { root } = await openCache();
       const names = await readdir(path.join(root, 'image')).catch(() => []);

@@ -8,6 +8,9 @@ import { PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 
+/** Words for `--accel`. */
+export const ACCELS = ['auto', 'kvm', 'tcg'] as const;
+
 /** A whole number, as a JSON number or as the text of a flag or a variable. */
 const whole = (minimum: number) =>
   z
@@ -27,7 +30,7 @@ export const RunOptions = z.strictObject({
     .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
     .pipe(z.array(z.enum(STOP_WORDS)))
     .optional(),
-  accel: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
+  accel: z.enum(ACCELS).default('auto'),
   out: z.string().optional(),
   known: z.string().optional(),
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),

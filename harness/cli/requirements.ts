@@ -55,6 +55,11 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { needs: 'mandoc', package: 'mandoc', why: 'checks the man page' },
   { needs: 'script', package: 'bsdutils', why: 'gives the live output a terminal' },
   { needs: 'zsh', package: 'zsh', why: 'loads the completions' },
+  {
+    needs: '/usr/share/bash-completion/bash_completion',
+    package: 'bash-completion',
+    why: 'loads the completions',
+  },
   { needs: 'fish', package: 'fish', why: 'loads the completions' },
   { needs: 'gdb', package: 'gdb', why: 'attaches to a guest' },
   { needs: 'chromium', package: 'chromium', why: 'opens the HTML report' },

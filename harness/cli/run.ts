@@ -14,10 +14,11 @@ import { type CampaignOutcome, planTrials } from '../trial/campaign.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
 import { openCache } from '../util/cache.js';
 import { version } from '../util/version.js';
+import { offering } from './completions.js';
 import { requireTools } from './doctor.js';
 import { guestArch } from './guest-arch.js';
 import { readKnownFile } from './known-file.js';
-import { type RunOptions, runOptions } from './options.js';
+import { ACCELS, type RunOptions, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import type { Codes } from './rig/code.js';
@@ -39,24 +40,25 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       ),
     )
     .addOption(
-      option(
-        '--arch <name>',
-        `guest architecture: ${ARCHES.join(', ')} (default: this machine's)`,
-        'ARCH',
+      offering(
+        option('--arch <name>', 'guest architecture (default: this machine’s)', 'ARCH'),
+        ARCHES,
       ),
     )
     .addOption(
-      option(
-        '--scenario <name>',
-        `${SCENARIOS.map((s) => s.name).join(', ')} (default: release)`,
-        'SCENARIO',
+      offering(
+        option('--scenario <name>', 'the race to run (default: release)', 'SCENARIO'),
+        SCENARIOS.map((scenario) => scenario.name),
       ),
     )
     .addOption(
-      option(
-        '--placement <where>',
-        `${PLACEMENTS.join(', ')} or both (default: the scenario's)`,
-        'PLACEMENT',
+      offering(
+        option(
+          '--placement <where>',
+          'where dm_kobject_release() is (default: the scenario’s)',
+          'PLACEMENT',
+        ),
+        [...PLACEMENTS, 'both'],
       ),
     )
     .addOption(option('--trials <n>', 'trials of each placement (default: 5)', 'TRIALS'))
@@ -75,7 +77,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         'STOP_ON',
       ),
     )
-    .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
+    .addOption(offering(option('--accel <how>', 'accelerator (default: auto)', 'ACCEL'), ACCELS))
     .addOption(
       option(
         '--known <file>',
@@ -84,7 +86,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       ),
     )
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
-    .addOption(option('--format <how>', `${FORMAT_NAMES.join(', ')} (default: pretty)`, 'FORMAT'))
+    .addOption(
+      offering(option('--format <how>', 'how to print (default: pretty)', 'FORMAT'), FORMAT_NAMES),
+    )
     .addOption(new Option('--quiet', 'no progress on stderr'))
     .addHelpText(
       'after',

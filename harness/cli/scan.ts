@@ -29,7 +29,11 @@ const HELP = `
 Exit codes: 0 no crash found, 1 at least one, 128 a file cannot be read, 129 wrong usage.
 --modules takes a JSON array of {"module","start","end","unloaded","symbols":[{"name","address"}]}
 with hexadecimal addresses, recorded before the unload; it is what names addresses in text that is gone.
---jsonl reads lines {"id","log"}; a line that is none is reported by number and left out.`;
+--jsonl reads lines {"id","log"}; a line that is none is reported by number and left out.
+
+Examples:
+  dmesg | dmrace scan
+  dmrace scan --json console.log`;
 
 const Line = z.object({ id: z.union([z.string(), z.number()]), log: z.string() });
 /** The command `dmrace scan`: sets the exit code, throws {@link DmraceError} for the environment. */
