@@ -25,6 +25,19 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        // A Docker engine of its own, as root; skipped with the reason where none can be had.
+        test: {
+          name: 'docker',
+          include: ['test/docker/**/*.test.ts'],
+          globalSetup: ['test/support/docker/setup.ts'],
+          fileParallelism: false,
+          benchmark: { include: [] },
+          sequence: { groupOrder: 2 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
     ],
   },
 });

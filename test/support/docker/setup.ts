@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Set-up of the vitest project `docker`: an engine with both base images, or the reason why not.
+import { access, mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { buildNode, importBase } from './bases.js';
+import { startEngine } from './engine.js';
+
+/** The ordinary user of these tests: nobody in particular, and not in any passwd. */
+export const UID = 23456;
+
+/** What the tests get. */
+export interface Provided {
+  readonly skip: string | null;
+  readonly socket: string;
+  readonly tcp: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    docker: Provided;
+  }
+}
+
+async function absent(): Promise<string | null> {
+  if (process.getuid?.() !== 0) return 'only root can start an engine';
+  for (const tool of ['dockerd', 'debootstrap', 'setpriv']) {
+    const places = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin'];
+    const found = await Promise.any(places.map((place) => access(path.join(place, tool)))).then(
+      () => true,
+      () => false,
+    );
+    if (!found) return `there is no ${tool} (packages docker.io and debootstrap)`;
+  }
+  return null;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  let reason = await absent();
+  if (reason === null) {
+    const root = await mkdtemp(path.join(tmpdir(), 'dmrace-engine-'));
+    const port = await freePort();
+    try {
+      const engine = await startEngine(root, port, UID);
+      await importBase(engine.docker);
+      await buildNode(engine.docker);
+      project.provide('docker', {
+        skip: null,
+        socket: engine.socket,
+        tcp: `tcp://127.0.0.1:${port}`,
+      });
+      return async () => {
+        await engine[Symbol.asyncDispose]();
+      };
+    } catch (error) {
+      if (process.env.REQUIRE_DOCKER === '1') throw error;
+      reason = error instanceof Error ? error.message : String(error);
+    }
+  }
+  if (process.env.REQUIRE_DOCKER === '1') throw new Error(`no Docker engine: ${reason}`);
+  process.stderr.write(`docker tests are skipped: ${reason}\n`);
+  project.provide('docker', { skip: reason, socket: '', tcp: '' });
+  return async () => undefined;
+}
