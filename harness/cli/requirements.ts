@@ -62,5 +62,7 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   },
   { needs: 'fish', package: 'fish', why: 'loads the completions' },
   { needs: 'gdb', package: 'gdb', why: 'attaches to a guest' },
+  { needs: 'dockerd', package: 'docker.io', why: 'runs the image, with an engine of its own' },
+  { needs: 'debootstrap', package: 'debootstrap', why: 'makes the base of the image' },
   { needs: 'chromium', package: 'chromium', why: 'opens the HTML report' },
 ];

@@ -5,9 +5,13 @@ import { execa } from 'execa';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 
-/** Starts the built command; never rejects. */
+/** Starts the built command, here and never in a container; never rejects. */
 export const dmrace = (args: readonly string[], env: Record<string, string> = {}) =>
-  execa(process.execPath, [MAIN, ...args], { reject: false, env, maxBuffer: 64 << 20 });
+  execa(process.execPath, [MAIN, ...args], {
+    reject: false,
+    env: { DMRACE_DOCKER: 'never', ...env },
+    maxBuffer: 64 << 20,
+  });
 
 /** Pids of all QEMUs whose command line mentions `text`. */
 export async function qemusWith(text: string): Promise<number[]> {

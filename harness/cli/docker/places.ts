@@ -27,6 +27,14 @@ export function flagValue(argv: readonly string[], name: string): string | undef
   return value;
 }
 
+/** A command line without `--name VALUE` and `--name=VALUE`. */
+export function withoutFlag(argv: readonly string[], name: string): string[] {
+  return argv.filter(
+    (word, index) =>
+      word !== `--${name}` && !word.startsWith(`--${name}=`) && argv[index - 1] !== `--${name}`,
+  );
+}
+
 /** A setting from wherever it is: flags win over variables, those over the file. */
 export function setting(given: Given, name: string): string | undefined {
   const variable = given.env[`DMRACE_${name.toUpperCase()}`];

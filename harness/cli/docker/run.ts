@@ -16,7 +16,7 @@ import type { Report } from '../../ports.js';
 import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
 import { imageRequest } from './image.js';
-import { type Given, outermost, pathLike, writtenFolders } from './places.js';
+import { type Given, outermost, pathLike, withoutFlag, writtenFolders } from './places.js';
 import { dockerSettings, handedOn } from './settings.js';
 import type { Wish } from './wish.js';
 
@@ -59,7 +59,8 @@ export async function runInDocker(
   );
   const request: ContainerRequest = {
     image,
-    argv: wish.argv,
+    // The suite is that of the image; the inner program has only one.
+    argv: wish.command === 'kernel' ? withoutFlag(wish.argv, 'suite') : wish.argv,
     env: {
       ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}),
       ...given.env,

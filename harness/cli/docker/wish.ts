@@ -4,6 +4,8 @@ import { DmraceError } from '../../model/errors.js';
 /** Commands that boot guests or build for them; the others need nothing but Node. */
 const HEAVY: readonly string[] = ['run', 'sweep', 'replay', 'matrix', 'kernel'];
 const ALSO: readonly string[] = ['doctor'];
+/** Sub-commands of those that only read the cache. */
+const LIGHT: readonly string[] = ['kernel list'];
 
 /** Whether a command is to run in a container. */
 export interface Wish {
@@ -41,7 +43,15 @@ export function dockerWish(argv: readonly string[], variable: string | undefined
   }
   const wish = (docker: Wish['docker']): Wish => ({ docker, argv: [...kept, ...rest], command });
   const help = kept.some((word) => word === '--help' || word === '-h') || kept[0] === 'help';
-  if (never || help) return wish('never');
+  const words = kept.filter((word) => !word.startsWith('-')).slice(0, 2);
+  const suite = kept.some((word) => word === '--suite' || word.startsWith('--suite='));
+  if (suite && command === 'kernel' && !asked && !help && (never || variable !== 'always')) {
+    throw new DmraceError('usage', {
+      observed: '--suite names the Debian whose compiler a container has, and there is no --docker',
+      action: 'add --docker',
+    });
+  }
+  if (never || help || LIGHT.includes(words.join(' '))) return wish('never');
   if (asked && ![...HEAVY, ...ALSO].includes(command)) {
     throw new DmraceError('usage', {
       observed: `--docker is of no use for "${command || 'no command'}": it runs on any host`,
