@@ -34,6 +34,7 @@ RUN if [ -d harness ]; then \
 FROM ${BASE}
 # Another guest architecture needs more: the client names it, from the list of `dmrace doctor`.
 ARG EXTRA_PACKAGES=""
+ARG GUEST=x86_64
 # One line for each package of harness/cli/requirements.ts; `dmrace doctor` below fails the build
 # when one is missing. Versions are not pinned: the archive keeps only the newest of a suite.
 # hadolint ignore=DL3008
@@ -69,7 +70,7 @@ COPY --from=build /out /opt/dmrace
 ENV DMRACE_CACHE_DIR=/cache DMRACE_DOCKER=never
 USER dmrace
 WORKDIR /work
-RUN dmrace doctor
+RUN dmrace doctor --arch ${GUEST}
 
 LABEL org.opencontainers.image.title="dmrace" \
       org.opencontainers.image.description="Shows with QEMU evidence whether the builtin dm_kobject_release() closes dm_mod's unload race" \

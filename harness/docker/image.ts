@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
+import { stripVTControlCharacters } from 'node:util';
 import prettyBytes from 'pretty-bytes';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
@@ -113,7 +114,8 @@ async function build(
     signal.addEventListener('abort', cut);
     await new Promise<void>((resolve, reject) => {
       const take = (raw: unknown): void => {
-        const { stream = '', error } = Progress.catch({}).parse(raw);
+        const { stream: colourful = '', error } = Progress.catch({}).parse(raw);
+        const stream = stripVTControlCharacters(colourful);
         log.write(stream);
         if (error !== undefined) {
           why = error;

@@ -12,7 +12,7 @@ import { type Client, client, said } from '../support/docker/command.js';
 import { containers, leftInCache, runningContainer, strangers } from '../support/docker/engine.js';
 import { UID } from '../support/docker/setup.js';
 
-const { skip, socket } = inject('docker');
+const { skip, socket, main } = inject('docker');
 const Output = z.looseObject({
   verdict: z.string(),
   kernel: z.looseObject({ release: z.string() }),
@@ -178,7 +178,7 @@ describe.skipIf(skip !== null)('in a container', () => {
           '-c',
           `printf 'ID=ubuntu\\nPRETTY_NAME="Ubuntu 24.04"\\n' >${release} && mount --bind ${release} /etc/os-release && exec "$@"`,
           'sh',
-          ...[process.execPath, path.resolve(import.meta.dirname, '../../dist/main.js')],
+          ...[process.execPath, main],
           ...['kernel', 'fetch', ...(flag ? [flag] : [])],
         ],
         {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
 import { execa } from 'execa';
+import { inject } from 'vitest';
 import { BASE, NODE } from './bases.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/main.js');
+/** Where every user can read it; without an engine, here. */
+const MAIN = inject('docker').main || path.resolve(import.meta.dirname, '../../../dist/main.js');
 
 /** How a client is started. */
 export interface ClientOptions {

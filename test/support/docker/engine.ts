@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A real Docker engine of the tests' own: its own data, its own socket, no bridge, no iptables.
-import { chownSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import Docker from 'dockerode';
@@ -23,7 +23,7 @@ export async function startEngine(
   tcpPort: number | null,
   group: number,
 ): Promise<TestEngine> {
-  await mkdir(root, { recursive: true });
+  await mkdir(root, { recursive: true, mode: 0o755 });
   const socket = path.join(root, 'sock');
   // SIGTERM lets dockerd end its containerd and its mounts, also when the test runner is killed.
   const dockerd = execa(
@@ -45,6 +45,8 @@ export async function startEngine(
   const stop = async (): Promise<void> => {
     dockerd.kill('SIGTERM');
     await dockerd;
+    // dockerd leaves the host's network namespace mounted.
+    await execa('umount', ['-l', path.join(root, 'exec/netns/default')], { reject: false });
     await rm(root, { recursive: true, force: true });
   };
   try {
@@ -60,6 +62,7 @@ export async function startEngine(
     throw error;
   }
   chownSync(socket, 0, group);
+  chmodSync(socket, 0o660);
   return { docker, socket, [Symbol.asyncDispose]: stop };
 }
 

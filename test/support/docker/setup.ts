@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Set-up of the vitest project `docker`: an engine with both base images, or the reason why not.
-import { access, mkdtemp } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { buildNode, importBase } from './bases.js';
 import { startEngine } from './engine.js';
@@ -16,6 +17,8 @@ export interface Provided {
   readonly skip: string | null;
   readonly socket: string;
   readonly tcp: string;
+  /** The built command at a path that every user can reach. */
+  readonly main: string;
 }
 
 declare module 'vitest' {
@@ -48,30 +51,43 @@ function freePort(): Promise<number> {
   });
 }
 
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
   let reason = await absent();
   if (reason === null) {
     const root = await mkdtemp(path.join(tmpdir(), 'dmrace-engine-'));
+    await chmod(root, 0o755);
+    // A clone below /root could not be read by the ordinary user.
+    const project = path.join(root, 'project');
+    await mkdir(project);
+    await execa('mount', ['--bind', path.resolve(import.meta.dirname, '../../..'), project]);
+    const unmount = async (): Promise<void> => {
+      await execa('umount', [project]);
+      await rmdir(project);
+      await rmdir(root);
+    };
     const port = await freePort();
     try {
-      const engine = await startEngine(root, port, UID);
+      const engine = await startEngine(path.join(root, 'engine'), port, UID);
       await importBase(engine.docker);
       await buildNode(engine.docker);
-      project.provide('docker', {
+      vitest.provide('docker', {
         skip: null,
+        main: path.join(project, 'dist/main.js'),
         socket: engine.socket,
         tcp: `tcp://127.0.0.1:${port}`,
       });
       return async () => {
         await engine[Symbol.asyncDispose]();
+        await unmount();
       };
     } catch (error) {
+      await unmount();
       if (process.env.REQUIRE_DOCKER === '1') throw error;
       reason = error instanceof Error ? error.message : String(error);
     }
   }
   if (process.env.REQUIRE_DOCKER === '1') throw new Error(`no Docker engine: ${reason}`);
   process.stderr.write(`docker tests are skipped: ${reason}\n`);
-  project.provide('docker', { skip: reason, socket: '', tcp: '' });
+  vitest.provide('docker', { skip: reason, socket: '', tcp: '', main: '' });
   return async () => undefined;
 }
