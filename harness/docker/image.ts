@@ -39,7 +39,7 @@ export function buildFailure(why: string, lines: readonly string[], log: string)
     artefact: log,
     action: /no space left on device/i.test(all)
       ? 'free space where the engine keeps its data (docker system prune)'
-      : /pull|manifest|registry|lookup .*: no such host|not found/i.test(why)
+      : /pull|manifest|registry|no such host|not found|dial tcp|connection refused/i.test(why)
         ? 'see whether the engine reaches the registry, or give local bases: DMRACE_DOCKER_BASE, DMRACE_DOCKER_NODE'
         : 'see the lines above and the whole log',
   });

@@ -112,7 +112,7 @@ describe.skipIf(skip !== null)('an image', () => {
     // A second engine whose disk holds little more than the base.
     const root = path.join(work, 'small');
     await execa('mkdir', ['-p', root]);
-    await execa('mount', ['-t', 'tmpfs', '-o', 'size=260m', 'tmpfs', root]);
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', root]);
     try {
       await using engine = await startEngine(path.join(root, 'engine'), null, 0);
       await importBase(engine.docker);
@@ -125,8 +125,8 @@ describe.skipIf(skip !== null)('an image', () => {
         DMRACE_DOCKER_NODE: 'dmrace-test-node:full',
       });
       expect(exitCode, stderr).toBe(128);
-      expect(stderr).toContain('No space left on device');
-      expect(stderr).toContain('free space where the engine keeps its data');
+      expect(stderr).toMatch(/no space left/i);
+      expect(stderr).toMatch(/free space where (the engine|it) keeps its data/);
       expect(await containers(engine.docker)).toEqual([]);
     } finally {
       await execa('umount', [root]);

@@ -178,6 +178,7 @@ describe.skipIf(skip !== null)('in a container', () => {
           '-c',
           `printf 'ID=ubuntu\\nPRETTY_NAME="Ubuntu 24.04"\\n' >${release} && mount --bind ${release} /etc/os-release && exec "$@"`,
           'sh',
+          ...['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'],
           ...[process.execPath, main],
           ...['kernel', 'fetch', ...(flag ? [flag] : [])],
         ],
