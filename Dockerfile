@@ -35,7 +35,7 @@ FROM ${BASE}
 # Another guest architecture needs more: the client names it, from the list of `dmrace doctor`.
 ARG EXTRA_PACKAGES=""
 ARG GUEST=x86_64
-# One line for each package of harness/cli/requirements.ts; `dmrace doctor` below fails the build
+# One line for each package of harness/util/requirements.ts; `dmrace doctor` below fails the build
 # when one is missing. Versions are not pinned: the archive keeps only the newest of a suite.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -32,7 +32,7 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(scanCommand());
-  program.addCommand(kernelCommand());
+  program.addCommand(kernelCommand(signal));
   program.addCommand(doctorCommand(signal, exit));
   addCompletions(program);
   return program;

@@ -1,62 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { execa } from 'execa';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
+import { missingTools, remedy } from '../util/host-tools.js';
+import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
 import { guestArch } from './guest-arch.js';
-import { type Requirement, requirements, TEST_REQUIREMENTS } from './requirements.js';
-
-async function present(needs: string): Promise<boolean> {
-  const places = path.isAbsolute(needs)
-    ? [needs]
-    : `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
-        .split(':')
-        .filter(Boolean)
-        .map((folder) => path.join(folder, needs));
-  for (const place of places) {
-    const mode = path.isAbsolute(needs) ? constants.R_OK : constants.X_OK;
-    if (
-      await access(place, mode).then(
-        () => true,
-        () => false,
-      )
-    )
-      return true;
-  }
-  return false;
-}
-
-/** Everything that is missing, at once. */
-export async function missing(arch: Arch, tests = false): Promise<Requirement[]> {
-  const all = [...requirements(arch), ...(tests ? TEST_REQUIREMENTS : [])];
-  const states = await Promise.all(all.map((requirement) => present(requirement.needs)));
-  return all.filter((_, index) => !states[index]);
-}
-
-function remedy(absent: readonly Requirement[]): string[] {
-  const packages = [...new Set(absent.map((requirement) => requirement.package))];
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  return [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
-}
-
-/** @throws DmraceError (environment) that lists everything missing, with the command that mends it. */
-export async function requireTools(arch: Arch): Promise<void> {
-  const absent = await missing(arch);
-  if (absent.length === 0) return;
-  throw new DmraceError('environment', {
-    observed: `missing: ${absent.map((r) => `${r.needs} (${r.why})`).join(', ')}`,
-    action: `run dmrace doctor --fix --arch ${arch.name}, or: ${remedy(absent).join(' ')}`,
-  });
-}
 
 interface DoctorOptions {
   readonly fix?: boolean;
   readonly selfTest?: boolean;
+  readonly kernels?: boolean;
   readonly tests?: boolean;
   readonly arch?: string;
 }
@@ -67,6 +23,7 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
     .description('list everything missing at once, with the command that mends it')
     .addOption(new Option('--fix', 'run that command (asks first on a terminal)'))
     .addOption(new Option('--self-test', 'make a guest crash, hang and fall silent on purpose'))
+    .addOption(new Option('--kernels', 'what building whole kernels takes, too'))
     .addOption(new Option('--tests', 'what the project’s own tests need, too'))
     .addOption(new Option('--arch <name>', 'guest architecture').choices(Object.keys(ARCH)))
     .addHelpText('after', '\nExamples:\n  dmrace doctor --fix\n  dmrace doctor --self-test')
@@ -79,9 +36,14 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
     });
 }
 
-async function doctor(arch: Arch, { fix, tests }: DoctorOptions): Promise<number> {
+async function doctor(arch: Arch, { fix, kernels, tests }: DoctorOptions): Promise<number> {
   await openCache();
-  let absent = await missing(arch, tests);
+  // The tests build a kernel.
+  const extra = [
+    ...(kernels || tests ? KERNEL_REQUIREMENTS : []),
+    ...(tests ? TEST_REQUIREMENTS : []),
+  ];
+  let absent = await missingTools(arch, extra);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   if (absent.length > 0) {
     for (const requirement of absent) {
@@ -92,7 +54,7 @@ async function doctor(arch: Arch, { fix, tests }: DoctorOptions): Promise<number
     if (!fix) return 128;
     if (!(await agreed(command))) return 128;
     await install(command);
-    absent = await missing(arch, tests);
+    absent = await missingTools(arch, extra);
     if (absent.length > 0) {
       throw new DmraceError('environment', {
         observed: `still missing after the installation: ${absent.map((r) => r.needs).join(', ')}`,

@@ -1,39 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import { Argument, Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import { Argument, Command, Option } from 'commander';
+import prettyBytes from 'pretty-bytes';
+import { listKernels } from '../kernel/list.js';
 import { prepareKernel } from '../kernel/prepare.js';
+import { fetchSource } from '../kernel/sources.js';
+import { PROFILES } from '../model/kernel-profile.js';
+import type { PreparedKernel } from '../ports.js';
 import { openCache } from '../util/cache.js';
-import { requireTools } from './doctor.js';
+import { requireTools } from '../util/host-tools.js';
 import { guestArch } from './guest-arch.js';
+import { buildOptions } from './options.js';
 
-/** `dmrace kernel fetch|list`. */
-export function kernelCommand(): Command {
+interface KernelOptions {
+  readonly profile?: string;
+  readonly config?: string;
+  readonly arch?: string;
+  readonly source?: boolean;
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** `dmrace kernel build|fetch|list`. */
+export function kernelCommand(signal: AbortSignal): Command {
   const command = new Command('kernel')
     .description('obtain and cache kernels')
-    .addHelpText('after', '\nExamples:\n  dmrace kernel fetch debian:6.12\n  dmrace kernel list');
+    .addHelpText('after', '\nExamples:\n  dmrace kernel fetch debian:sid\n  dmrace kernel list');
+  const arch = (): Option => new Option('--arch <name>', 'guest architecture');
+  const prepare = async (spec: string, options: KernelOptions): Promise<PreparedKernel> => {
+    const build = buildOptions(spec, options.profile, options.config);
+    const guest = guestArch(options.arch);
+    await requireTools(guest);
+    return prepareKernel(await openCache(), spec, guest, say, { build, signal });
+  };
   command
     .command('fetch')
     .description('fetch a kernel, build its control and helper module, keep all in the cache')
-    .addHelpText('after', '\nExample:\n  dmrace kernel fetch debian:6.12')
     .addArgument(new Argument('[spec]', 'as for run --kernel').default('debian'))
-    .action(async (spec: string) => {
-      const arch = guestArch();
-      await requireTools(arch);
-      const say = (line: string): void => void process.stderr.write(`${line}\n`);
-      const kernel = await prepareKernel(await openCache(), spec, arch, say);
+    .addOption(
+      new Option('--source', 'unpack that version’s linux-source and print its path, for src:'),
+    )
+    .addOption(arch())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dmrace kernel fetch debian:6.12
+  dmrace run --kernel src:$(dmrace kernel fetch --source debian:6.12)`,
+    )
+    .action(async (spec: string, options: KernelOptions) => {
+      if (options.source) {
+        await requireTools(guestArch(options.arch));
+        const tree = await fetchSource(
+          await openCache(),
+          spec,
+          guestArch(options.arch),
+          say,
+          signal,
+        );
+        process.stdout.write(`${tree}\n`);
+        return;
+      }
+      const kernel = await prepare(spec, options);
       process.stdout.write(`${JSON.stringify(kernel.identity, null, 2)}\n`);
+    });
+  command
+    .command('build')
+    .description('build a kernel from a tree, which is never written into')
+    .addArgument(new Argument('<spec>', 'src:PATH, a kernel tree or git worktree'))
+    .addOption(
+      new Option(
+        '--profile <names>',
+        `joined by commas: ${PROFILES.join(', ')} (default: base)`,
+      ).env('DMRACE_PROFILE'),
+    )
+    .addOption(
+      new Option('--config <file>', 'start from this .config, not defconfig').env('DMRACE_CONFIG'),
+    )
+    .addOption(arch())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dmrace kernel build src:.
+  dmrace kernel build src:../linux --profile base,kasan`,
+    )
+    .action(async (spec: string, options: KernelOptions) => {
+      const started = performance.now();
+      const kernel = await prepare(spec, options);
+      const { size } = await stat(kernel.image);
+      say(
+        `${kernel.identity.release}: ${prettyBytes(size)}, ready after ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      );
+      process.stdout.write(`${kernel.image}\n`);
     });
   command
     .command('list')
     .description('list the kernels in the cache')
-    .addHelpText('after', '\nExample:\n  dmrace kernel list')
+    .addHelpText('after', '\nExamples:\n  dmrace kernel list')
     .action(async () => {
       const { root } = await openCache();
-      const names = await readdir(path.join(root, 'image')).catch(() => []);
-      for (const name of names.filter((n) => !n.includes('.part-')).sort()) {
-        process.stdout.write(`${name.replace('_', ' ')}\n`);
-      }
+      for (const line of await listKernels(root)) process.stdout.write(`${line}\n`);
     });
   return command;
 }

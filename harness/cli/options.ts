@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
-import { ARCHES } from '../model/kernel.js';
+import { ARCHES, parseKernelSpec } from '../model/kernel.js';
+import { type BuildRequest, buildRequest } from '../model/kernel-profile.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
@@ -20,6 +21,8 @@ const whole = (minimum: number) =>
 /** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. */
 export const RunOptions = z.strictObject({
   kernel: z.string().default('debian'),
+  profile: z.string().optional(),
+  config: z.string().optional(),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
   placement: z.enum([...PLACEMENTS, 'both']).optional(),
@@ -90,4 +93,27 @@ export async function runOptions(command: Command): Promise<RunOptions> {
     observed: problems.join('; '),
     action: 'see dmrace run --help for what is allowed',
   });
+}
+
+/**
+ * How the kernel of a command line is to be built. Both options are for `src:` kernels only.
+ * @throws DmraceError (usage) for a bad specification, an unknown profile, or an option of no use.
+ */
+export function buildOptions(
+  kernel: string,
+  profile: string | undefined,
+  config: string | undefined,
+): BuildRequest {
+  const spec = parseKernelSpec(kernel);
+  const useless = [
+    ...(profile === undefined ? [] : ['--profile']),
+    ...(config === undefined ? [] : ['--config']),
+  ];
+  if (spec.from !== 'src' && useless.length > 0) {
+    throw new DmraceError('usage', {
+      observed: `${useless.join(' and ')} with --kernel ${kernel}, which is not built here`,
+      action: 'leave it out, or name a kernel tree: --kernel src:PATH',
+    });
+  }
+  return buildRequest(profile, config);
 }

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
-import { unsupported } from '../kernel/prepare.js';
-import { ARCHES, parseKernelSpec } from '../model/kernel.js';
+import { ARCHES } from '../model/kernel.js';
+import { PROFILES } from '../model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js';
 import type { Question } from '../model/verdict.js';
@@ -13,12 +13,12 @@ import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { type CampaignOutcome, planTrials } from '../trial/campaign.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
 import { openCache } from '../util/cache.js';
+import { requireTools } from '../util/host-tools.js';
 import { version } from '../util/version.js';
 import { offering } from './completions.js';
-import { requireTools } from './doctor.js';
 import { guestArch } from './guest-arch.js';
 import { readKnownFile } from './known-file.js';
-import { ACCELS, type RunOptions, runOptions } from './options.js';
+import { ACCELS, buildOptions, type RunOptions, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import type { Codes } from './rig/code.js';
@@ -35,8 +35,22 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     .addOption(
       option(
         '--kernel <spec>',
-        'debian, debian:VERSION or debian:SUITE (default: debian)',
+        'debian, debian:VERSION, debian:SUITE, src:TREE, or image:IMAGE,modules=DIR,build=DIR (default: debian)',
         'KERNEL',
+      ),
+    )
+    .addOption(
+      option(
+        '--profile <names>',
+        `of a src: kernel, joined by commas: ${PROFILES.join(', ')} (default: base)`,
+        'PROFILE',
+      ),
+    )
+    .addOption(
+      option(
+        '--config <file>',
+        'of a src: kernel: start from this .config, not defconfig',
+        'CONFIG',
       ),
     )
     .addOption(
@@ -99,6 +113,7 @@ build or boot; 128 the environment failed; 129 wrong usage; 130 interrupted.
 Examples:
   dmrace run                                   this suite's stock cloud kernel, both placements
   dmrace run --kernel debian:6.12 --trials 20
+  dmrace run --kernel src:. --profile base,kasan    the kernel tree you are in
   dmrace run --scenario disk-release           the second bug; open on kernels since 5.18
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
     )
@@ -112,8 +127,8 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   const startedAt = new Date().toISOString();
   const scenario = scenarioNamed(options.scenario);
   const known = options.known === undefined ? null : await readKnownFile(options.known);
-  const wanted = parseKernelSpec(options.kernel); // a wrong word is said before anything is fetched
-  if (wanted.from !== 'debian') throw unsupported(options.kernel);
+  // A wrong word is said before anything is fetched.
+  const build = buildOptions(options.kernel, options.profile, options.config);
   const arch = guestArch(options.arch);
   const placements: readonly Placement[] =
     options.placement === undefined
@@ -124,7 +139,7 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
   await requireTools(arch);
   const rig = new Rig(
     await openCache(),
-    { kernel: options.kernel, arch, placements, scenario, accel: options.accel },
+    { kernel: options.kernel, arch, build, placements, scenario, accel: options.accel },
     signal,
   );
   const directory = await RunDirectory.create(

@@ -129,6 +129,16 @@ export class DebianArchive {
     return found;
   }
 
+  /** All versions of a package in this suite, newest first (apt-cache madison). */
+  async versions(name: string): Promise<string[]> {
+    const said = await runTool('apt-cache', [...this.#options(), 'madison', name]);
+    return said
+      .split('\n')
+      .filter((line) => line.includes(' Packages'))
+      .map((line) => line.split('|')[1]?.trim() ?? '')
+      .filter(Boolean);
+  }
+
   /** The Depends: of a package version as written, alternatives included. */
   async depends(pack: Package): Promise<string[]> {
     const said = await runTool('apt-cache', [

@@ -21,22 +21,38 @@ export interface BuildTree {
   readonly md: string;
   /** Kernel version, e.g. `6.1.192`. */
   readonly version: string;
+  /** The compiler's command, when it is not the one that the tree names itself. */
+  readonly cc?: string;
+  /** uname -r, when the tree's own would not be the image's. */
+  readonly release?: string;
 }
 
-async function make(tree: BuildTree, arch: Arch, module: string, targets: string[]): Promise<void> {
+async function make(
+  tree: BuildTree,
+  arch: Arch,
+  module: string,
+  targets: string[],
+  signal: AbortSignal,
+): Promise<void> {
   const prefix = crossPrefix(arch);
-  await runTool('make', [
-    '-s',
-    `-j${availableParallelism()}`,
-    '-C',
-    tree.directory,
-    `ARCH=${arch.names.kernel}`,
-    ...(prefix === '' ? [] : [`CROSS_COMPILE=${prefix}`]),
-    // Only make sees this, not the C code: no BTF for modules, which would take pahole and vmlinux.
-    'CONFIG_DEBUG_INFO_BTF_MODULES=',
-    `M=${module}`,
-    ...targets,
-  ]).catch((error: unknown) => {
+  await runTool(
+    'make',
+    [
+      '-s',
+      `-j${availableParallelism()}`,
+      '-C',
+      tree.directory,
+      `ARCH=${arch.names.kernel}`,
+      ...(prefix === '' ? [] : [`CROSS_COMPILE=${prefix}`]),
+      ...(tree.cc === undefined ? [] : [`CC=${tree.cc}`]),
+      ...(tree.release === undefined ? [] : [`KERNELRELEASE=${tree.release}`]),
+      // Only make sees this, not the C code: no BTF for modules, which would take pahole and vmlinux.
+      'CONFIG_DEBUG_INFO_BTF_MODULES=',
+      `M=${module}`,
+      ...targets,
+    ],
+    { signal },
+  ).catch((error: unknown) => {
     if (!(error instanceof DmraceError)) throw error;
     throw new DmraceError('inconclusive', {
       observed: `the modules for ${tree.version} do not build: ${error.facts.observed}`,
@@ -52,6 +68,7 @@ export async function buildControl(
   tree: BuildTree,
   arch: Arch,
   report: Report,
+  signal: AbortSignal,
 ): Promise<string> {
   const data = await readFile(assets('kernel-config/control.json'), 'utf8');
   const entry = await cache.entry(
@@ -62,7 +79,7 @@ export async function buildControl(
       const md = path.join(directory, 'md');
       await cp(tree.md, md, { recursive: true });
       await moveReleaseIntoModule(md, tree.version, data);
-      await make(tree, arch, md, ['dm-mod.ko']);
+      await make(tree, arch, md, ['dm-mod.ko'], signal);
       // Without debug information, as the distribution's own modules are.
       await runTool(`${crossPrefix(arch)}strip`, [
         '-g',
@@ -83,6 +100,7 @@ export async function buildHelper(
   tree: BuildTree,
   arch: Arch,
   report: Report,
+  signal: AbortSignal,
 ): Promise<string> {
   const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
   const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
@@ -93,7 +111,7 @@ export async function buildHelper(
       const started = Date.now();
       const build = path.join(directory, 'helper');
       await cp(assets('vm/helper'), build, { recursive: true });
-      await make(tree, arch, build, ['modules']);
+      await make(tree, arch, build, ['modules'], signal);
       await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
       await runTool('rm', ['-rf', build]);
       report(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);

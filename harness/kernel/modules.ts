@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
+import type { Cache } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 
 const SUFFIX = /\.ko(\.xz|\.zst|\.gz)?$/;
@@ -68,4 +70,29 @@ export async function gatherModules(
   };
   for (const name of names) await add(name);
   return ordered;
+}
+
+/** The modules that the guest loads, uncompressed, in order. */
+export async function portsAndDm(
+  cache: Cache,
+  key: string,
+  from: string,
+  arch: Arch,
+): Promise<{ ports: string[]; dmMod: string }> {
+  const entry = await cache.entry('modules', key, async (directory) => {
+    const work = path.join(directory, 'all');
+    await mkdir(work);
+    const ports = await gatherModules(from, arch.kernel.portModules, work);
+    const dm = await gatherModules(from, ['dm_mod'], work);
+    const order = [...ports, ...dm.filter((file) => !ports.includes(file))].map((file) =>
+      path.basename(file),
+    );
+    await writeFile(path.join(directory, 'order'), `${order.join('\n')}\n`);
+  });
+  const order = (await readFile(path.join(entry, 'order'), 'utf8')).trim().split('\n');
+  const files = order.map((name) => path.join(entry, 'all', name));
+  return {
+    ports: files.filter((file) => !file.endsWith('/dm_mod.ko')),
+    dmMod: path.join(entry, 'all', 'dm_mod.ko'),
+  };
 }

@@ -17,6 +17,19 @@ export const KernelIdentity = z.strictObject({
   configSha256: z.string(),
   /** Package version or tree description. */
   version: z.string(),
+  /** Of the booted image; absent in runs before 0.2. */
+  imageSha256: z.string().optional(),
+  /** How a self-built kernel was built. */
+  build: z
+    .strictObject({
+      profiles: z.array(z.string()),
+      /** --config, as given. */
+      config: z.string().nullable(),
+      /** git describe of the tree, with -dirty; null without git. */
+      commit: z.string().nullable(),
+      compiler: z.string(),
+    })
+    .optional(),
 });
 export type KernelIdentity = z.infer<typeof KernelIdentity>;
 
@@ -37,7 +50,8 @@ export type KernelSpec =
       readonly build: string;
     };
 
-const SUITES = /^(bookworm|trixie|forky|duke|sid|experimental)(-security|-backports|-updates)?$/;
+const SUITES =
+  /^(bullseye|bookworm|trixie|forky|duke|sid|experimental)(-security|-backports|-updates)?$/;
 const VERSION = /^\d+\.\d+(\.[\w.+~-]+)?$/;
 
 const FLAVOUR = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ImageRequest } from '../../docker/image.js';
 import { assets } from '../../util/assets.js';
+import { requirements } from '../../util/requirements.js';
 import { guestArch } from '../guest-arch.js';
-import { requirements } from '../requirements.js';
 import { flagValue, type Given, setting } from './places.js';
 
 /** The suite that the Dockerfile names by digest. */

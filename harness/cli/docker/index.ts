@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
-import { missing } from '../doctor.js';
+import { missingTools } from '../../util/host-tools.js';
 import { guestArch } from '../guest-arch.js';
 import { flagValue } from './places.js';
 import { dockerWish, type Wish } from './wish.js';
@@ -16,7 +16,7 @@ async function unfit(wish: Wish): Promise<string | null> {
   if (field('ID') !== 'debian') {
     return `this machine is not a Debian (${field('PRETTY_NAME') ?? process.platform})`;
   }
-  const absent = await missing(guestArch(flagValue(wish.argv, 'arch')));
+  const absent = await missingTools(guestArch(flagValue(wish.argv, 'arch')));
   return absent.length === 0 ? null : `this Debian lacks ${absent.map((r) => r.needs).join(', ')}`;
 }
 

@@ -2,6 +2,7 @@
 import { buildInitramfs } from '../../initramfs/build.js';
 import { prepareKernel } from '../../kernel/prepare.js';
 import type { Arch } from '../../model/arch/index.js';
+import type { BuildRequest } from '../../model/kernel-profile.js';
 import type { Placement } from '../../model/placement.js';
 import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan } from '../../model/trial.js';
@@ -22,6 +23,8 @@ export interface RigRequest {
   /** As given with --kernel. */
   readonly kernel: string;
   readonly arch: Arch;
+  /** How a `src:` kernel is configured. */
+  readonly build?: BuildRequest;
   readonly placements: readonly Placement[];
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
@@ -112,8 +115,11 @@ export class Rig {
   }
 
   async #prepareKernel(report: Report): Promise<void> {
-    const { kernel, arch, scenario } = this.request;
-    this.#kernel = await prepareKernel(this.cache, kernel, arch, report);
+    const { kernel, arch, build, scenario } = this.request;
+    this.#kernel = await prepareKernel(this.cache, kernel, arch, report, {
+      ...(build === undefined ? {} : { build }),
+      signal: this.signal,
+    });
     requireForScenario(scenario, this.#kernel);
     report(`${this.#kernel.identity.release}, ${this.#kernel.identity.preempt}`);
   }

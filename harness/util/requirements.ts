@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Arch } from '../model/arch/index.js';
-import { crossPrefix, hostArch } from '../util/toolchain.js';
+import { crossPrefix, hostArch } from './toolchain.js';
 
 /** Something the harness needs from the host. */
 export interface Requirement {
@@ -45,6 +45,19 @@ export function requirements(arch: Arch): Requirement[] {
     ...(hostArch()?.hostNeeds ?? []),
   ];
 }
+
+/**
+ * What building whole kernels takes on top of {@link requirements}: `src:` kernels, and Debian's
+ * whose prebuilt tools do not run here. Found by the kernel's Documentation/process/changes.rst.
+ */
+export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
+  { needs: 'flex', package: 'flex', why: 'builds Kconfig’s parser' },
+  { needs: 'bison', package: 'bison', why: 'builds Kconfig’s parser' },
+  { needs: 'bc', package: 'bc', why: 'computes the kernel’s time constants' },
+  { needs: 'perl', package: 'perl', why: 'runs scripts of the kernel’s build' },
+  { needs: '/usr/include/gelf.h', package: 'libelf-dev', why: 'builds objtool' },
+  { needs: '/usr/include/openssl/evp.h', package: 'libssl-dev', why: 'builds sign-file' },
+];
 
 /**
  * What only the project's own tests need, on top of {@link requirements}: judges of our output that

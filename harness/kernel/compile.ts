@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { DmraceError } from '../model/errors.js';
+import type { Report } from '../ports.js';
+
+/** A run of make whose end is waited for and whose steps are counted. */
+export interface MakeRun {
+  readonly arguments: readonly string[];
+  /** Everything make says is kept here; replaced at each run. */
+  readonly log: string;
+  /** How many steps it will take, from an earlier build; null when nothing is known. */
+  readonly expectedSteps: number | null;
+  /** What does not build, for the error. */
+  readonly what: string;
+}
+
+/** A step of kbuild as it prints it: two blanks, a short name, a path (scripts/Kbuild.include). */
+const STEP = /^ {2}([A-Z][A-Z0-9+_.]*)(?: \[M\])? +(\S+)/;
+/** Progress is told so often. */
+const PROGRESS_MS = 2_000;
+/** Lines of the compiler that an error shows. */
+const TAIL = 20;
+
+/** Counted steps against what is expected, for people. Exported for its test. */
+export function progressLine(steps: number, expected: number | null, last: string): string {
+  if (expected === null) return `${steps} files done, last ${last}`;
+  const of = Math.max(expected, steps);
+  return `${steps} of about ${of} files done (${Math.floor((100 * steps) / of)} %), last ${last}`;
+}
+
+/**
+ * Runs make with progress.
+ * @returns the number of steps it took.
+ * @throws DmraceError (inconclusive) with the last 20 lines and the log's path when it fails;
+ *   AbortError after an interrupt: make then removes half-written targets, and the next run goes on.
+ */
+export async function runMake(run: MakeRun, report: Report, signal: AbortSignal): Promise<number> {
+  const log = createWriteStream(run.log);
+  const tail: string[] = [];
+  let steps = 0;
+  let told = Date.now();
+  const make = execa('make', [...run.arguments], {
+    reject: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    cancelSignal: signal,
+    env: { LC_ALL: 'C' },
+  });
+  const lines = createInterface({ input: make.all });
+  lines.on('line', (line) => {
+    log.write(`${line}\n`);
+    tail.push(line);
+    if (tail.length > TAIL) tail.shift();
+    const step = STEP.exec(line);
+    if (!step) return;
+    steps++;
+    if (Date.now() - told < PROGRESS_MS) return;
+    told = Date.now();
+    report(progressLine(steps, run.expectedSteps, step[2] ?? ''));
+  });
+  const result = await make;
+  await new Promise<void>((resolve) => log.end(resolve));
+  if (result.isCanceled) throw new DOMException('interrupted', 'AbortError');
+  if (!result.failed) return steps;
+  if (result.exitCode === undefined && result.signal === undefined) {
+    throw new DmraceError('environment', {
+      observed: `make cannot be run: ${result.originalMessage ?? result.shortMessage}`,
+      action: 'run dmrace doctor --fix --kernels',
+    });
+  }
+  const said = tail.join('\n    ');
+  const full = /No space left on device/.test(said);
+  throw new DmraceError(full ? 'environment' : 'inconclusive', {
+    observed: `${run.what} does not build (${result.signal ?? `make: exit code ${result.exitCode}`}); its last lines:\n    ${said}`,
+    artefact: run.log,
+    action: full ? 'free some disk space' : 'see the whole log; git bisect skips such a commit',
+  });
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import {
+  type DroppedOption,
+  describeDropped,
+  droppedOptions,
+  mergeFragments,
+  parseFragment,
+  probableReason,
+  readKconfig,
+} from '../model/fragment.js';
+import { parseKernelConfig } from '../model/kernel.js';
+import type { BuildRequest } from '../model/kernel-profile.js';
+import type { Report } from '../ports.js';
+import { assets } from '../util/assets.js';
+import { runTool } from '../util/command.js';
+
+/** The fragments of a request, in the order in which they are merged: what the race needs, then the profiles. */
+export async function fragmentsOf(request: BuildRequest, arch: Arch): Promise<string[]> {
+  const files = ['race', `race-${arch.name}`, ...request.profiles];
+  return Promise.all(
+    files.map((name) => readFile(assets('kernel-config', `${name}.config`), 'utf8')),
+  );
+}
+
+/**
+ * Writes the build folder's .config: the tree's defconfig or the given file, then the fragments,
+ * then `make olddefconfig`, which settles what Kconfig allows. A .config that comes out as before
+ * keeps its time, so that make has nothing to do.
+ * @throws DmraceError (inconclusive) when a required option was dropped.
+ */
+export async function configure(
+  source: string,
+  build: string,
+  request: BuildRequest,
+  arch: Arch,
+  make: readonly string[],
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  const fragments = await fragmentsOf(request, arch);
+  const draft = path.join(build, '.config.dmrace');
+  const target = async (name: string): Promise<void> => {
+    await runTool('make', ['-s', ...make, `KCONFIG_CONFIG=${draft}`, name], { signal }).catch(
+      (error: unknown) => {
+        if (!(error instanceof DmraceError)) throw error;
+        throw new DmraceError('inconclusive', {
+          observed: `make ${name} fails in ${source}: ${error.facts.observed}`,
+          artefact: source,
+          action: 'see the lines above; git bisect skips such a commit',
+        });
+      },
+    );
+  };
+  // Profile base of an architecture may start from something smaller than its defconfig.
+  const start = request.profiles.includes('base') ? arch.kernel.baseTarget : 'defconfig';
+  if (request.config === null) await target(start);
+  else await copyConfig(request.config, draft);
+  const base = await readFile(draft, 'utf8');
+  await writeFile(draft, [base, ...fragments].join('\n'));
+  await target('olddefconfig');
+
+  const text = await readFile(draft, 'utf8');
+  const config = parseKernelConfig(text);
+  const dropped = droppedOptions(mergeFragments(fragments.map(parseFragment)), config);
+  const lines = await explainDropped(source, dropped, text);
+  for (const { option, line } of lines) if (!option.required) report(`dropped ${line}`);
+  const fatal = lines.filter(({ option }) => option.required);
+  if (fatal.length > 0) {
+    throw new DmraceError('inconclusive', {
+      observed: `this tree's configuration lacks what the race needs:\n    ${fatal.map((f) => f.line).join('\n    ')}`,
+      artefact: draft,
+      action: 'enable what these options depend on (--config FILE), or skip this kernel',
+    });
+  }
+  const final = path.join(build, '.config');
+  const before = await readFile(final, 'utf8').catch(() => null);
+  if (before !== text) await copyFile(draft, final);
+}
+
+async function copyConfig(file: string, draft: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new DmraceError('usage', {
+      observed: `--config ${file} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      artefact: file,
+      action: 'name a kernel’s .config',
+    });
+  });
+  if (!/^(CONFIG_\w+=|# CONFIG_\w+ is not set)/m.test(text)) {
+    throw new DmraceError('usage', {
+      observed: `--config ${file} is no kernel configuration: no line of it sets a CONFIG_ option`,
+      artefact: file,
+      action: 'name a kernel’s .config',
+    });
+  }
+  await writeFile(draft, text);
+}
+
+async function explainDropped(
+  source: string,
+  dropped: readonly DroppedOption[],
+  configText: string,
+): Promise<{ option: DroppedOption; line: string }[]> {
+  if (dropped.length === 0) return [];
+  const names = (await readdir(source, { recursive: true })).filter((file) =>
+    /(^|\/)Kconfig[\w.-]*$/.test(file),
+  );
+  const texts = await Promise.all(
+    names.map((file) => readFile(path.join(source, file), 'utf8').catch(() => '')),
+  );
+  const symbols = readKconfig(texts);
+  const config = parseKernelConfig(configText);
+  return dropped.map((option) => ({
+    option,
+    line: describeDropped(option, probableReason(option, symbols, config)),
+  }));
+}

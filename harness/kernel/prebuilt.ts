@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
+import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import type { KernelSpec } from '../model/kernel.js';
+import type { PreparedKernel, Report } from '../ports.js';
+import { type Cache, contentKey } from '../util/cache.js';
+import { assembleKernel, requireConfig } from './assemble.js';
+import { portsAndDm } from './modules.js';
+import { makefileVersion } from './source-tree.js';
+
+type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * A kernel that someone else built: an image, its modules, and the build folder (or headers) that
+ * the control and the helper are built against.
+ * @throws DmraceError (usage) when a part is missing, naming every missing part at once;
+ *   (inconclusive) when they do not fit together.
+ */
+export async function prepareImageKernel(
+  cache: Cache,
+  spec: string,
+  given: ImageSpec,
+  arch: Arch,
+  report: Report,
+  signal: AbortSignal,
+): Promise<PreparedKernel> {
+  const build = await realpath(given.build).catch(() => path.resolve(given.build));
+  const source = await sourceOf(build);
+  await requireParts(given, build, source);
+  const configFile = path.join(build, '.config');
+  const configText = await readFile(configFile, 'utf8');
+  requireConfig(configText, given.path, configFile);
+  const release = (
+    await readFile(path.join(build, 'include/config/kernel.release'), 'utf8')
+  ).trim();
+  const modules = await modulesFolder(given.modules, release);
+  const image = await keepImage(cache, given.path);
+  const symvers = await readFile(path.join(build, 'Module.symvers'));
+  const key = contentKey([image, release, configText, symvers, await mdHash(source)]);
+  const kept = await keepModules(cache, key, modules, arch);
+  const makefile = await readFile(path.join(source, 'Makefile'), 'utf8').catch(() => '');
+  return assembleKernel(
+    cache,
+    {
+      spec,
+      release,
+      version: `prebuilt ${path.resolve(given.path)}`,
+      image,
+      configText,
+      configFile,
+      tree: {
+        key,
+        directory: build,
+        md: path.join(source, 'drivers/md'),
+        version: makefileVersion(makefile) ?? release,
+      },
+      portModules: kept.ports,
+      dmMod: kept.dmMod,
+    },
+    arch,
+    report,
+    signal,
+  );
+}
+
+/** The sources of a build folder: its `source` link (kbuild, outputmakefile), else itself. */
+async function sourceOf(build: string): Promise<string> {
+  const linked = path.join(build, 'source');
+  return (await exists(path.join(linked, 'Makefile'))) ? realpath(linked) : build;
+}
+
+async function requireParts(given: ImageSpec, build: string, source: string): Promise<void> {
+  const parts: [string, string][] = [
+    [given.path, 'the image to boot'],
+    [given.modules, 'modules=: /lib/modules/RELEASE, or the root of make modules_install'],
+    [path.join(build, '.config'), 'build=: the configuration'],
+    [path.join(build, 'Module.symvers'), 'build=: versions of the symbols, for modules of ours'],
+    [path.join(build, 'include/config/kernel.release'), 'build=: a build that got this far'],
+    [
+      path.join(source, 'drivers/md/dm-builtin.c'),
+      'the sources of drivers/md, for the control; headers packages have none: name a build folder whose `source` link leads to the whole tree',
+    ],
+  ];
+  const absent: string[] = [];
+  for (const [file, what] of parts) if (!(await exists(file))) absent.push(`${file} (${what})`);
+  if (absent.length === 0) return;
+  throw new DmraceError('usage', {
+    observed: `image:${given.path}: missing: ${absent.join('; ')}`,
+    artefact: build,
+    action: 'give image:IMAGE,modules=DIR,build=DIR of one and the same build',
+  });
+}
+
+/** modules= may be lib/modules/RELEASE itself or something above it. */
+async function modulesFolder(given: string, release: string): Promise<string> {
+  for (const below of ['', release, `lib/modules/${release}`, `usr/lib/modules/${release}`]) {
+    const folder = path.join(path.resolve(given), below);
+    if (await exists(path.join(folder, 'kernel'))) return folder;
+  }
+  const names = await readdir(given).catch(() => []);
+  throw new DmraceError('usage', {
+    observed: `modules=${given} has no modules of ${release}; it holds ${names.slice(0, 5).join(', ') || 'nothing'}`,
+    artefact: given,
+    action:
+      'name /lib/modules/RELEASE, or the root that make modules_install INSTALL_MOD_PATH= filled',
+  });
+}
+
+/** A copy under its content's hash: a build that goes on does not change a run in progress. */
+async function keepImage(cache: Cache, file: string): Promise<string> {
+  const sum = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+    .slice(0, 32);
+  const entry = await cache.entry('prebuilt', sum, (directory) =>
+    copyFile(file, path.join(directory, 'image')),
+  );
+  return path.join(entry, 'image');
+}
+
+async function mdHash(source: string): Promise<string> {
+  const folder = path.join(source, 'drivers/md');
+  const names = (await readdir(folder))
+    .filter((name) => /^(dm.*\.[ch]|Makefile)$/.test(name))
+    .sort();
+  const times = await Promise.all(
+    names.map(async (name) => `${name} ${(await stat(path.join(folder, name))).mtimeMs}`),
+  );
+  return times.join('\n');
+}
+
+async function keepModules(
+  cache: Cache,
+  key: string,
+  from: string,
+  arch: Arch,
+): Promise<{ ports: string[]; dmMod: string }> {
+  const dm = await readdir(from, { recursive: true });
+  const bytes = dm.find((name) => /\/dm-mod\.ko(\.\w+)?$/.test(name));
+  const content = bytes === undefined ? '' : await readFile(path.join(from, bytes));
+  return portsAndDm(cache, contentKey([key, content]), from, arch);
+}

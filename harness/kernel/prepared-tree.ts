@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { access, copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { DebianArchive } from '../debian/archive.js';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { parseKernelConfig } from '../model/kernel.js';
+import type { Report } from '../ports.js';
+import type { Cache } from '../util/cache.js';
+import { requireTools } from '../util/host-tools.js';
+import { crossPrefix } from '../util/toolchain.js';
+import { runMake } from './compile.js';
+import { requireCompilerFor } from './source-tree.js';
+import { unpackSource } from './sources.js';
+import type { StockKernel } from './stock.js';
+
+/**
+ * Why the prebuilt headers of a kernel cannot be used here: another compiler than is installed, or
+ * kbuild programs linked against a newer libc. Null when they can.
+ */
+export async function headersProblem(headers: string, abi: string): Promise<string | null> {
+  const tree = path.join(headers, 'usr/src', `linux-headers-${abi}`);
+  const variables = await readFile(path.join(tree, '.kernelvariables'), 'utf8').catch(() => '');
+  const compiler = /\b[\w-]*gcc-\d+\b/.exec(variables)?.[0];
+  if (compiler !== undefined && (await execa(compiler, ['--version'], { reject: false })).failed) {
+    return `they name the compiler ${compiler}, which is not installed`;
+  }
+  const kbuild = (await readdir(path.join(headers, 'usr/lib')).catch(() => [])).find((name) =>
+    name.startsWith('linux-kbuild-'),
+  );
+  if (kbuild === undefined) return null;
+  const fixdep = path.join(headers, 'usr/lib', kbuild, 'scripts/basic/fixdep');
+  // Without arguments it prints its usage and exits with 1; 127 or no start is the loader's.
+  const tried = await execa(fixdep, [], { reject: false });
+  const said = `${tried.stderr}`.split('\n').find((line) => /GLIBC|loading shared/.test(line));
+  if (said !== undefined) return `their programs do not run here: ${said.trim()}`;
+  return tried.exitCode === undefined ? `${fixdep} cannot be run` : null;
+}
+
+/**
+ * What modules of ours need of the sources. dm is the only driver that is built, so the others'
+ * code stays packed: 0.4 instead of 1.7 GB. Kconfig files must all be there.
+ */
+const PARTS = [
+  '--strip-components=1',
+  '--wildcards',
+  '--wildcards-match-slash',
+  '--exclude=NAME/Documentation/*/*',
+  '--exclude=NAME/arch/*/boot/dts/*',
+  '--exclude=NAME/drivers/*.[chS]',
+  '--exclude=NAME/fs/*.[ch]',
+  '--exclude=NAME/net/*.[ch]',
+  '--exclude=NAME/sound/*.[ch]',
+  '--exclude=NAME/tools/testing/*',
+  '--exclude=NAME/tools/perf/*',
+];
+
+/**
+ * A tree to build modules against where the package's own headers do not work: the matching
+ * linux-source with the package's .config and Module.symvers, and `make modules_prepare` with this
+ * machine's compiler. Neither BTF nor signatures are made. The release is the package's, so
+ * vermagic fits; the symbol versions come from the package's Module.symvers.
+ */
+export async function preparedTree(
+  cache: Cache,
+  archive: DebianArchive,
+  stock: StockKernel,
+  headers: string,
+  configText: string,
+  why: string,
+  arch: Arch,
+  report: Report,
+  signal: AbortSignal,
+): Promise<string> {
+  await requireTools(arch, 'kernels');
+  const gcc = `${crossPrefix(arch)}gcc`;
+  const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report);
+  const compiler = await requireCompilerFor(tree, arch);
+  const key = `${stock.abi}_${stock.image.version}_gcc${compiler}`;
+  return cache.entry('prepared', key, async (directory, final) => {
+    report(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
+    const started = performance.now();
+    await writeFile(path.join(directory, '.config'), configText);
+    const symvers = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`, 'Module.symvers');
+    await access(symvers).catch(() => {
+      throw new DmraceError('environment', {
+        observed: `linux-headers-${stock.abi} has no Module.symvers`,
+        artefact: symvers,
+        action: 'choose another version',
+      });
+    });
+    const make = [
+      '-C',
+      tree,
+      `O=${directory}`,
+      `ARCH=${arch.names.kernel}`,
+      ...(crossPrefix(arch) === '' ? [] : [`CROSS_COMPILE=${crossPrefix(arch)}`]),
+      `CC=${gcc}`,
+      `KERNELRELEASE=${stock.abi}`,
+    ];
+    for (const target of ['olddefconfig', 'modules_prepare']) {
+      await runMake(
+        {
+          arguments: [`-j${availableParallelism()}`, ...make, target],
+          log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
+          expectedSteps: null,
+          what: `${target} of ${stock.source.name} ${stock.source.version}`,
+        },
+        report,
+        signal,
+      );
+    }
+    await copyFile(symvers, path.join(directory, 'Module.symvers'));
+    await renamePaths(directory, final);
+    const changed = await changedOptions(configText, directory);
+    report(
+      `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
+    );
+  });
+}
+
+/** The build folder is renamed into place; its Makefile names itself (kbuild, outputmakefile). */
+async function renamePaths(directory: string, final: string): Promise<void> {
+  const file = path.join(directory, 'Makefile');
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text !== null) await writeFile(file, text.replaceAll(directory, final));
+}
+
+async function changedOptions(before: string, directory: string): Promise<number> {
+  const old = parseKernelConfig(before);
+  const now = parseKernelConfig(await readFile(path.join(directory, '.config'), 'utf8'));
+  const names = new Set([...old.keys(), ...now.keys()]);
+  return [...names].filter((name) => old.get(name) !== now.get(name)).length;
+}

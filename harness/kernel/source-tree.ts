@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
+import { access, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { runTool } from '../util/command.js';
+import { crossPrefix } from '../util/toolchain.js';
+
+/** A kernel tree as it was found; nothing is ever written into it. */
+export interface SourceTree {
+  /** Absolute, links followed. */
+  readonly directory: string;
+  /** VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION of its Makefile. */
+  readonly version: string;
+  /** git describe, or null without git. */
+  readonly commit: string | null;
+  /** Changes when any file of the tree does: names, sizes and times. */
+  readonly fingerprint: string;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Files that tell a kernel tree with device mapper, and that the race needs. */
+const NEEDED = ['Makefile', 'Kconfig', 'scripts/Kbuild.include', 'drivers/md/Makefile'];
+
+/** Version of a kernel's top Makefile; null when it is not one. Exported for its test. */
+export function makefileVersion(text: string): string | null {
+  const value = (name: string): string =>
+    new RegExp(`^${name}[ \\t]*=[ \\t]*(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+  const [major, minor] = [value('VERSION'), value('PATCHLEVEL')];
+  if (!/^\d+$/.test(major) || !/^\d+$/.test(minor)) return null;
+  const sub = value('SUBLEVEL');
+  return `${major}.${minor}${sub === '' ? '' : `.${sub}`}${value('EXTRAVERSION')}`;
+}
+
+/**
+ * Looks at a tree.
+ * @throws DmraceError (usage) when it is not a kernel tree, or was built in place: kbuild refuses
+ *   `O=` then (top Makefile, outputmakefile).
+ */
+export async function openSourceTree(given: string, arch: Arch): Promise<SourceTree> {
+  const directory = await realpath(given).catch(() => path.resolve(given));
+  const absent: string[] = [];
+  for (const name of NEEDED) if (!(await exists(path.join(directory, name)))) absent.push(name);
+  const makefile = await readFile(path.join(directory, 'Makefile'), 'utf8').catch(() => '');
+  const version = makefileVersion(makefile);
+  if (absent.length > 0 || version === null) {
+    const why =
+      absent.length > 0 ? `it has no ${absent.join(', ')}` : 'its Makefile has no VERSION';
+    throw new DmraceError('usage', {
+      observed: `src:${given} is not a kernel tree: ${why}`,
+      artefact: directory,
+      action: 'name the top folder of a kernel tree or of a git worktree of one',
+    });
+  }
+  if (!(await exists(path.join(directory, 'drivers/md/dm-builtin.c')))) {
+    throw new DmraceError('inconclusive', {
+      observed: `${directory} (${version}) has no drivers/md/dm-builtin.c`,
+      artefact: directory,
+      action: 'choose a kernel from 3.14 on: before, there is no builtin release method to judge',
+    });
+  }
+  // A Kconfig-less arch folder fails later; these three are what outputmakefile looks for.
+  const built = ['.config', 'include/config', `arch/${arch.names.kernel}/include/generated`];
+  const found: string[] = [];
+  for (const name of built) if (await exists(path.join(directory, name))) found.push(name);
+  if (found.length > 0) {
+    throw new DmraceError('usage', {
+      observed: `src:${given} was built in place: it holds ${found.join(', ')}, and kbuild then refuses to build elsewhere (O=)`,
+      artefact: directory,
+      action: `make -C ${directory} ARCH=${arch.names.kernel} mrproper (it removes .config: keep a copy), or name a clean git worktree of it`,
+    });
+  }
+  return {
+    directory,
+    version,
+    commit: await commitOf(directory),
+    fingerprint: await fingerprint(directory),
+  };
+}
+
+/** Never takes git's locks, never refreshes its index: that would be writing. */
+async function commitOf(directory: string): Promise<string | null> {
+  const result = await execa(
+    'git',
+    ['--no-optional-locks', '-C', directory, 'describe', '--always', '--dirty', '--abbrev=12'],
+    { reject: false, env: { GIT_CEILING_DIRECTORIES: path.dirname(directory) } },
+  );
+  return result.failed ? null : result.stdout.trim();
+}
+
+async function fingerprint(directory: string): Promise<string> {
+  const list = await runTool(
+    'find',
+    ['.', '-name', '.git', '-prune', '-o', '-type', 'f', '-printf', '%P %s %T@\\n'],
+    { cwd: directory },
+  );
+  const lines = list.split('\n').sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/**
+ * The compiler that a build uses, as its version says.
+ * @throws DmraceError (inconclusive) when it is older than the tree allows
+ *   (scripts/min-tool-version.sh, since 5.15; older trees say nothing).
+ */
+export async function requireCompilerFor(directory: string, arch: Arch): Promise<string> {
+  const gcc = `${crossPrefix(arch)}gcc`;
+  const version = (await runTool(gcc, ['-dumpfullversion'])).trim();
+  const script = path.join(directory, 'scripts/min-tool-version.sh');
+  if (!(await exists(script))) return version;
+  const minimum = (
+    await runTool('sh', [script, 'gcc'], { env: { SRCARCH: arch.names.kernel } })
+  ).trim();
+  if (compareVersions(version, minimum) < 0) {
+    throw new DmraceError('inconclusive', {
+      observed: `${gcc} is ${version}`,
+      limit: `these sources want gcc ${minimum} or newer`,
+      artefact: script,
+      action: `install a newer gcc, or run dmrace in a container of a newer Debian release`,
+    });
+  }
+  return version;
+}
+
+/** Compares dotted numbers. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { DmraceError } from './errors.js';
+
+/** Profiles of self-built kernels: fragments of kernel-config/ that can be combined. */
+export const PROFILES = ['base', 'trace', 'debug-kobject-release', 'kasan', 'preempt-rt'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** How a self-built kernel is configured. */
+export interface BuildRequest {
+  readonly profiles: readonly Profile[];
+  /** A .config to start from instead of the tree's defconfig; null for the defconfig. */
+  readonly config: string | null;
+}
+
+/**
+ * Reads `--profile a,b` and `--config FILE`. Without either the profile is `base`; a given .config
+ * is taken as it is (plus what the race needs) unless profiles are named too.
+ * @throws DmraceError (usage) for a name that is no profile.
+ */
+export function buildRequest(
+  profile: string | undefined,
+  config: string | undefined,
+): BuildRequest {
+  const names = profile === undefined ? (config === undefined ? ['base'] : []) : profile.split(',');
+  const profiles = [...new Set(names)].map((name) => {
+    const known = PROFILES.find((candidate) => candidate === name);
+    if (known) return known;
+    throw new DmraceError('usage', {
+      observed: `--profile ${profile}: "${name}" is no profile`,
+      action: `choose from ${PROFILES.join(', ')}; several are joined by commas`,
+    });
+  });
+  return { profiles, config: config ?? null };
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
+import { KERNEL_REQUIREMENTS, type Requirement, requirements } from './requirements.js';
+
+/** Whether a tool is on PATH (or in sbin), or a file is there. */
+export async function onPath(needs: string): Promise<boolean> {
+  const places = path.isAbsolute(needs)
+    ? [needs]
+    : `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
+        .split(':')
+        .filter(Boolean)
+        .map((folder) => path.join(folder, needs));
+  for (const place of places) {
+    const mode = path.isAbsolute(needs) ? constants.R_OK : constants.X_OK;
+    if (
+      await access(place, mode).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true;
+  }
+  return false;
+}
+
+/** Everything that is missing, at once. */
+export async function missingTools(
+  arch: Arch,
+  extra: readonly Requirement[] = [],
+): Promise<Requirement[]> {
+  const all = [...requirements(arch), ...extra];
+  const states = await Promise.all(all.map((requirement) => onPath(requirement.needs)));
+  return all.filter((_, index) => !states[index]);
+}
+
+/** The command that installs them. */
+export function remedy(absent: readonly Requirement[]): string[] {
+  const packages = [...new Set(absent.map((requirement) => requirement.package))];
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  return [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+}
+
+/** @throws DmraceError (environment) that lists everything missing, with the command that mends it. */
+export async function requireTools(arch: Arch, purpose: 'run' | 'kernels' = 'run'): Promise<void> {
+  const absent = await missingTools(arch, purpose === 'kernels' ? KERNEL_REQUIREMENTS : []);
+  if (absent.length === 0) return;
+  const flags = `${purpose === 'kernels' ? ' --kernels' : ''} --arch ${arch.name}`;
+  throw new DmraceError('environment', {
+    observed: `missing: ${absent.map((r) => `${r.needs} (${r.why})`).join(', ')}`,
+    action: `run dmrace doctor --fix${flags}, or: ${remedy(absent).join(' ')}`,
+  });
+}

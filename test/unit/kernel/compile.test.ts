@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { progressLine, runMake } from '../../../harness/kernel/compile.js';
+
+let work: string;
+beforeEach(() => {
+  work = mkdtempSync(path.join(tmpdir(), 'dmrace-make-test-'));
+});
+afterEach(() => rmSync(work, { recursive: true }));
+
+const make = (rules: string, signal = new AbortController().signal) => {
+  const file = path.join(work, 'Makefile');
+  writeFileSync(file, rules);
+  const log = path.join(work, 'log');
+  const run = { arguments: ['-f', file], log, expectedSteps: null, what: 'src:x' };
+  return runMake(run, () => undefined, signal);
+};
+
+describe('runMake', () => {
+  it('counts the steps that kbuild prints', async () => {
+    const rules = 'all:\n\t@echo "  CC      a.o"\n\t@echo "  CC [M]  b.o"\n\t@echo "make: hello"\n';
+    expect(await make(rules)).toBe(2);
+  });
+
+  it('a build error has the last 20 lines, the log’s path, and is for bisect to skip', async () => {
+    const rules = `all:\n\t@for i in $$(seq 1 30); do echo "a.c:$$i: error"; done; false\n`;
+    const error: unknown = await make(rules).catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      code: 'inconclusive',
+      facts: { artefact: path.join(work, 'log') },
+    });
+    const text = String(error);
+    expect(text).toContain('a.c:30: error');
+    expect(text).not.toContain('a.c:10: error');
+    expect(readFileSync(path.join(work, 'log'), 'utf8')).toContain('a.c:1: error');
+  });
+
+  it('an interrupt ends make', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    await expect(make('all:\n\tsleep 60\n', stop.signal)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});
+
+it('progress is honest about what is estimated', () => {
+  expect(progressLine(5, null, 'a.o')).toBe('5 files done, last a.o');
+  expect(progressLine(50, 200, 'a.o')).toBe('50 of about 200 files done (25 %), last a.o');
+  expect(progressLine(300, 200, 'a.o')).toBe('300 of about 300 files done (100 %), last a.o');
+});
