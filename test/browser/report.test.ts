@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assets } from '../../harness/util/assets.js';
+import { startChromium } from '../support/browser.js';
 import { dmrace } from '../support/command.js';
 
 /** `DMRACE_SCREENSHOTS=1` writes the pictures of docs/ anew. */
@@ -21,19 +22,7 @@ beforeAll(async () => {
   const made = await dmrace(['report', RUN, '--output', file]);
   expect(made.exitCode, made.stderr).toBe(0);
   url = pathToFileURL(file).href;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-    timeout: 120_000,
-  });
+  browser = await startChromium();
 });
 afterAll(async () => {
   await browser?.close();
