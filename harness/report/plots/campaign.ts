@@ -1,28 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as Plot from '@observablehq/plot';
-import type { Outcome, TrialResult } from '../../model/trial.js';
-import { newDocument } from '../dom.js';
+import type { TrialResult } from '../../model/trial.js';
+import { OUTCOME_STYLES, plotted } from './outcomes.js';
 
 const WIDTH_PX = 580;
-
-const OUTCOMES: readonly {
-  readonly outcome: Outcome;
-  readonly colour: string;
-  readonly symbol: Plot.SymbolType;
-}[] = [
-  { outcome: 'survived', colour: 'var(--good)', symbol: 'circle' },
-  { outcome: 'crashed', colour: 'var(--bad)', symbol: 'times' },
-  { outcome: 'not-reached', colour: 'var(--doubt)', symbol: 'triangle' },
-  { outcome: 'lost', colour: 'var(--ink)', symbol: 'square' },
-];
-
-const plotted = (options: Plot.PlotOptions): string =>
-  Plot.plot({
-    document: newDocument() as unknown as NonNullable<Plot.PlotOptions['document']>,
-    width: WIDTH_PX,
-    style: { fontSize: '11px' },
-    ...options,
-  }).outerHTML;
 
 /** Each trial's wall-clock time by its index, its outcome as the symbol; one panel a placement. */
 export function durationsChart(trials: readonly TrialResult[]): string {
@@ -33,12 +14,13 @@ export function durationsChart(trials: readonly TrialResult[]): string {
     seconds: durationMs / 1000,
   }));
   return plotted({
+    width: WIDTH_PX,
     height: 240,
     marginRight: 70,
     x: { label: 'trial', nice: true, interval: 1, type: 'linear' },
     y: { label: 'wall clock, s', zero: true, nice: true, grid: true },
     fy: { label: null },
-    marks: OUTCOMES.map(({ outcome, colour, symbol }) =>
+    marks: OUTCOME_STYLES.map(({ outcome, colour, symbol }) =>
       Plot.dot(
         points.filter((point) => point.outcome === outcome),
         {
@@ -72,6 +54,7 @@ export function stepTimesChart(trials: readonly TrialResult[]): string {
   });
   const placements = [...new Set(points.map((point) => point.placement))];
   return plotted({
+    width: WIDTH_PX,
     height: 240,
     marginRight: 70,
     x: { label: 'ms after step 1', nice: true, grid: true },
