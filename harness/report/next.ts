@@ -18,6 +18,7 @@ export function nextSteps(result: RunResult, directory: string): NextStep[] {
       ...words,
     ].join(' ');
   const judge = { command: `dmrace judge ${directory}`, why: 'judge the same files again' };
+  const report = { command: `dmrace report ${directory}`, why: 'timelines and evidence as HTML' };
   switch (verdict) {
     case 'closed':
       return [
@@ -30,12 +31,12 @@ export function nextSteps(result: RunResult, directory: string): NextStep[] {
               },
             ]
           : []),
-        judge,
+        report,
       ];
     case 'open':
-      return [...consoleOf(result, directory), judge];
+      return [...consoleOf(result, directory), report, judge];
     case 'inconclusive':
-      return [...remedies(result, again), ...consoleOf(result, directory), judge].slice(0, 3);
+      return [...remedies(result, again), ...consoleOf(result, directory), report].slice(0, 3);
   }
 }
 

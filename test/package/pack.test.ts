@@ -71,5 +71,8 @@ describe('the package in an empty folder', () => {
     expect(result.exitCode, result.stderr).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({ schema: 1, verdict: 'closed' });
     expect((await npx('judge', 'run')).exitCode).toBe(0);
+    const report = await npx('report', 'run', '--output', '-');
+    expect(report.exitCode, report.stderr).toBe(0);
+    expect(report.stdout).toMatch(/^<!doctype html>[^]*<\/html>$/);
   });
 });
