@@ -17,7 +17,6 @@ export function nextSteps(result: RunResult, directory: string): NextStep[] {
       ...(question.scenario === 'release' ? [] : [`--scenario ${question.scenario}`]),
       ...words,
     ].join(' ');
-  const judge = { command: `dmrace judge ${directory}`, why: 'judge the same files again' };
   const report = { command: `dmrace report ${directory}`, why: 'timelines and evidence as HTML' };
   switch (verdict) {
     case 'closed':
@@ -34,7 +33,7 @@ export function nextSteps(result: RunResult, directory: string): NextStep[] {
         report,
       ];
     case 'open':
-      return [...consoleOf(result, directory), report, judge];
+      return [...consoleOf(result, directory), report];
     case 'inconclusive':
       return [...remedies(result, again), ...consoleOf(result, directory), report].slice(0, 3);
   }
