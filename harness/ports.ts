@@ -52,6 +52,11 @@ export interface Machine extends AsyncDisposable {
   qmp(command: string, args?: Record<string, unknown>): Promise<unknown>;
 }
 
+/** The guest's memory, page by page, in the folder of a saved guest. */
+export const SAVED_MEMORY = 'memory';
+/** The rest of a saved guest: processor and devices, as QEMU's migration stream. */
+export const SAVED_DEVICES = 'devices';
+
 /** What a machine is made of. */
 export interface MachineSpec {
   readonly arch: Arch;
@@ -60,8 +65,13 @@ export interface MachineSpec {
   readonly initramfs: string;
   readonly parameters: readonly string[];
   readonly memoryMiB: number;
-  /** Start from this saved state instead of booting. */
+  /**
+   * Start from the saved guest in this folder instead of booting: SAVED_MEMORY, of which the machine
+   * gets a private view (changes stay its own), and SAVED_DEVICES, everything else.
+   */
   readonly restoreFrom: string | null;
+  /** Keep the guest's memory in SAVED_MEMORY of this folder, for a guest that is to be saved. */
+  readonly memoryIn?: string;
   /** TCG with instruction counting and fixed clocks: the same input gives the same run. */
   readonly deterministic: boolean;
 }

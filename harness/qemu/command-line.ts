@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Channel, MachineSpec } from '../ports.js';
+import path from 'node:path';
+import { type Channel, type MachineSpec, SAVED_MEMORY } from '../ports.js';
 
 /** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
 export const GUEST_MEMORY_MIB = 192;
@@ -19,6 +20,7 @@ const value = (path: string): string => path.replaceAll(',', ',,');
  */
 export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
   const { arch } = spec;
+  const memory = memoryFile(spec);
   const chardev = (id: string, path: string): string[] => [
     '-chardev',
     `socket,id=${id},path=${value(path)},server=off`,
@@ -31,7 +33,8 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     'none',
     '-no-reboot',
     '-machine',
-    arch.qemu.machine[spec.accel],
+    `${arch.qemu.machine[spec.accel]}${memory.length > 0 ? ',memory-backend=memory' : ''}`,
+    ...memory,
     '-accel',
     spec.accel === 'kvm' ? 'kvm' : 'tcg,thread=single',
     '-cpu',
@@ -62,7 +65,22 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     ]),
     '-qmp',
     `unix:${value(sockets.qmp)},server=off`,
-    ...(spec.restoreFrom === null ? [] : ['-incoming', `exec:cat ${quote(spec.restoreFrom)}`]),
+    ...(spec.restoreFrom === null ? [] : ['-incoming', 'defer']),
+  ];
+}
+
+/**
+ * Memory in a file: it stays out of the migration stream (trial/ready-state.ts). A restored guest
+ * maps the file privately, so it starts without reading it and never changes it.
+ */
+function memoryFile(spec: MachineSpec): string[] {
+  const folder = spec.restoreFrom ?? spec.memoryIn;
+  if (folder === undefined) return [];
+  const share = spec.restoreFrom === null ? 'on' : 'off';
+  const file = value(path.join(folder, SAVED_MEMORY));
+  return [
+    '-object',
+    `memory-backend-file,id=memory,size=${spec.memoryMiB}M,mem-path=${file},share=${share}`,
   ];
 }
 

@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { GuestSession } from '../guest/session.js';
 import { DmraceError } from '../model/errors.js';
-import type { Machine, MachineSpec, Machines } from '../ports.js';
+import {
+  type Machine,
+  type MachineSpec,
+  type Machines,
+  SAVED_DEVICES,
+  SAVED_MEMORY,
+} from '../ports.js';
 import { READY_DEADLINE_MS, type WhenReady } from './trial.js';
 
-/** A guest that was booted to `ready` once, stopped and saved; every trial starts from here. */
+/** A guest that was booted to `ready` once and saved; every trial starts from here. */
 export interface ReadyState {
-  /** QEMU's migration stream, for `-incoming`. */
-  readonly file: string;
+  /** The folder, for {@link MachineSpec.restoreFrom}. */
+  readonly folder: string;
   /** What the guest had reported until then. */
   readonly readyRecords: string;
 }
 
 const Status = z.looseObject({ status: z.string() });
-/** A save or a load takes 0.2 s; a loaded machine gets a lot more. */
+/** A save or a load takes 0.1 s; a loaded machine gets a lot more. */
 const MOVE_DEADLINE_MS = 30_000;
+const POLL_MS = 5;
 
-const STATE = 'state';
 const RECORDS = 'ready-records.jsonl';
-const SIZE = 'state.bytes';
+const SUMS = 'sums.json';
+/** Files whose content is checked before a saved guest is used, each with its CRC-32. */
+const CHECKED = [SAVED_MEMORY, SAVED_DEVICES, RECORDS] as const;
+/**
+ * Memory that is mapped shared stays out of the stream: its file holds it already. Both sides have
+ * to agree on it (QEMU 7.2, migration/ram.c, ramblock_is_ignored()).
+ */
+const IGNORE_SHARED = { capabilities: [{ capability: 'x-ignore-shared', state: true }] };
+/** For the shell that QEMU hands `exec:` to. */
+const quoted = (file: string): string => `'${file.replaceAll("'", "'\\''")}'`;
+
+const Sums = z.record(z.enum(CHECKED), z.number());
 
 /**
  * Boots a guest to `ready`, stops it and saves it into a folder.
@@ -35,7 +53,7 @@ export async function saveReadyState(
   whenReady: WhenReady,
   signal: AbortSignal,
 ): Promise<void> {
-  await using machine = await machines.start(spec, signal);
+  await using machine = await machines.start({ ...spec, memoryIn: directory }, signal);
   const session = new GuestSession(machine);
   const failure = await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
   signal.throwIfAborted();
@@ -46,8 +64,10 @@ export async function saveReadyState(
     });
   }
   await whenReady(machine, session);
-  await machine.qmp('stop');
-  await machine.qmp('migrate', { uri: `exec:cat >'${path.join(directory, STATE)}'` });
+  // It is saved running, so a restored one runs at once, without being told to.
+  await machine.qmp('migrate-set-capabilities', IGNORE_SHARED);
+  const file = path.join(directory, SAVED_DEVICES);
+  await machine.qmp('migrate', { uri: `exec:cat >${quoted(file)}` });
   await poll(
     machine,
     'query-migrate',
@@ -60,26 +80,67 @@ export async function saveReadyState(
     },
     signal,
   );
+  await machine[Symbol.asyncDispose](); // the memory's file is whole once its owner is gone
   await writeFile(path.join(directory, RECORDS), session.recordsText);
-  const { size } = await stat(path.join(directory, STATE));
-  await writeFile(path.join(directory, SIZE), `${size}\n`);
+  await writeFile(path.join(directory, SUMS), JSON.stringify(await sumsOf(directory)));
 }
 
-/** Reads what {@link saveReadyState} left in a folder; null when it is not whole. */
+async function sumsOf(directory: string): Promise<z.infer<typeof Sums>> {
+  const sums = await Promise.all(
+    CHECKED.map(async (name) => [name, crc32(await readFile(path.join(directory, name)))] as const),
+  );
+  return Sums.parse(Object.fromEntries(sums));
+}
+
+/**
+ * Reads what {@link saveReadyState} left in a folder. Null when it is not whole: a file is missing,
+ * cut off, or has another content than it was saved with.
+ */
 export async function readyStateIn(directory: string): Promise<ReadyState | null> {
-  const bytes = await readFile(path.join(directory, SIZE), 'utf8').catch(() => '');
-  const { size } = await stat(path.join(directory, STATE)).catch(() => ({ size: -1 }));
-  if (Number(bytes) !== size || bytes === '') return null;
-  return {
-    file: path.join(directory, STATE),
-    readyRecords: await readFile(path.join(directory, RECORDS), 'utf8'),
-  };
+  try {
+    const text = await readFile(path.join(directory, SUMS), 'utf8');
+    const wanted = Sums.parse(JSON.parse(text));
+    const sums = await sumsOf(directory);
+    if (CHECKED.some((name) => sums[name] !== wanted[name])) return null;
+    const readyRecords = await readFile(path.join(directory, RECORDS), 'utf8');
+    return { folder: directory, readyRecords };
+  } catch (error) {
+    if (error instanceof DmraceError) throw error;
+    return null; // no such file, no JSON, no sums: damaged in one way or another
+  }
 }
 
-/** Has a machine that was started from a saved state go on from there. */
-export async function resume(machine: Machine, signal: AbortSignal): Promise<void> {
-  await poll(machine, 'query-status', (status) => status !== 'inmigrate', signal);
-  await machine.qmp('cont');
+/**
+ * Loads a saved guest into a machine that was started for it and waits until it runs.
+ * @throws DmraceError (environment) when QEMU refuses the state or does not get on with it.
+ */
+export async function resume(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+  const runs = new Promise<'runs'>((resolve) => {
+    machine.onEvent((event) => {
+      if (event === 'RESUME') resolve('runs');
+    });
+  });
+  const uri = `exec:cat ${quoted(path.join(folder, SAVED_DEVICES))}`;
+  await Promise.all([
+    machine.qmp('migrate-set-capabilities', IGNORE_SHARED),
+    machine.qmp('migrate-incoming', { uri }),
+  ]);
+  const bound = new AbortController();
+  const end = await Promise.race([
+    runs,
+    machine.ended,
+    sleep(MOVE_DEADLINE_MS, 'late' as const, {
+      signal: AbortSignal.any([signal, bound.signal]),
+    }),
+  ]).finally(() => bound.abort());
+  if (end === 'runs') return;
+  const said = end === 'late' ? '' : (end.stderr.trim().split('\n').at(-1) ?? '');
+  throw new DmraceError('environment', {
+    observed: `QEMU did not take the saved guest (${end === 'late' ? 'it does not run' : said || 'no message'})`,
+    ...(end === 'late' ? { limit: `${MOVE_DEADLINE_MS} ms` } : {}),
+    artefact: folder,
+    action: 'remove that folder: it is made again',
+  });
 }
 
 async function poll(
@@ -99,6 +160,6 @@ async function poll(
         action: 'check the load of this machine and the space in the cache',
       });
     }
-    await sleep(10, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
   }
 }

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Placement } from '../../model/placement.js';
 import type { MachineSpec, PreparedKernel } from '../../ports.js';
+import { qemuCommandLine, type Sockets } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
 import { type ReadyState, readyStateIn, resume, saveReadyState } from '../../trial/ready-state.js';
 import { Code } from '../../trial/run-directory.js';
@@ -11,10 +12,13 @@ import { type Cache, contentKey } from '../../util/cache.js';
 import { runTool } from '../../util/command.js';
 import { type Codes, readCode } from './code.js';
 
+/** Stands for the sockets in a key: they are new for every machine. */
+const NO_SOCKETS: Sockets = { console: '', records: '', commands: '', trace: '', qmp: '' };
+
 /** How a trial goes on from a saved guest. */
 export const restored = (state: ReadyState): Restored => ({
   readyRecords: state.readyRecords,
-  resume: (machine, signal) => resume(machine, signal).then(() => null),
+  resume: (machine, signal) => resume(machine, state.folder, signal).then(() => null),
 });
 
 /**
@@ -36,10 +40,8 @@ export async function readyStates(
     const spec = { ...specOf(placement), restoreFrom: null };
     const key = contentKey([
       qemu,
-      spec.accel,
-      spec.image,
-      spec.initramfs,
-      JSON.stringify([spec.arch.qemu, spec.parameters, spec.memoryMiB, spec.deterministic]),
+      // The whole command line: machine, accelerator, image, initramfs (both named by content).
+      ...qemuCommandLine({ ...spec, memoryIn: '' }, NO_SOCKETS),
     ]);
     const make = (): Promise<string> =>
       cache.entry('ready', key, async (directory) => {

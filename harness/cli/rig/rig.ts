@@ -73,7 +73,7 @@ export class Rig {
       initramfs: this.#initramfs.get(placement) ?? '',
       parameters: [kernel.preemptParameter].filter(Boolean),
       memoryMiB: GUEST_MEMORY_MIB,
-      restoreFrom: this.#states.get(placement)?.file ?? null,
+      restoreFrom: this.#states.get(placement)?.folder ?? null,
       deterministic: false,
     };
   }

@@ -98,10 +98,16 @@ describe('the command line', () => {
 
   it('restores from a saved state', () => {
     expect(of(argv(), '-incoming')).toEqual([]);
-    expect(of(argv({ restoreFrom: '/c/state' }), '-incoming')).toEqual(['exec:cat /c/state']);
-    expect(of(argv({ restoreFrom: "/c d/it's $HOME" }), '-incoming')).toEqual([
-      "exec:cat '/c d/it'\\''s $HOME'",
-    ]);
+    expect(of(argv({ restoreFrom: '/c' }), '-incoming')).toEqual(['defer']);
+  });
+
+  it('keeps the memory of a guest that is to be saved in a shared file, of a restored one in a private view', () => {
+    expect(of(argv(), '-object')).toEqual([]);
+    const saved = argv({ memoryIn: '/a,b' });
+    expect(of(saved, '-object')[0]).toMatch(/,mem-path=\/a,,b\/memory,share=on$/);
+    expect(of(saved, '-machine')[0]).toMatch(/,memory-backend=memory$/);
+    const restored = argv({ restoreFrom: '/s' });
+    expect(of(restored, '-object')[0]).toMatch(/,mem-path=\/s\/memory,share=off$/);
   });
 
   it('writes a comma in a socket’s path twice, and in the kernel’s not', () => {
