@@ -28,7 +28,7 @@ export const RECORD_FIELDS = {
   ready: { commands: 's' },
   /** The trial that the guest was told to run. */
   trial: { nonce: 's', seed: 'd', scenario: 's' },
-  /** What `dmsetup info` says of the device: its name, major:minor and state. */
+  /** What DM_DEV_STATUS says of the device: its name, major:minor and state. */
   device: { name: 's', number: 's', state: 's' },
   /** /proc/sys/kernel/tainted before the trial: 0 for a kernel with nothing but its own in it. */
   taint: { value: 'd' },

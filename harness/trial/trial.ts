@@ -39,6 +39,9 @@ export function trialCommand(plan: TrialPlan, scenario: Scenario): string {
   ].join(' ');
 }
 
+/** What the guest has its kernel log after all else (vm/guest/close.c). */
+export const closingMark = (nonce: string): string => `dmrace: closed ${nonce}`;
+
 /** Called once a machine is ready and before its trial, e.g. to read the booted machine code. */
 export type WhenReady = (machine: Machine, session: GuestSession) => Promise<void>;
 
@@ -95,7 +98,7 @@ export async function runInGuest(
     await options.whenReady?.(machine, session);
     readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
     machine.command(command);
-    end = await collect(session, options.deadlineMs, spec.arch, signal);
+    end = await collect(session, plan.nonce, options.deadlineMs, spec.arch, signal);
   }
   const files: TrialFiles = {
     note: {
@@ -115,19 +118,27 @@ export async function runInGuest(
 
 /**
  * Waits for a closing record (any: whether it is ours is for the judge), then for the trace it
- * announces and for the console to fall silent: a crash may be printed after the last record. The
- * console is scanned meanwhile, because a guest that has crashed may never say another word.
+ * announces and for the mark on the console: a crash may be printed after the last record, and the
+ * kernel prints its log in order. Without a mark the console has to fall silent. The console is
+ * scanned meanwhile, because a guest that has crashed may never say another word.
  */
 async function collect(
   session: GuestSession,
+  nonce: string,
   deadlineMs: number,
   arch: Arch,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
   const scanner = new ConsoleScanner();
   let crashed = false;
+  const mark = closingMark(nonce);
+  let tail = '';
+  let marked = false;
   session.onConsole((chunk) => {
     crashed = scanner.push(chunk).length > 0 || crashed;
+    const text = tail + Buffer.from(chunk).toString('latin1');
+    marked ||= text.includes(mark);
+    tail = text.slice(-mark.length);
   });
   const closed = (): boolean => session.has('closing');
   let waitedMs = deadlineMs;
@@ -140,7 +151,9 @@ async function collect(
     const bytes = recordsOf(session.records, 'closing')[0]?.traceBytes ?? 0;
     await session.until(() => session.traceBytes >= bytes, SILENT_BOUND_MS, signal);
   }
-  await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
+  if (failure || (await session.until(() => marked, SILENT_MS, signal))) {
+    await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
+  }
   return failure ? endOf(failure, waitedMs, session.machine, arch) : { how: 'closing' };
 }
 

@@ -31,6 +31,10 @@ int layout_main(int argc, char **argv);
 int write_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int read_file(const char *path, char *buffer, size_t size);
 
+/* device.c and close.c: before and after the race. */
+int device_main(int argc, char **argv);
+int close_main(int argc, char **argv);
+
 /* race.c: the ten steps. */
 int race_main(int argc, char **argv);
 

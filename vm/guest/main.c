@@ -5,9 +5,11 @@
  *	record KIND FIELD=VALUE...	write one record
  *	kthreads PRIORITY		give every kernel thread SCHED_FIFO
  *	layout				report where dm_mod lies, before it goes
+ *	device NAME			make the device of a trial
  *	race OPTION=VALUE...		run the race once
  *	delayed OPTION=VALUE...		remove, unload, wait for the release of the disk
  *	reseed WORD...			mix words into the kernel's random numbers
+ *	close NONCE			send the trace and the last record
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +23,11 @@ static const struct {
 	{ "record", record_main },
 	{ "kthreads", kthreads_main },
 	{ "layout", layout_main },
+	{ "device", device_main },
 	{ "race", race_main },
 	{ "delayed", delayed_main },
 	{ "reseed", reseed_main },
+	{ "close", close_main },
 };
 
 int main(int argc, char **argv)
@@ -31,7 +35,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|race|delayed|reseed ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|reseed|close ...\n");
 		return 2;
 	}
 
