@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
+import writeFileAtomic from 'write-file-atomic';
 import { DmraceError } from '../model/errors.js';
 import type { Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
+import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -12,6 +13,9 @@ const MIRROR = 'http://deb.debian.org/debian';
 const SECURITY = 'http://deb.debian.org/debian-security';
 /** Package lists older than this are fetched again. */
 const LISTS_FRESH_MS = 24 * 3600 * 1000;
+
+/** Folder of apt-cache's answers. */
+const ANSWERS = 'answers';
 
 /** A package at one version; Debian never changes the file behind such a pair. */
 export interface Package {
@@ -94,13 +98,33 @@ export class DebianArchive {
         `${sourcesOf(this.suite).join('\n')}\n`,
       );
       await runTool('apt-get', [...this.#options(), '-q', 'update']);
+      await rm(path.join(this.#root, ANSWERS), { recursive: true, force: true });
       await writeFile(stamp, `${new Date().toISOString()}\n`);
     });
   }
 
+  /**
+   * What apt-cache says. It takes half a second to open the package lists, so an answer is kept for
+   * as long as they are: the stamp is part of its name.
+   */
+  async #ask(args: readonly string[]): Promise<string> {
+    const stamp = await readFile(path.join(this.#root, 'stamp'), 'utf8').catch(() => '');
+    const file = path.join(this.#root, ANSWERS, contentKey([stamp, ...args]));
+    if (stamp !== '') {
+      const known = await readFile(file, 'utf8').catch(() => null);
+      if (known !== null) return known;
+    }
+    const said = await runTool('apt-cache', [...this.#options(), ...args]);
+    if (stamp !== '') {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFileAtomic(file, said);
+    }
+    return said;
+  }
+
   /** Packages whose name matches, with their candidate versions. */
   async find(pattern: RegExp): Promise<Package[]> {
-    const names = (await runTool('apt-cache', [...this.#options(), 'pkgnames']))
+    const names = (await this.#ask(['pkgnames']))
       .split('\n')
       .filter((name) => pattern.test(name))
       .sort();
@@ -117,7 +141,7 @@ export class DebianArchive {
   async #candidates(names: readonly string[]): Promise<Map<string, string>> {
     const target = this.suite.includes('backports') || this.suite === 'experimental';
     const options = target ? ['-t', this.suite] : [];
-    const said = await runTool('apt-cache', [...this.#options(), ...options, 'policy', ...names]);
+    const said = await this.#ask([...options, 'policy', ...names]);
     const found = new Map<string, string>();
     for (const part of said.split(/^(?=\S)/m)) {
       const name = /^(\S+):$/m.exec(part)?.[1];
@@ -141,11 +165,7 @@ export class DebianArchive {
 
   /** The Depends: of a package version as written, alternatives included. */
   async depends(pack: Package): Promise<string[]> {
-    const said = await runTool('apt-cache', [
-      ...this.#options(),
-      'show',
-      `${pack.name}=${pack.version}`,
-    ]);
+    const said = await this.#ask(['show', `${pack.name}=${pack.version}`]);
     return (/^Depends: (.+)$/m.exec(said)?.[1] ?? '').split(/,\s*/).filter(Boolean);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
@@ -40,7 +40,11 @@ const IGNORE_SHARED = { capabilities: [{ capability: 'x-ignore-shared', state: t
 /** For the shell that QEMU hands `exec:` to. */
 const quoted = (file: string): string => `'${file.replaceAll("'", "'\\''")}'`;
 
-const Sums = z.record(z.enum(CHECKED), z.number());
+const Sums = z.record(
+  z.enum(CHECKED),
+  z.strictObject({ bytes: z.number(), mtimeMs: z.number(), crc32: z.number() }),
+);
+type Sums = z.infer<typeof Sums>;
 
 /**
  * Boots a guest to `ready`, stops it and saves it into a folder.
@@ -85,11 +89,21 @@ export async function saveReadyState(
   await writeFile(path.join(directory, SUMS), JSON.stringify(await sumsOf(directory)));
 }
 
-async function sumsOf(directory: string): Promise<z.infer<typeof Sums>> {
-  const sums = await Promise.all(
-    CHECKED.map(async (name) => [name, crc32(await readFile(path.join(directory, name)))] as const),
-  );
+async function sumsOf(directory: string): Promise<Sums> {
+  const sum = async (name: string) => {
+    const file = path.join(directory, name);
+    const { size, mtimeMs } = await stat(file);
+    return { bytes: size, mtimeMs, crc32: crc32(await readFile(file)) };
+  };
+  const sums = await Promise.all(CHECKED.map(async (name) => [name, await sum(name)] as const));
   return Sums.parse(Object.fromEntries(sums));
+}
+
+/** A file that nobody wrote to since is what it was; another is read: it may be a mere copy. */
+async function isAsSaved(file: string, saved: Sums[keyof Sums]): Promise<boolean> {
+  const { size, mtimeMs } = await stat(file);
+  if (size !== saved.bytes) return false;
+  return mtimeMs === saved.mtimeMs || crc32(await readFile(file)) === saved.crc32;
 }
 
 /**
@@ -98,14 +112,13 @@ async function sumsOf(directory: string): Promise<z.infer<typeof Sums>> {
  */
 export async function readyStateIn(directory: string): Promise<ReadyState | null> {
   try {
-    const text = await readFile(path.join(directory, SUMS), 'utf8');
-    const wanted = Sums.parse(JSON.parse(text));
-    const sums = await sumsOf(directory);
-    if (CHECKED.some((name) => sums[name] !== wanted[name])) return null;
+    const saved = Sums.parse(JSON.parse(await readFile(path.join(directory, SUMS), 'utf8')));
+    for (const name of CHECKED) {
+      if (!(await isAsSaved(path.join(directory, name), saved[name]))) return null;
+    }
     const readyRecords = await readFile(path.join(directory, RECORDS), 'utf8');
     return { folder: directory, readyRecords };
-  } catch (error) {
-    if (error instanceof DmraceError) throw error;
+  } catch {
     return null; // no such file, no JSON, no sums: damaged in one way or another
   }
 }
