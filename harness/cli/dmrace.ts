@@ -7,6 +7,7 @@ import { inDocker } from './docker/index.js';
 import { doctorCommand } from './doctor.js';
 import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
+import { mergeCommand } from './merge.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
@@ -31,6 +32,7 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
   program.addCommand(runCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
+  program.addCommand(mergeCommand(exit));
   program.addCommand(scanCommand());
   program.addCommand(kernelCommand(signal));
   program.addCommand(doctorCommand(signal, exit));

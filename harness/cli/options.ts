@@ -33,6 +33,8 @@ export const RunOptions = z.strictObject({
     .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
     .pipe(z.array(z.enum(STOP_WORDS)))
     .optional(),
+  shard: z.string().optional(),
+  resume: z.string().optional(),
   accel: z.enum(ACCELS).default('auto'),
   out: z.string().optional(),
   known: z.string().optional(),

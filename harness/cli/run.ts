@@ -5,13 +5,14 @@ import { summarise } from '../judge/summary.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { Scenario } from '../model/scenario.js';
 import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js';
-import type { Question } from '../model/verdict.js';
 import type { Report } from '../ports.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { type CampaignOutcome, planTrials } from '../trial/campaign.js';
-import { RunDirectory, type RunNote } from '../trial/run-directory.js';
+import { type CampaignEnd, RunDirectory, type RunNote } from '../trial/run-directory.js';
+import { isMine, shardOf, shareOf } from '../trial/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { version } from '../util/version.js';
@@ -21,10 +22,14 @@ import { readKnownFile } from './known-file.js';
 import { ACCELS, buildOptions, type RunOptions, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
+import { goOn, openResumed, sameRun } from './resume.js';
 import type { Codes } from './rig/code.js';
 import { Rig } from './rig/rig.js';
 import { runTrials } from './rig/trials.js';
+import { notesOf, questionOf } from './saved-run.js';
 import { Tally } from './tally.js';
+
+const INTERRUPTED = 130;
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -91,6 +96,14 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         'STOP_ON',
       ),
     )
+    .addOption(
+      option(
+        '--shard <k/n>',
+        'run the k-th of n parts, k from 1; index/n takes k from JOB_COMPLETION_INDEX',
+        'SHARD',
+      ),
+    )
+    .addOption(option('--resume <dir>', 'go on with a run that was interrupted', 'RESUME'))
     .addOption(offering(option('--accel <how>', 'accelerator (default: auto)', 'ACCEL'), ACCELS))
     .addOption(
       option(
@@ -122,37 +135,33 @@ Examples:
     });
 }
 
-async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
+async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const started = performance.now();
-  const startedAt = new Date().toISOString();
+  const resumed = given.resume === undefined ? null : await openResumed(given.resume, given);
+  const options = resumed?.options ?? given;
   const scenario = scenarioNamed(options.scenario);
-  const known = options.known === undefined ? null : await readKnownFile(options.known);
+  const known =
+    options.known === undefined
+      ? (resumed?.note.known ?? null)
+      : await readKnownFile(options.known);
+  const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
   // A wrong word is said before anything is fetched.
   const build = buildOptions(options.kernel, options.profile, options.config);
   const arch = guestArch(options.arch);
-  const placements: readonly Placement[] =
-    options.placement === undefined
-      ? scenario.placements
-      : options.placement === 'both'
-        ? PLACEMENTS
-        : [options.placement];
+  const placements = placementsOf(options, scenario);
   await requireTools(arch);
   const rig = new Rig(
     await openCache(),
     { kernel: options.kernel, arch, build, placements, scenario, accel: options.accel },
     signal,
   );
-  const directory = await RunDirectory.create(
-    path.resolve(options.out ?? path.join('dmrace-runs', startedAt.replaceAll(/[:.]/g, '-'))),
-  );
-  const question: Question = {
-    scenario: scenario.name,
-    targetCause: scenario.targetCause,
-    control: scenario.control,
-    trials: options.trials,
-    placements,
-  };
-  const note = (codes: Codes): RunNote => ({
+  const startedAt = resumed?.note.startedAt ?? new Date().toISOString();
+  const directory =
+    resumed?.directory ??
+    (await RunDirectory.create(
+      path.resolve(options.out ?? path.join('dmrace-runs', startedAt.replaceAll(/[:.]/g, '-'))),
+    ));
+  const note = (codes: Codes, end?: CampaignEnd): RunNote => ({
     schema: 1,
     dmrace: version(),
     startedAt,
@@ -168,23 +177,36 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
         { ...code, instructions: [...code.instructions] },
       ]),
     ),
+    seed: options.seed,
+    ...(shard ? { shard } : {}),
+    ...(end ? { end } : {}),
   });
-  const tally = new Tally(options.trials * placements.length);
-  let outcome: CampaignOutcome = { results: [], end: { how: 'interrupted' } };
+  const share = shareOf(options.trials, shard);
+  const tally = new Tally(share * placements.length);
+  let outcome: CampaignOutcome | null = null;
   const trials = async (report: Report): Promise<void> => {
+    if (resumed) sameRun(resumed.note, note({}));
     // Written before the first trial too: what an interrupt leaves can still be judged.
-    await directory.writeNote(note({}));
+    await directory.writeNote(note(rig.codes));
+    const before = resumed ? await goOn(directory) : [];
+    const done = new Set(before.map((result) => `${result.placement}-${result.index}`));
     outcome = await runTrials(
       rig,
       {
         scenario,
-        trials: planTrials(scenario, placements, options.trials * scenario.attempts, options.seed),
+        trials: planTrials(
+          scenario,
+          placements,
+          options.trials * scenario.attempts,
+          options.seed,
+        ).filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`)),
         jobs: options.jobs,
         stop: anyRule(
           stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
-          ...(scenario.attempts > 1 ? [enoughRule(options.trials)] : []),
+          ...(scenario.attempts > 1 ? [enoughRule(share)] : []),
         ),
         directory,
+        before,
         done: (result) => {
           tally.add(result);
           printTrial(result, options.format);
@@ -192,27 +214,34 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
       },
       report,
     );
-    await directory.writeNote(note(rig.codes));
+    await directory.writeNote(note(rig.codes, outcome.end));
   };
-
   await runStages(
     signal,
     [
       ...rig.stages(),
       {
-        title: `Trials: ${options.trials} of ${placements.join(' and ')}`,
-        work: (report) => rig.timed('trials', () => trials(report)),
+        title: `Trials: ${share} of ${placements.join(' and ')}`,
+        work: async (report) => {
+          const before = performance.now();
+          await trials(report);
+          rig.timing.trialsMs = Math.round(performance.now() - before);
+        },
         progress: () => tally.toString(),
       },
     ],
     options.quiet,
   ).catch(async (error: unknown) => {
-    await directory.removeIfEmpty();
+    if (!resumed) await directory.removeIfEmpty();
     throw error;
   });
 
   const timing = { ...rig.timing, totalMs: Math.round(performance.now() - started) };
-  const result = summarise(question, rig.kernel.identity, outcome.results, rig.codes, [], known);
+  const { results, end } = ended(outcome);
+  const byLine = (await directory.readLedger()).entries.filter(({ kept }) => !kept).length;
+  const last = note(rig.codes, end);
+  const notes = notesOf(last, byLine, results.length);
+  const result = summarise(questionOf(last), last.kernel, results, rig.codes, [], known, notes);
   await directory.writeVerdict({
     schema: 1,
     verdict: result.verdict,
@@ -221,5 +250,20 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<number> {
     timing,
   });
   await printResult(result, options.format, directory.root, timing);
-  return result.exitCode;
+  if (!signal.aborted) return result.exitCode;
+  process.stderr.write(
+    `dmrace: interrupted after ${result.trials.length} trials; go on with dmrace run --resume ${directory.root}\n`,
+  );
+  return INTERRUPTED;
+}
+
+/** For the compiler: stages that end without an error have run. */
+function ended(outcome: CampaignOutcome | null): CampaignOutcome {
+  if (outcome === null) throw new Error('the stage of the trials was not run');
+  return outcome;
+}
+
+function placementsOf(options: RunOptions, scenario: Scenario): readonly Placement[] {
+  if (options.placement === undefined) return scenario.placements;
+  return options.placement === 'both' ? PLACEMENTS : [options.placement];
 }

@@ -4,9 +4,38 @@ import { summarise } from '../judge/summary.js';
 import { judgeTrial } from '../judge/trial.js';
 import type { KnownIssue } from '../model/known.js';
 import type { TrialFiles } from '../model/trial.js';
-import type { RunResult } from '../model/verdict.js';
+import type { Question, RunResult } from '../model/verdict.js';
 import { scenarioNamed } from '../scenario/index.js';
+import { combine } from '../trial/ledger.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
+import { shareOf } from '../trial/shard.js';
+
+/** What a run was asked, by its note: a shard is asked for its share of the trials. */
+export function questionOf(note: RunNote): Question {
+  const scenario = scenarioNamed(note.scenario);
+  return {
+    scenario: scenario.name,
+    targetCause: scenario.targetCause,
+    control: scenario.control,
+    trials: shareOf(note.trials, note.shard ?? null),
+    placements: note.placements,
+  };
+}
+
+/** What a reader should know of a run besides its verdict. */
+export function notesOf(note: RunNote, byLine: number, trials: number): string[] {
+  const { end, shard } = note;
+  return [
+    ...(shard ? [`shard ${shard.number} of ${shard.of}: its share of ${note.trials} trials`] : []),
+    ...(end?.how === 'stopped' ? [`stopped early: ${end.why}`] : []),
+    ...(end?.how === 'interrupted' ? [`interrupted after ${trials} trials; --resume goes on`] : []),
+    ...(byLine > 0
+      ? [
+          `${byLine} of ${trials} trials count by their line in trials.jsonl: their files were not kept`,
+        ]
+      : []),
+  ];
+}
 
 /** A saved run, read and judged. */
 export interface SavedRun {
@@ -28,22 +57,17 @@ export async function readSavedRun(
 ): Promise<SavedRun> {
   const directory = await RunDirectory.open(path.resolve(folder));
   const note = await directory.readNote();
-  const scenario = scenarioNamed(note.scenario);
   const { trials, problems } = await directory.readTrials();
-  const question = {
-    scenario: scenario.name,
-    targetCause: scenario.targetCause,
-    control: scenario.control,
-    trials: note.trials,
-    placements: note.placements,
-  };
+  const ledger = await directory.readLedger();
+  const combined = combine(trials.map(judgeTrial), await directory.trialNames(), ledger);
   const result = summarise(
-    question,
+    questionOf(note),
     note.kernel,
-    trials.map(judgeTrial),
+    combined.results,
     note.codes,
-    problems,
+    [...problems, ...combined.problems],
     known ?? note.known,
+    notesOf(note, combined.byLine, combined.results.length),
   );
   return { directory, note, trials, result };
 }

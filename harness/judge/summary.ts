@@ -5,11 +5,13 @@ import type { Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { knownReasons, markKnown, reportKnown } from './known.js';
+import { wilson } from './rate.js';
 import { objectProblem, type PlacementCode } from './tail-call.js';
 import { judgeRun, orderedPlacements } from './verdict.js';
 
 /**
- * Puts a run's result together: sums, verdict, reasons, exit code.
+ * Puts a run's result together: sums, verdict, reasons, exit code. `problems` speak against the
+ * evidence and take `closed` away; `notes` only tell how it came about.
  * @param issues entries of a known-issues file; null without one
  */
 export function summarise(
@@ -19,8 +21,13 @@ export function summarise(
   codes: Readonly<Partial<Record<Placement, PlacementCode>>>,
   problems: readonly string[] = [],
   issues: readonly KnownIssue[] | null = null,
+  notes: readonly string[] = [],
 ): RunResult {
-  const trials = issues === null ? judged : markKnown(judged, kernel, issues);
+  // In one order, whatever order they ended in: shards put together give the same words as a whole.
+  const ordered = judged.toSorted(
+    (a, b) => a.index - b.index || a.placement.localeCompare(b.placement),
+  );
+  const trials = issues === null ? ordered : markKnown(ordered, kernel, issues);
   const known = issues === null ? null : reportKnown(question, trials, kernel, issues);
   const judgement = judgeRun(question, trials);
   const doubts = [
@@ -31,7 +38,12 @@ export function summarise(
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
   return {
     verdict: damaged ? 'inconclusive' : judgement.verdict,
-    reasons: [...doubts, ...judgement.reasons, ...(known === null ? [] : knownReasons(known))],
+    reasons: [
+      ...doubts,
+      ...judgement.reasons,
+      ...(known === null ? [] : knownReasons(known)),
+      ...notes,
+    ],
     question,
     kernel,
     placements: Object.fromEntries(
@@ -40,7 +52,7 @@ export function summarise(
         placementSummary(trials, placement, codes[placement]),
       ]),
     ),
-    trials: trials.toSorted((a, b) => a.index - b.index || a.placement.localeCompare(b.placement)),
+    trials,
     exitCode: damaged ? 125 : judgement.exitCode,
     known,
   };
@@ -52,11 +64,14 @@ function placementSummary(
   code: PlacementCode | undefined,
 ): PlacementSummary {
   const mine = trials.filter((trial) => trial.placement === placement);
+  const crashed = mine.filter((trial) => trial.outcome === 'crashed').length;
+  const lost = mine.filter((trial) => trial.outcome === 'lost').length;
   return {
     trials: mine.length,
     reached: mine.filter((trial) => trial.reached).length,
-    crashed: mine.filter((trial) => trial.outcome === 'crashed').length,
-    lost: mine.filter((trial) => trial.outcome === 'lost').length,
+    crashed,
+    lost,
+    crashRate: wilson(crashed, mine.length - lost),
     tailCall: code?.tailCall ?? null,
     disassembly: code?.instructions ?? [],
     objectSymbol: code?.objectSymbol ?? null,

@@ -83,6 +83,8 @@ function endOf(files: TrialFiles): string {
       return `the guest was silent until the deadline of ${end.afterMs} ms (vCPU ${end.vcpu})`;
     case 'machine-ended':
       return `QEMU ended by itself (${end.signal ?? `exit code ${end.exitCode}`})${end.stderr ? `: ${end.stderr.trim().split('\n').at(-1)}` : ''}`;
+    case 'not-started':
+      return `its VM did not start: ${end.why}`;
     case 'interrupted':
       return 'the run was interrupted';
   }

@@ -30,6 +30,8 @@ export const TrialEnd = z.discriminatedUnion('how', [
     signal: z.string().nullable(),
     stderr: z.string(),
   }),
+  /** QEMU did not start, or did not take the saved guest. */
+  z.strictObject({ how: z.literal('not-started'), why: z.string() }),
   /** The harness was interrupted. */
   z.strictObject({ how: z.literal('interrupted') }),
 ]);

@@ -19,12 +19,22 @@ export interface Question {
   readonly placements: readonly Placement[];
 }
 
+/** How often something happened, with the interval that holds the true rate 95 times in 100. */
+export interface Rate {
+  readonly times: number;
+  readonly of: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Sums over the trials of one placement. */
 export interface PlacementSummary {
   readonly trials: number;
   readonly reached: number;
   readonly crashed: number;
   readonly lost: number;
+  /** Crashes among the trials that were not lost. */
+  readonly crashRate: Rate;
   /** Whether the booted release method ends in a tail call of complete(); null when unknown. */
   readonly tailCall: boolean | null;
   /** The booted machine code of the release method, as the disassembler wrote it. */

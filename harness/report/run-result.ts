@@ -56,7 +56,8 @@ const FindingJson = z.object({
   text: list(z.string()).describe('the report, log prefixes removed; 200 lines at most'),
 });
 
-const TrialJson = z.object({
+/** A judged trial; `TrialResult` of model/trial.ts says more of each field. */
+export const TrialJson = z.object({
   placement: z.enum(PLACEMENTS),
   index: count(),
   seed: count(),
@@ -77,11 +78,19 @@ const TrialJson = z.object({
   durationMs: z.number().nonnegative(),
 });
 
+const RateJson = z.object({
+  times: count(),
+  of: count(),
+  low: z.number().describe('Wilson’s interval at 95 %'),
+  high: z.number(),
+});
+
 const PlacementJson = z.object({
   trials: count(),
   reached: count(),
   crashed: count(),
   lost: count(),
+  crashRate: RateJson.describe('crashes among the trials that were not lost'),
   tailCall: z
     .boolean()
     .nullable()

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { randomBytes } from 'node:crypto';
 import { judgeTrial } from '../judge/trial.js';
+import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
 import type { Scenario } from '../model/scenario.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { MachineSpec, Machines } from '../ports.js';
-import type { RunDirectory } from './run-directory.js';
-import { type InGuestOptions, runTrial } from './trial.js';
+import { Retention } from './ledger.js';
+import type { CampaignEnd, RunDirectory } from './run-directory.js';
+import { type InGuestOptions, runTrial, type TrialRun } from './trial.js';
 
 /** What a campaign is to do. */
 export interface CampaignPlan {
@@ -17,15 +19,11 @@ export interface CampaignPlan {
   /** VMs side by side. */
   readonly jobs: number;
   readonly stop: StopRule;
+  /** Of a campaign that goes on: what it has already. */
+  readonly before?: readonly TrialResult[];
 }
 
-/** How a campaign ended. */
-export type CampaignEnd =
-  | { readonly how: 'complete' }
-  | { readonly how: 'stopped'; readonly why: string }
-  | { readonly how: 'interrupted' };
-
-/** What came of a campaign: `results` in the order in which the trials ended. */
+/** What came of a campaign: all `results`, in the order in which the trials ended. */
 export interface CampaignOutcome {
   readonly results: readonly TrialResult[];
   readonly end: CampaignEnd;
@@ -54,6 +52,37 @@ export function planTrials(
 /** 128 random bits: a guest cannot have seen it before the trial. */
 export const newNonce = (): string => randomBytes(16).toString('hex');
 
+/** How many VMs in a row may fail to start before it is no longer the loss of single ones. */
+const START_FAILURES = 3;
+
+/**
+ * Tells the loss of a VM from an environment in which none can be started: the first is a lost
+ * trial, the second ends the campaign.
+ */
+class Starts {
+  #failures = 0;
+
+  worked(run: TrialRun): TrialRun {
+    this.#failures = 0;
+    return run;
+  }
+
+  /** @throws what was given, when it is no loss of one VM. */
+  failed(error: unknown, plan: TrialPlan, signal: AbortSignal): TrialRun {
+    const isLoss = error instanceof DmraceError && error.code === 'environment';
+    if (signal.aborted || !isLoss || ++this.#failures >= START_FAILURES) throw error;
+    const note = {
+      schema: 1,
+      plan,
+      end: { how: 'not-started', why: error.facts.observed },
+      durationMs: 0,
+      start: 'restored',
+    } as const;
+    const files = { note, console: new Uint8Array(), readyRecords: '', records: '', trace: '' };
+    return { files, argv: [] };
+  }
+}
+
 /** What the campaign needs from outside. */
 export interface CampaignTools {
   readonly machines: Machines;
@@ -76,9 +105,12 @@ export async function runCampaign(
 ): Promise<CampaignOutcome> {
   const failed = new AbortController();
   const signal = AbortSignal.any([tools.signal, failed.signal]);
-  const results: TrialResult[] = [];
+  const results: TrialResult[] = [...(plan.before ?? [])];
+  const retention = new Retention();
+  for (const result of results) retention.keeps(result);
+  const starts = new Starts();
   const waiting = plan.trials.values();
-  let stopped: string | null = null;
+  let stopped: string | null = plan.stop(results);
 
   const one = async (trial: TrialPlan): Promise<void> => {
     const { files, argv } = await runTrial(
@@ -88,11 +120,21 @@ export async function runCampaign(
       plan.scenario,
       signal,
       tools.options(trial),
+    ).then(
+      (run) => starts.worked(run),
+      (error: unknown) => starts.failed(error, trial, signal),
     );
     if (files.note.end.how === 'interrupted') return;
     await tools.directory.writeTrial(files, tools.pasteable(argv));
-    const result = judgeTrial(files);
-    await tools.directory.writeResult(result);
+    const judged = judgeTrial(files);
+    await tools.directory.writeResult(judged);
+    await tools.directory.writeEntry({
+      plan: trial,
+      kept: retention.keeps(judged),
+      result: judged,
+    });
+    // A copy: strings cut out of a trace keep the whole trace in memory.
+    const result = structuredClone(judged);
     results.push(result);
     tools.done(result);
     stopped ??= plan.stop(results);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
@@ -8,6 +8,8 @@ import { KnownIssues } from '../model/known.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
+import { type Ledger, type LedgerEntry, ledgerLine, readLedger } from './ledger.js';
+import { Shard } from './shard.js';
 import { parseJson, type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
 /** What was read of a placement's booted release method; judge/tail-call.ts has the meanings. */
@@ -16,6 +18,14 @@ export const Code = z.strictObject({
   instructions: z.array(z.string()),
   objectSymbol: z.string().nullable(),
 });
+
+/** How a campaign ended. */
+export const CampaignEnd = z.discriminatedUnion('how', [
+  z.strictObject({ how: z.literal('complete') }),
+  z.strictObject({ how: z.literal('stopped'), why: z.string() }),
+  z.strictObject({ how: z.literal('interrupted') }),
+]);
+export type CampaignEnd = z.infer<typeof CampaignEnd>;
 
 /** What a run writes about itself before its first trial; kept as run.json. */
 export const RunNote = z.strictObject({
@@ -30,12 +40,20 @@ export const RunNote = z.strictObject({
   /** Entries of the known-issues file that the run was given; null without one. */
   known: KnownIssues.nullable().default(null),
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),
+  /** Seed of the first trial; absent before 0.2, where nothing could be resumed. */
+  seed: z.int().nonnegative().optional(),
+  /** The part of a split run that this is; its share of `trials` is shareOf(). */
+  shard: Shard.optional(),
+  /** How the campaign ended; absent while it runs, and when it was killed. */
+  end: CampaignEnd.optional(),
 });
 export type RunNote = z.infer<typeof RunNote>;
 
+const LEDGER = 'trials.jsonl';
+
 /**
  * The folder of one run:
- * `run.json`, `verdict.json`, and for each trial `PLACEMENT-INDEX/` with console.log,
+ * `run.json`, `verdict.json`, `trials.jsonl` with a line for each trial, and for each trial whose files are kept `PLACEMENT-INDEX/` with console.log,
  * ready-records.jsonl, records.jsonl, trace.txt, qemu.argv, trial.json and result.json.
  */
 export class RunDirectory {
@@ -113,6 +131,39 @@ export class RunDirectory {
   async writeResult(result: TrialResult): Promise<void> {
     const file = path.join(this.trialPath(result), 'result.json');
     await this.#write(file, `${JSON.stringify(result, null, 2)}\n`);
+  }
+
+  /** Notes a judged trial in trials.jsonl, then drops its folder where it is not to be kept. */
+  async writeEntry(entry: LedgerEntry): Promise<void> {
+    const file = path.join(this.root, LEDGER);
+    try {
+      await appendFile(file, `${ledgerLine(entry)}\n`);
+    } catch (error) {
+      throw explainIo(error, file);
+    }
+    if (!entry.kept) await this.dropTrial(path.basename(this.trialPath(entry.plan)));
+  }
+
+  /** Removes a trial's folder by its name, `PLACEMENT-INDEX`. */
+  async dropTrial(name: string): Promise<void> {
+    await rm(path.join(this.root, name), { recursive: true, force: true });
+  }
+
+  /** trials.jsonl as it is; empty for runs from before there was one. */
+  async readLedger(): Promise<Ledger> {
+    return readLedger(await readFile(path.join(this.root, LEDGER), 'utf8').catch(() => ''));
+  }
+
+  /** Writes trials.jsonl anew, e.g. without a torn last line. */
+  async writeLedger(entries: readonly LedgerEntry[]): Promise<void> {
+    const text = entries.map((entry) => `${ledgerLine(entry)}\n`).join('');
+    await this.#write(path.join(this.root, LEDGER), text);
+  }
+
+  /** Names of the folders of trials, builtin first, by index. */
+  async trialNames(): Promise<string[]> {
+    const names = await readdir(this.root);
+    return PLACEMENTS.flatMap((placement) => ordered(names, placement));
   }
 
   /** @throws DmraceError (inconclusive) when run.json is damaged. */

@@ -45,6 +45,12 @@ export const closingMark = (nonce: string): string => `dmrace: closed ${nonce}`;
 /** Called once a machine is ready and before its trial, e.g. to read the booted machine code. */
 export type WhenReady = (machine: Machine, session: GuestSession) => Promise<void>;
 
+/** What a trial left, and the command line of its machine. */
+export interface TrialRun {
+  readonly files: TrialFiles;
+  readonly argv: readonly string[];
+}
+
 /** One trial in a fresh VM. The VM is gone when this returns, whatever happened. */
 export async function runTrial(
   machines: Machines,
@@ -53,7 +59,7 @@ export async function runTrial(
   scenario: Scenario,
   signal: AbortSignal,
   options: Omit<InGuestOptions, 'deadlineMs'> = {},
-): Promise<{ files: TrialFiles; argv: readonly string[] }> {
+): Promise<TrialRun> {
   return runInGuest(machines, spec, plan, trialCommand(plan, scenario), signal, {
     ...options,
     deadlineMs: TRIAL_DEADLINE_MS,
@@ -82,7 +88,7 @@ export async function runInGuest(
   command: string,
   signal: AbortSignal,
   options: InGuestOptions,
-): Promise<{ files: TrialFiles; argv: readonly string[] }> {
+): Promise<TrialRun> {
   const started = performance.now();
   await using machine = await machines.start(spec, signal);
   const session = new GuestSession(machine);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Placement } from '../../model/placement.js';
 import type { MachineSpec, PreparedKernel } from '../../ports.js';
@@ -40,7 +40,9 @@ export async function readyStates(
     const spec = { ...specOf(placement), restoreFrom: null };
     const key = contentKey([
       qemu,
-      // The whole command line: machine, accelerator, image, initramfs (both named by content).
+      // An image of the user's own may be another one tomorrow, under the same name.
+      await stat(spec.image).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`),
+      // The whole command line: machine, accelerator, image, initramfs (named by content).
       ...qemuCommandLine({ ...spec, memoryIn: '' }, NO_SOCKETS),
     ]);
     const make = (): Promise<string> =>

@@ -22,6 +22,8 @@ export interface TrialsRequest {
   readonly jobs: number | 'auto';
   readonly stop: StopRule;
   readonly directory: RunDirectory;
+  /** Results of the same campaign from before, which is resumed. */
+  readonly before?: readonly TrialResult[];
   /** Called with every judged trial, as it ends. */
   readonly done?: (result: TrialResult) => void;
 }
@@ -67,6 +69,7 @@ export async function runTrials(
       trials: request.trials,
       jobs: jobsFor(request.jobs, total, freemem(), availableParallelism(), report),
       stop: request.stop,
+      before: request.before ?? [],
     },
     {
       machines: qemuMachines,

@@ -13,6 +13,11 @@ import { FakeMachine } from '../guest/support.js';
 import { capture } from '../judge/support.js';
 import { SPEC } from './support.js';
 
+const foldersOf = (root: string): string[] =>
+  readdirSync(root)
+    .filter((name) => name.startsWith('builtin-'))
+    .sort();
+
 const never: StopRule = () => null;
 
 /** A guest that does what the captured one did, for any plan. */
@@ -33,6 +38,8 @@ function guest(): FakeMachine {
   queueMicrotask(() => setImmediate(() => machine.say('records', real.readyRecords)));
   return machine;
 }
+
+const gone = new DmraceError('environment', { observed: 'QEMU died', action: 'none' });
 
 let root: string;
 let directory: RunDirectory;
@@ -104,7 +111,7 @@ describe('a campaign', () => {
     );
     expect(machines).toHaveLength(5);
     expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
-    expect(readdirSync(root).sort()).toEqual([0, 1, 2, 3, 4].map((i) => `builtin-${i}`));
+    expect(foldersOf(root)).toEqual([0, 1, 2, 3, 4].map((i) => `builtin-${i}`));
   });
 
   it('stops by its rule: what runs is finished, nothing more is started', async () => {
@@ -129,7 +136,31 @@ describe('a campaign', () => {
     expect(end).toEqual({ how: 'interrupted' });
     expect(results.map((r) => r.index)).toEqual([0, 1]);
     expect(silent.disposed).toBe(1);
-    expect(readdirSync(root).sort()).toEqual(['builtin-0', 'builtin-1']);
+    expect(foldersOf(root)).toEqual(['builtin-0', 'builtin-1']);
+  });
+
+  it('counts single VMs that do not start as lost, and goes on', async () => {
+    const { results, end } = await campaign(5, {
+      jobs: 1,
+      start: (count) => {
+        if (count % 2 === 1) return guest();
+        machines.push(new FakeMachine()); // counted, though it never was
+        throw gone;
+      },
+    });
+    expect(end).toEqual({ how: 'complete' });
+    expect(results.map((r) => r.outcome)).toEqual(['lost', 'survived', 'lost', 'survived', 'lost']);
+    expect(results[0]?.reasons).toContainEqual(expect.stringContaining('did not start: QEMU died'));
+  });
+
+  it('ends when no VM starts: that is the environment, not a loss', async () => {
+    await expect(
+      campaign(9, {
+        start: () => {
+          throw gone;
+        },
+      }),
+    ).rejects.toThrow('QEMU died');
   });
 
   it('that cannot keep its files ends with that error, its machines gone', async () => {

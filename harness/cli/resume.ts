@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
+import { judgeTrial } from '../judge/trial.js';
+import { DmraceError } from '../model/errors.js';
+import type { TrialResult } from '../model/trial.js';
+import { combine } from '../trial/ledger.js';
+import { RunDirectory, type RunNote } from '../trial/run-directory.js';
+import { RunOptions } from './options.js';
+
+/** A run that is to go on. */
+export interface Resumed {
+  readonly directory: RunDirectory;
+  readonly note: RunNote;
+  /** The run's own options: of what was given now, only how to run and print counts. */
+  readonly options: RunOptions;
+}
+
+/**
+ * Opens a run directory to go on with it, by its own options.
+ * @throws DmraceError (usage) when it is no run's, or was made by a version that kept no seed.
+ */
+export async function openResumed(folder: string, given: RunOptions): Promise<Resumed> {
+  const directory = await RunDirectory.open(path.resolve(folder));
+  const note = await directory.readNote();
+  if (note.seed === undefined) {
+    throw new DmraceError('usage', {
+      observed: `${folder} cannot be resumed: dmrace ${note.dmrace} kept no seed in run.json`,
+      artefact: folder,
+      action: 'run it anew',
+    });
+  }
+  for (const name of ['out', 'shard'] as const) {
+    if (given[name] === undefined) continue;
+    throw new DmraceError('usage', {
+      observed: `--${name} ${given[name]} cannot be given with --resume: the run has its own`,
+      action: `leave --${name} out`,
+    });
+  }
+  refuseOthers(given, note);
+  const { scenario, trials, seed } = note;
+  const [only, second] = note.placements;
+  const placement = second === undefined ? only : 'both';
+  return {
+    directory,
+    note,
+    options: {
+      ...given,
+      kernel: note.kernel.spec,
+      arch: note.kernel.arch,
+      accel: note.accel,
+      scenario,
+      trials,
+      seed,
+      placement,
+    },
+  };
+}
+
+/** An option that asks for something else than the run that is resumed. */
+function refuseOthers(given: RunOptions, note: RunNote): void {
+  const own = { ...note, kernel: note.kernel.spec, arch: note.kernel.arch };
+  const usual = RunOptions.parse({});
+  for (const name of ['kernel', 'arch', 'scenario', 'trials', 'seed', 'accel'] as const) {
+    if (given[name] === usual[name] || given[name] === own[name]) continue;
+    throw new DmraceError('usage', {
+      observed: `--${name} ${given[name]} with --resume: the run has ${name} ${own[name]}`,
+      action: `leave --${name} out, or begin a new run`,
+    });
+  }
+}
+
+/**
+ * What is resumed must be what was begun.
+ * @throws DmraceError (usage) that names the first difference.
+ */
+export function sameRun(begun: RunNote, now: RunNote): void {
+  const facts = (note: RunNote): Record<string, string> => ({
+    'version of dmrace': note.dmrace,
+    'kernel release': note.kernel.release,
+    'kernel version': note.kernel.version ?? '',
+    'kernel configuration': note.kernel.configSha256,
+    preemption: note.kernel.preempt,
+    accelerator: note.accel,
+    scenario: note.scenario,
+    trials: String(note.trials),
+    placements: note.placements.join(),
+    seed: String(note.seed),
+    shard: note.shard ? `${note.shard.number}/${note.shard.of}` : 'none',
+  });
+  const old = facts(begun);
+  for (const [name, value] of Object.entries(facts(now))) {
+    if (old[name] === value) continue;
+    throw new DmraceError('usage', {
+      observed: `the run cannot be resumed or merged: ${name} was ${old[name]}, now it is ${value}`,
+      action: 'begin a new run',
+    });
+  }
+}
+
+/**
+ * Makes a run directory ready to go on: a torn line and folders that no line tells of are what a
+ * kill left of trials under way; they are dropped and those trials run again.
+ */
+export async function goOn(directory: RunDirectory): Promise<readonly TrialResult[]> {
+  const ledger = await directory.readLedger();
+  if (ledger.problems.length > 0) {
+    throw new DmraceError('inconclusive', {
+      observed: ledger.problems.join('; '),
+      artefact: directory.root,
+      action: 'the run is damaged; run it again',
+    });
+  }
+  if (ledger.torn) await directory.writeLedger(ledger.entries);
+  const known = new Set(ledger.entries.map(({ plan }) => `${plan.placement}-${plan.index}`));
+  for (const name of await directory.trialNames()) {
+    if (!known.has(name)) await directory.dropTrial(name);
+  }
+  const { trials: finished } = await directory.readTrials();
+  return combine(finished.map(judgeTrial), await directory.trialNames(), ledger).results;
+}
