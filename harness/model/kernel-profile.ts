@@ -2,7 +2,14 @@
 import { DmraceError } from './errors.js';
 
 /** Profiles of self-built kernels: fragments of kernel-config/ that can be combined. */
-export const PROFILES = ['base', 'trace', 'debug-kobject-release', 'kasan', 'preempt-rt'] as const;
+export const PROFILES = [
+  'base',
+  'trace',
+  'debug-kobject-release',
+  'kasan',
+  'preempt-rt',
+  'rpi',
+] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /** How a self-built kernel is configured. */
