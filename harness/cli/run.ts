@@ -199,7 +199,9 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
           placements,
           options.trials * scenario.attempts,
           options.seed,
-        ).filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`)),
+        )
+          .filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`))
+          .map((plan) => ({ ...plan, methodHome: rig.kernel.identity.methodHome })),
         jobs: options.jobs,
         stop: anyRule(
           stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),

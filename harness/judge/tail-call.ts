@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Placement } from '../model/placement.js';
+import { homeOf, type MethodHome, type Placement } from '../model/placement.js';
 
 /** What the release method's machine code does with complete(). */
 export interface TailCall {
@@ -22,10 +22,11 @@ export interface PlacementCode extends TailCall {
 export function objectProblem(
   placement: Placement,
   code: PlacementCode | undefined,
+  subject?: MethodHome,
 ): string | null {
   const letter = code?.objectSymbol ?? null;
   if (letter === null) return `${placement}: the symbols of the booted dm-mod.ko were not read`;
-  const right = placement === 'in-module' ? /^[Tt]$/ : /^U$/;
+  const right = homeOf(placement, subject) === 'dm_mod' ? /^[Tt]$/ : /^U$/;
   return right.test(letter)
     ? null
     : `${placement}: nm shows dm_kobject_release as "${letter}" in the booted dm-mod.ko`;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Placement } from '../model/placement.js';
-import type { Provenance } from '../model/trial.js';
+import { homeOf } from '../model/placement.js';
+import type { Provenance, TrialPlan } from '../model/trial.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
 import { provenanceOf } from './layout.js';
 import { proveSteps, schedulingProblems } from './steps.js';
 
-/** The kobject's release method must be where the placement says. */
-function placementProblems(placement: Placement, provenance: Provenance | null): string[] {
+/**
+ * The kobject's release method must be where the placement says, and for the subject where the
+ * objects that were built from its tree have it.
+ */
+function placementProblems(plan: TrialPlan, provenance: Provenance | null): string[] {
   if (!provenance) return [];
-  const wanted = placement === 'in-module' ? 'dm_mod' : '';
+  const wanted = homeOf(plan.placement, plan.methodHome) === 'dm_mod' ? 'dm_mod' : '';
   if (provenance.symbol === 'dm_kobject_release' && provenance.module === wanted) return [];
   const where = provenance.module || 'vmlinux';
   return [
@@ -25,7 +28,7 @@ export function judgeWindow({ plan, events, records, layout }: KindEvidence): Ki
     reached: steps.reached,
     whole: steps.reached,
     doubts: [
-      ...placementProblems(plan.placement, provenance),
+      ...placementProblems(plan, provenance),
       ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
     ],
     missing: steps.missing,

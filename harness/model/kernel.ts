@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { DmraceError } from './errors.js';
+import { METHOD_HOMES } from './placement.js';
 
 /** Architectures with a data file in harness/model/arch/. */
 export const ARCHES = ['x86_64', 'arm64'] as const;
@@ -15,6 +16,8 @@ export const KernelIdentity = z.strictObject({
   /** How the kernel was made preemptible, e.g. `PREEMPT_DYNAMIC, booted with preempt=full`. */
   preempt: z.string(),
   configSha256: z.string(),
+  /** Where dm_kobject_release() of the tree as it is lives, by nm of its dm-mod.ko. */
+  methodHome: z.enum(METHOD_HOMES).optional(),
   /** Package version or tree description. */
   version: z.string(),
   /** Of the booted image; absent in runs before 0.2. */

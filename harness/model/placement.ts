@@ -6,5 +6,19 @@
  */
 export const PLACEMENTS = ['builtin', 'in-module'] as const;
 
+/**
+ * Where the release method of the tree as it is lives, by the symbols of the dm-mod.ko that was built
+ * from it: `vmlinux` since v3.14; `dm_mod` in a tree that has moved it back, such as a commit that a
+ * bisection is after.
+ */
+export const METHOD_HOMES = ['vmlinux', 'dm_mod'] as const;
+
+/** See {@link METHOD_HOMES}. */
+export type MethodHome = (typeof METHOD_HOMES)[number];
+
+/** Where the release method of a placement must be: the control's is in the module, always. */
+export const homeOf = (placement: Placement, subject?: MethodHome): MethodHome =>
+  placement === 'in-module' ? 'dm_mod' : (subject ?? 'vmlinux');
+
 /** See {@link PLACEMENTS}. */
 export type Placement = (typeof PLACEMENTS)[number];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { Finding } from './finding.js';
-import { PLACEMENTS } from './placement.js';
+import { METHOD_HOMES, PLACEMENTS } from './placement.js';
 
 /** What a trial is told to do. The nonce ties the guest's closing record to this very trial. */
 export const TrialPlan = z.strictObject({
@@ -12,6 +12,8 @@ export const TrialPlan = z.strictObject({
   /** 32 hex digits, new for every trial. */
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
   scenario: z.string(),
+  /** Where the subject's release method is by its built objects; absent: vmlinux. */
+  methodHome: z.enum(METHOD_HOMES).optional(),
   /** Sweep: let the holder run at this block of the remover; 0 keeps it off until the unload. */
   yieldAfter: z.int().nonnegative(),
 });

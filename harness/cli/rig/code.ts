@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { layoutOf } from '../../judge/layout.js';
 import type { PlacementCode } from '../../judge/tail-call.js';
-import type { Placement } from '../../model/placement.js';
+import { homeOf, type Placement } from '../../model/placement.js';
 import type { PreparedKernel } from '../../ports.js';
 import { disassembleBooted, objectSymbol } from '../../qemu/code.js';
 import type { WhenReady } from '../../trial/trial.js';
@@ -14,7 +14,7 @@ export function readCode(placement: Placement, kernel: PreparedKernel, codes: Co
   return async (machine, session) => {
     const layout = layoutOf(session.records);
     const address =
-      placement === 'in-module'
+      homeOf(placement, kernel.identity.methodHome) === 'dm_mod'
         ? layout.symbols.find((symbol) => symbol.name === 'dm_kobject_release')?.address
         : layout.vmlinux.get('dm_kobject_release');
     if (address === undefined) return;

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { DmraceError } from '../model/errors.js';
+import { ARCHES, type ArchName } from '../model/kernel.js';
+import {
+  type MatrixCell,
+  type MatrixKernel,
+  matrixExitCode,
+  parseMatrixKernel,
+} from '../model/matrix.js';
+import type { Scenario } from '../model/scenario.js';
+import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
+import { scenarioNamed } from '../scenario/index.js';
+import { openCache } from '../util/cache.js';
+import { requireTools } from './doctor.js';
+import { guestArch } from './guest-arch.js';
+import { Cells, type CellOptions } from './matrix-cells.js';
+import { buildOptions } from './options.js';
+import { runStages, type Stage } from './progress.js';
+
+/** What the command line of `dmrace matrix` gives. */
+interface MatrixOptions extends CellOptions {
+  readonly kernel?: string[];
+  readonly scenario?: string[];
+  readonly arch?: ArchName;
+  readonly out?: string;
+  readonly format: MatrixFormat;
+  readonly quiet?: boolean;
+}
+
+const several = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+];
+
+/** `dmrace matrix`: the verdict of every kernel in every scenario. */
+export function matrixCommand(signal: AbortSignal, exit: (code: number) => void): Command {
+  return new Command('matrix')
+    .description('run scenarios on several kernels and tell the verdicts as a table')
+    .addOption(
+      new Option('--kernel <spec>', 'as for run; src:PATH@PROFILE,PROFILE names profiles; repeat it')
+        .argParser(several)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--scenario <name>', 'repeat it (default: release and disk-release)').argParser(
+        several,
+      ),
+    )
+    .addOption(new Option('--arch <name>', 'guest architecture').choices([...ARCHES]))
+    .addOption(new Option('--trials <n>', 'trials of each placement').default('5'))
+    .addOption(new Option('--seed <n>', 'seed of the first trial').default('1'))
+    .addOption(new Option('--jobs <n>', 'VMs side by side, or auto').default('auto'))
+    .addOption(
+      new Option('--accel <how>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'),
+    )
+    .addOption(new Option('--known <file>', 'crashes that are known, as for run'))
+    .addOption(
+      new Option('--out <dir>', 'folder of the runs; cells that it has are not run again').default(
+        'dmrace-runs/matrix',
+      ),
+    )
+    .addOption(
+      new Option('--format <how>', 'how to print').choices([...MATRIX_FORMATS]).default('pretty'),
+    )
+    .addOption(new Option('--quiet', 'no progress on stderr'))
+    .addHelpText(
+      'after',
+      `
+A cell is a kernel in a scenario. Finished cells are kept in --out and not run again, unless the
+kernel, an option or dmrace itself has changed. A kernel that cannot be had or built is a failed
+cell, one that a scenario cannot run on a skipped one; neither ends the matrix.
+
+The exit code is the worst of the cells: 130, then 128, 1, 125, 0. Skipped cells do not count.
+
+Examples:
+  dmrace matrix --kernel debian:6.1 --kernel debian:6.12
+  dmrace matrix --kernel src:linux@base --kernel src:linux@base,kasan --scenario disk-release
+  dmrace matrix --kernel debian --format markdown >table.md`,
+    )
+    .action(async (options: MatrixOptions) => {
+      exit(await matrix(options, signal));
+    });
+}
+
+async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<number> {
+  const kernels = unique(options.kernel ?? []).map(parseMatrixKernel);
+  const names = options.scenario ?? ['release', 'disk-release'];
+  const scenarios = unique(names).map(scenarioNamed);
+  // A wrong word is said before anything is fetched.
+  for (const { spec, profile } of kernels) buildOptions(spec, profile ?? undefined, undefined);
+  if (!/^[1-9]\d*$/.test(options.trials)) {
+    throw new DmraceError('usage', {
+      observed: `--trials ${options.trials}`,
+      limit: 'a whole number from 1',
+      action: 'see dmrace matrix --help',
+    });
+  }
+  const arch = guestArch(options.arch);
+  await requireTools(arch);
+  const cells = new Cells(
+    path.resolve(options.out ?? ''),
+    await openCache(),
+    arch,
+    options,
+    signal,
+  );
+  const done: MatrixCell[] = [];
+  const stage = (kernel: MatrixKernel, scenario: Scenario): Stage => ({
+    title: `${kernel.given}: ${scenario.name}`,
+    work: async (report) => {
+      const cell = await cells.cell(kernel, scenario, report);
+      done.push(cell);
+      report(matrixLine(cell));
+    },
+  });
+  const stages = kernels.flatMap((kernel) => scenarios.map((scenario) => stage(kernel, scenario)));
+  await runStages(signal, stages, options.quiet === true);
+  process.stdout.write(renderMatrix(done, options.format));
+  return matrixExitCode(done);
+}
+
+const unique = (words: readonly string[]): string[] => [...new Set(words)];
+
