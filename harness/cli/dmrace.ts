@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.js';
 import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
 import { mergeCommand } from './merge.js';
+import { matrixCommand } from './matrix.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
@@ -30,6 +31,7 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
     .option('--docker', 'run, kernel, doctor: do it in a container; see docs/docker.md')
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
+  program.addCommand(matrixCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(mergeCommand(exit));

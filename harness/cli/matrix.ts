@@ -13,9 +13,9 @@ import type { Scenario } from '../model/scenario.js';
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
 import { scenarioNamed } from '../scenario/index.js';
 import { openCache } from '../util/cache.js';
-import { requireTools } from './doctor.js';
+import { requireTools } from '../util/host-tools.js';
 import { guestArch } from './guest-arch.js';
-import { Cells, type CellOptions } from './matrix-cells.js';
+import { type CellOptions, Cells } from './matrix-cells.js';
 import { buildOptions } from './options.js';
 import { runStages, type Stage } from './progress.js';
 
@@ -39,7 +39,10 @@ export function matrixCommand(signal: AbortSignal, exit: (code: number) => void)
   return new Command('matrix')
     .description('run scenarios on several kernels and tell the verdicts as a table')
     .addOption(
-      new Option('--kernel <spec>', 'as for run; src:PATH@PROFILE,PROFILE names profiles; repeat it')
+      new Option(
+        '--kernel <spec>',
+        'as for run; src:PATH@PROFILE,PROFILE names profiles; repeat it',
+      )
         .argParser(several)
         .makeOptionMandatory(),
     )
@@ -122,4 +125,3 @@ async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<numb
 }
 
 const unique = (words: readonly string[]): string[] => [...new Set(words)];
-

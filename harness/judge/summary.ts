@@ -32,7 +32,9 @@ export function summarise(
   const judgement = judgeRun(question, trials);
   const doubts = [
     ...problems,
-    ...question.placements.flatMap((placement) => objectProblem(placement, codes[placement], kernel.methodHome) ?? []),
+    ...question.placements.flatMap(
+      (placement) => objectProblem(placement, codes[placement], kernel.methodHome) ?? [],
+    ),
   ];
   // Damaged or contradicting evidence can only take a verdict away.
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';

@@ -9,9 +9,11 @@ import {
   parseKernelConfig,
   preemption,
 } from '../model/kernel.js';
+import type { MethodHome } from '../model/placement.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import { crossPrefix } from '../util/toolchain.js';
 import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
 
 /** Whatever its source, a kernel is these parts. */
@@ -54,7 +56,12 @@ export async function assembleKernel(
   signal: AbortSignal,
 ): Promise<PreparedKernel> {
   const helper = await buildHelper(cache, parts.tree, arch, report, signal);
-  const control = await buildControl(cache, parts.tree, arch, report, signal);
+  const methodHome = await methodHomeOf(parts.dmMod, arch);
+  // A tree that has the method in the module already is its own control.
+  const control =
+    methodHome === 'dm_mod'
+      ? parts.dmMod
+      : await buildControl(cache, parts.tree, arch, report, signal);
   for (const file of [helper, control, parts.dmMod]) await requireVermagic(file, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
@@ -66,6 +73,7 @@ export async function assembleKernel(
       preempt: preempt.ok ? preempt.says : 'none',
       configSha256: createHash('sha256').update(parts.configText).digest('hex'),
       version: parts.version,
+      methodHome,
       imageSha256: createHash('sha256')
         .update(await readFile(parts.image))
         .digest('hex'),
@@ -79,6 +87,12 @@ export async function assembleKernel(
     helper,
     dmMod: { builtin: parts.dmMod, 'in-module': control },
   };
+}
+
+/** nm's letter: T or t for a function of the module's own, U for one that it takes from vmlinux. */
+async function methodHomeOf(dmMod: string, arch: Arch): Promise<MethodHome> {
+  const symbols = await runTool(`${crossPrefix(arch)}nm`, [dmMod]);
+  return /^[0-9a-f]+ [Tt] dm_kobject_release$/m.test(symbols) ? 'dm_mod' : 'vmlinux';
 }
 
 /**

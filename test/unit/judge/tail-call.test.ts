@@ -157,6 +157,11 @@ describe('the booted object', () => {
     expect(objectProblem(placement, code(letter))).toContain(`as "${letter}" in the booted`);
   });
 
+  it('a tree whose method is in the module is as it was built', () => {
+    expect(objectProblem('builtin', code('T'), 'dm_mod')).toBeNull();
+    expect(objectProblem('builtin', code('U'), 'dm_mod')).toContain('as "U" in the booted');
+    expect(objectProblem('builtin', code('T'), 'vmlinux')).toContain('as "T" in the booted');
+  });
   it('that was not read proves nothing', () => {
     expect(objectProblem('builtin', code(null))).toMatch(/were not read$/);
     expect(objectProblem('in-module', undefined)).toMatch(/were not read$/);

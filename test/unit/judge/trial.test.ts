@@ -456,3 +456,29 @@ describe('readRecords', () => {
     expect(readRecords('')).toEqual({ records: [], problems: [] });
   });
 });
+
+describe('a tree that has the method in its module', () => {
+  const subject = (methodHome?: 'vmlinux' | 'dm_mod'): TrialFiles => {
+    const files = capture('in-module');
+    const plan = { ...files.note.plan, placement: 'builtin' as const };
+    return {
+      ...files,
+      note: { ...files.note, plan: methodHome === undefined ? plan : { ...plan, methodHome } },
+    };
+  };
+
+  it('is a subject that reaches the window and crashes', () => {
+    const judged = judgeTrial(subject('dm_mod'));
+    expect(judged).toMatchObject({ placement: 'builtin', outcome: 'crashed', reached: true });
+    expect(judged.findings[0]?.cause).toBe('release-in-unloaded-text');
+  });
+
+  it.each([undefined, 'vmlinux'] as const)(
+    'is not taken for one whose objects say that it is in vmlinux (%s)',
+    (home) => {
+      const judged = judgeTrial(subject(home));
+      expect(judged.reached).toBe(false);
+      expect(judged.reasons.join()).toContain('not dm_kobject_release in vmlinux');
+    },
+  );
+});

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, it } from 'vitest';
+import {
+  type MatrixCell,
+  matrixExitCode,
+  parseMatrixKernel,
+} from '../../../harness/model/matrix.js';
+import { matrixLine, renderMatrix } from '../../../harness/report/matrix.js';
+
+const identity = {
+  spec: 'debian:6.1',
+  release: '6.1.0-56-cloud-amd64',
+  arch: 'x86_64' as const,
+  preempt: '',
+  configSha256: '',
+  version: 'Debian 6.1.192-2',
+};
+const at = { kernel: 'debian:6.1', scenario: 'release' };
+const done = (overrides: Partial<MatrixCell & { state: 'done' }> = {}): MatrixCell => ({
+  state: 'done',
+  ...at,
+  identity,
+  verdict: 'closed',
+  exitCode: 0,
+  reasons: ['builtin: 5 trials reached the window, none crashed'],
+  placements: { builtin: { trials: 5, reached: 5, crashed: 0, lost: 0, tailCall: true } },
+  findings: [],
+  durationMs: 1,
+  directory: 'x/run',
+  ...overrides,
+});
+const skipped: MatrixCell = { state: 'skipped', ...at, identity, why: 'no | such option' };
+const failed = (exitCode: number): MatrixCell => ({
+  state: 'failed',
+  ...at,
+  exitCode,
+  why: 'does not build',
+});
+
+describe('a kernel of a matrix', () => {
+  it.each([
+    ['debian:6.12', 'debian:6.12', null],
+    ['src:linux', 'src:linux', null],
+    ['src:linux@base,kasan', 'src:linux', 'base,kasan'],
+    ['src:a@b/linux', 'src:a@b/linux', null],
+    ['src:a@b/linux@base', 'src:a@b/linux', 'base'],
+    ['debian:6.1@base', 'debian:6.1@base', null],
+  ])('%s', (given, spec, profile) => {
+    expect(parseMatrixKernel(given)).toEqual({ given, spec, profile });
+  });
+});
+
+describe('the exit code of a matrix', () => {
+  it.each([
+    [[done()], 0],
+    [[done(), skipped], 0],
+    [[skipped], 125],
+    [[], 125],
+    [[done(), done({ exitCode: 125 })], 125],
+    [[done({ exitCode: 125 }), done({ exitCode: 1 }), done()], 1],
+    [[done({ exitCode: 1 }), failed(125)], 1],
+    [[done({ exitCode: 1 }), failed(128)], 128],
+    [[failed(130), failed(128)], 130],
+    [[failed(129)], 128],
+  ])('is the worst of its cells (%#)', (cells, code) => {
+    expect(matrixExitCode(cells)).toBe(code);
+  });
+});
+
+describe('the table of a matrix', () => {
+  const cells = [
+    done(),
+    skipped,
+    failed(125),
+    done({ verdict: 'open', exitCode: 1, findings: ['BUG in f'] }),
+  ];
+
+  it('tells of every cell, in every format', () => {
+    const json: unknown = JSON.parse(renderMatrix(cells, 'json'));
+    expect(json).toEqual({ schema: 1, exitCode: 1, cells });
+    const markdown = renderMatrix(cells, 'markdown').trim().split('\n');
+    expect(markdown).toHaveLength(2 + cells.length);
+    for (const line of markdown) expect(line.replaceAll('\\|', '').split('|')).toHaveLength(9);
+    expect(renderMatrix(cells, 'pretty')).toContain('BUG in f');
+  });
+
+  it('has a line for each cell that ends', () => {
+    expect(matrixLine(done())).toBe(
+      'debian:6.1 (6.1.0-56-cloud-amd64) release: closed; subject 5/5 reached, 0 crashed; builtin: 5 trials reached the window, none crashed',
+    );
+    expect(matrixLine(failed(125))).toBe(
+      'debian:6.1 (?) release: failed (exit 125); does not build',
+    );
+  });
+});
