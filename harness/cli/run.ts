@@ -26,6 +26,7 @@ import { goOn, openResumed, sameRun } from './resume.js';
 import type { Codes } from './rig/code.js';
 import { Rig } from './rig/rig.js';
 import { runTrials } from './rig/trials.js';
+import { defaultRunFolder } from './run-folder.js';
 import { notesOf, questionOf } from './saved-run.js';
 import { Tally } from './tally.js';
 
@@ -150,8 +151,9 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const arch = guestArch(options.arch);
   const placements = placementsOf(options, scenario);
   await requireTools(arch);
+  const cache = await openCache();
   const rig = new Rig(
-    await openCache(),
+    cache,
     { kernel: options.kernel, arch, build, placements, scenario, accel: options.accel },
     signal,
   );
@@ -159,7 +161,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const directory =
     resumed?.directory ??
     (await RunDirectory.create(
-      path.resolve(options.out ?? path.join('dmrace-runs', startedAt.replaceAll(/[:.]/g, '-'))),
+      path.resolve(options.out ?? (await defaultRunFolder(cache, options.kernel, startedAt))),
     ));
   const note = (codes: Codes, end?: CampaignEnd): RunNote => ({
     schema: 1,
