@@ -49,8 +49,9 @@ async function unpackImage(
   archive: DebianArchive,
   stock: StockKernel,
 ): Promise<string> {
-  return cache.entry('image', `${stock.abi}_${stock.image.version}`, async (directory) => {
-    await archive.unpack([stock.image], directory);
+  const parts = stock.imageParts.length === 0 ? '' : '_parts';
+  return cache.entry('image', `${stock.abi}_${stock.image.version}${parts}`, async (directory) => {
+    await archive.unpack([stock.image, ...stock.imageParts], directory);
   });
 }
 
@@ -68,7 +69,7 @@ export async function prepareDebianKernel(
 ): Promise<PreparedKernel> {
   const { archive, stock } = await resolveStock(cache, arch, request, report);
   const image = await unpackImage(cache, archive, stock);
-  const configFile = path.join(image, 'boot', `config-${stock.abi}`);
+  const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
   const usual = arch.kernel.debianFlavour;
   const given = request.flavour !== null && request.flavour !== usual;
@@ -103,7 +104,7 @@ export async function prepareDebianKernel(
       spec,
       release: stock.abi,
       version: `Debian ${stock.image.version}`,
-      image: await bootImage(image),
+      image: await imageFile(image, stock.abi, 'vmlinuz'),
       configText,
       configFile,
       tree,
@@ -116,7 +117,16 @@ export async function prepareDebianKernel(
   );
 }
 
-async function bootImage(image: string): Promise<string> {
-  const name = (await readdir(path.join(image, 'boot'))).find((file) => file.startsWith('vmlinu'));
-  return path.join(image, 'boot', name ?? 'vmlinuz');
+/**
+ * `config` or `vmlinuz` of an unpacked image: in /boot with the ABI behind its name, or beside the
+ * modules, as forky has it since 7.x.
+ */
+async function imageFile(image: string, abi: string, name: string): Promise<string> {
+  const boot = path.join(image, 'boot');
+  const [found] = (await readdir(boot).catch(() => [])).filter((file) =>
+    file.startsWith(name === 'vmlinuz' ? 'vmlinu' : `${name}-`),
+  );
+  return found === undefined
+    ? path.join(image, 'usr/lib/modules', abi, name)
+    : path.join(boot, found);
 }

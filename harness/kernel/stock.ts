@@ -10,6 +10,11 @@ import type { Cache } from '../util/cache.js';
 /** The packages that make up one stock kernel. */
 export interface StockKernel {
   readonly image: Package;
+  /**
+   * What the image depends on and older images hold themselves: since 7.x of forky the image package
+   * is empty, and linux-base, linux-binary and linux-modules of the same version hold its files.
+   */
+  readonly imageParts: readonly Package[];
   /** Of the kernel's architecture. */
   readonly headers: readonly Package[];
   /** kbuild's own programs (fixdep, modpost), which run on this machine: of its architecture. */
@@ -129,8 +134,12 @@ async function companions(archive: DebianArchive, image: Package): Promise<Stock
     .filter((name): name is string => name !== undefined);
   const parts = await archive.require(needed);
   const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
+  const inside = (await archive.depends(image))
+    .map((entry) => /^(linux-(?:base|binary|modules)-\d\S*)/.exec(entry)?.[1])
+    .filter((name): name is string => name !== undefined);
   return {
     image,
+    imageParts: inside.length === 0 ? [] : await archive.require(inside),
     headers: [headers, ...parts.filter((pack) => !KBUILD.test(pack.name))],
     kbuild: parts.filter((pack) => KBUILD.test(pack.name)),
     source: await requireSource(archive, image, `linux-source-${series}`),
