@@ -196,12 +196,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       rig,
       {
         scenario,
-        trials: planTrials(
-          scenario,
-          placements,
-          options.trials * scenario.attempts,
-          options.seed,
-        )
+        trials: planTrials(scenario, placements, options.trials * scenario.attempts, options.seed)
           .filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`))
           .map((plan) => ({ ...plan, methodHome: rig.kernel.identity.methodHome })),
         jobs: options.jobs,
