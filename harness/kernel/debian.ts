@@ -86,7 +86,7 @@ export async function prepareDebianKernel(
   signal.throwIfAborted();
   const key = `${stock.abi}_${stock.image.version}`;
   const tree: BuildTree = {
-    key: why === null ? key : `${key}_prepared`,
+    key: why === null ? key : `${key}_prepared_btf`,
     directory:
       why === null
         ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)

@@ -78,7 +78,7 @@ export async function preparedTree(
   const gcc = `${crossPrefix(arch)}gcc`;
   const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report);
   const compiler = await requireCompilerFor(tree, arch);
-  const key = `${stock.abi}_${stock.image.version}_gcc${compiler}`;
+  const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
   return cache.entry('prepared', key, async (directory, final) => {
     report(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
     const started = performance.now();
@@ -113,12 +113,27 @@ export async function preparedTree(
       );
     }
     await copyFile(symvers, path.join(directory, 'Module.symvers'));
+    await keepStructModule(configText, directory);
     await renamePaths(directory, final);
     const changed = await changedOptions(configText, directory);
     report(
       `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
     );
   });
+}
+
+/**
+ * Without pahole Kconfig drops CONFIG_DEBUG_INFO_BTF_MODULES, and with it fields of struct module
+ * (include/linux/module.h): the kernel would find `init` at another offset and refuse the module
+ * ("Invalid relocation target"). The C code is told what the image was built with; make is not, so
+ * it wants no pahole.
+ */
+async function keepStructModule(configText: string, directory: string): Promise<void> {
+  if (parseKernelConfig(configText).get('DEBUG_INFO_BTF_MODULES') !== 'y') return;
+  const file = path.join(directory, 'include/generated/autoconf.h');
+  const text = await readFile(file, 'utf8');
+  if (text.includes('CONFIG_DEBUG_INFO_BTF_MODULES')) return;
+  await writeFile(file, `${text}#define CONFIG_DEBUG_INFO_BTF_MODULES 1\n`);
 }
 
 /** The build folder is renamed into place; its Makefile names itself (kbuild, outputmakefile). */
