@@ -46,9 +46,20 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     stdin: 'ignore',
     all: true,
     buffer: false,
-    cancelSignal: signal,
+    detached: true,
     env: { LC_ALL: 'C' },
   });
+  // The whole group: make hands SIGTERM on to its shells, and the makes that those started stay.
+  const interrupt = (): void => {
+    if (make.pid === undefined) return;
+    try {
+      process.kill(-make.pid, 'SIGTERM');
+    } catch {
+      // the group is gone already
+    }
+  };
+  signal.addEventListener('abort', interrupt);
+  if (signal.aborted) interrupt();
   const lines = createInterface({ input: make.all });
   lines.on('line', (line) => {
     log.write(`${line}\n`);
@@ -62,8 +73,9 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     report(progressLine(steps, run.expectedSteps, step[2] ?? ''));
   });
   const result = await make;
+  signal.removeEventListener('abort', interrupt);
   await new Promise<void>((resolve) => log.end(resolve));
-  if (result.isCanceled) throw new DOMException('interrupted', 'AbortError');
+  if (signal.aborted) throw new DOMException('interrupted', 'AbortError');
   if (!result.failed) return steps;
   if (result.exitCode === undefined && result.signal === undefined) {
     throw new DmraceError('environment', {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +44,19 @@ describe('runMake', () => {
     await expect(make('all:\n\tsleep 60\n', stop.signal)).rejects.toMatchObject({
       name: 'AbortError',
     });
+  });
+
+  it('an interrupt ends the makes below make too, whose shells would leave them behind', async () => {
+    const sub = path.join(work, 'sub.mk');
+    const pid = path.join(work, 'pid');
+    writeFileSync(sub, `all:\n\t@echo $$PPID >${pid}\n\t@echo "  CC      sub.o"\n\tsleep 60\n`);
+    const stop = new AbortController();
+    const running = make(`all:\n\tsh -c 'make -f ${sub}; true'\n`, stop.signal);
+    await expect.poll(() => existsSync(pid), { timeout: 20_000 }).toBe(true);
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+    const below = Number(readFileSync(pid, 'utf8'));
+    await expect.poll(() => existsSync(`/proc/${below}`), { timeout: 20_000 }).toBe(false);
   });
 });
 
