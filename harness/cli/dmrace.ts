@@ -12,6 +12,7 @@ import { mergeCommand } from './merge.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
+import { sweepCommand } from './sweep.js';
 
 const EXIT: Readonly<Record<ErrorCode, number>> = {
   usage: 129,
@@ -32,6 +33,7 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
   program.addCommand(matrixCommand(signal, exit));
+  program.addCommand(sweepCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(mergeCommand(exit));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
+import { judgeSweep } from '../judge/sweep.js';
+import { judgeTrial } from '../judge/trial.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
+import { scenarioNamed } from '../scenario/index.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
 import { readSavedRun } from './saved-run.js';
+import { noSuchForm, printSweep } from './sweep.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */
 export function judgeCommand(exit: (code: number) => void): Command {
@@ -22,10 +26,17 @@ export function judgeCommand(exit: (code: number) => void): Command {
 
 async function judge(folder: string, format: FormatName, known?: string): Promise<number> {
   const started = performance.now();
-  const { directory, result } = await readSavedRun(
+  const { directory, note, result, trials } = await readSavedRun(
     folder,
     known === undefined ? null : await readKnownFile(known),
   );
+  if (note.sweep) {
+    if (format !== 'pretty' && format !== 'json') throw noSuchForm(format);
+    const { targetCause } = scenarioNamed(note.scenario);
+    const swept = judgeSweep(targetCause, note.placements, trials.map(judgeTrial));
+    printSweep({ result: swept, kernel: note.kernel, directory: directory.root }, format);
+    return swept.exitCode;
+  }
   for (const trial of result.trials) printTrial(trial, format);
   await printResult(result, format, directory.root, {
     totalMs: Math.round(performance.now() - started),

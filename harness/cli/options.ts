@@ -39,6 +39,7 @@ export const RunOptions = z.strictObject({
   out: z.string().optional(),
   known: z.string().optional(),
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
+  deterministic: z.boolean().default(false),
   quiet: z.boolean().default(false),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
@@ -46,6 +47,15 @@ export type RunOptions = z.infer<typeof RunOptions>;
 /** The words of an option's name in code: stopOn is --stop-on and DMRACE_STOP_ON. */
 const words = (name: string): string[] =>
   name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(' ');
+
+/** @throws DmraceError (usage) when instructions are to be counted where that cannot be. */
+export function refuseKvm(options: { deterministic: boolean; accel: string }): void {
+  if (!options.deterministic || options.accel !== 'kvm') return;
+  throw new DmraceError('usage', {
+    observed: '--deterministic with --accel kvm: KVM runs on the host’s clock',
+    action: 'leave --accel out, or give --accel tcg',
+  });
+}
 
 /** Reads dmrace.config.json of this folder; absent is empty. @throws DmraceError (usage). */
 async function configFile(): Promise<Record<string, unknown>> {

@@ -10,7 +10,7 @@ import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js
 import type { Report } from '../ports.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
-import { type CampaignOutcome, planTrials } from '../trial/campaign.js';
+import { type CampaignOutcome, newNonce, planTrials, seededNonce } from '../trial/campaign.js';
 import { type CampaignEnd, RunDirectory, type RunNote } from '../trial/run-directory.js';
 import { isMine, shardOf, shareOf } from '../trial/shard.js';
 import { openCache } from '../util/cache.js';
@@ -19,7 +19,7 @@ import { version } from '../util/version.js';
 import { offering } from './completions.js';
 import { guestArch } from './guest-arch.js';
 import { readKnownFile } from './known-file.js';
-import { ACCELS, buildOptions, type RunOptions, runOptions } from './options.js';
+import { ACCELS, buildOptions, type RunOptions, refuseKvm, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import { goOn, openResumed, sameRun } from './resume.js';
@@ -115,6 +115,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     )
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(
+      new Option('--deterministic', 'same seed, same bits: console, trace and records (needs TCG)'),
+    )
+    .addOption(
       offering(option('--format <how>', 'how to print (default: pretty)', 'FORMAT'), FORMAT_NAMES),
     )
     .addOption(new Option('--quiet', 'no progress on stderr'))
@@ -148,13 +151,22 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
   // A wrong word is said before anything is fetched.
   const build = buildOptions(options.kernel, options.profile, options.config);
+  refuseKvm(options);
   const arch = guestArch(options.arch);
   const placements = placementsOf(options, scenario);
   await requireTools(arch);
   const cache = await openCache();
   const rig = new Rig(
     cache,
-    { kernel: options.kernel, arch, build, placements, scenario, accel: options.accel },
+    {
+      kernel: options.kernel,
+      arch,
+      build,
+      placements,
+      scenario,
+      accel: options.accel,
+      deterministic: options.deterministic,
+    },
     signal,
   );
   const startedAt = resumed?.note.startedAt ?? new Date().toISOString();
@@ -173,6 +185,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
     kernel: rig.kernel.identity,
     accel: rig.accel,
     known,
+    deterministic: options.deterministic,
     codes: Object.fromEntries(
       Object.entries(codes).map(([placement, code]) => [
         placement,
@@ -196,7 +209,13 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       rig,
       {
         scenario,
-        trials: planTrials(scenario, placements, options.trials * scenario.attempts, options.seed)
+        trials: planTrials(
+          scenario,
+          placements,
+          options.trials * scenario.attempts,
+          options.seed,
+          options.deterministic ? seededNonce : newNonce,
+        )
           .filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`))
           .map((plan) => ({ ...plan, methodHome: rig.kernel.identity.methodHome })),
         jobs: options.jobs,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { GuestRecord } from '../model/record.js';
+import type { SweepTrial } from '../model/sweep.js';
 import type { Provenance, StepEvidence, TrialPlan } from '../model/trial.js';
 import type { Layout } from './layout.js';
 import type { TraceEvent } from './trace.js';
@@ -29,4 +30,6 @@ export interface KindJudgement {
   /** Which step is missing and why. */
   readonly missing: readonly string[];
   readonly provenance: Provenance | null;
+  /** For a trial of a sweep. */
+  readonly sweep?: SweepTrial;
 }

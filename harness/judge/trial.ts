@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
 import { type ModuleText, scanConsole } from '../console/index.js';
 import type { Finding } from '../model/finding.js';
 import { type GuestRecord, parseRecord, recordsOf } from '../model/record.js';
@@ -16,6 +17,9 @@ export interface ReadRecords {
   readonly records: readonly GuestRecord[];
   readonly problems: readonly string[];
 }
+
+const sha256 = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 /** Reads records text; an unfinished last line is a problem too. */
 export function readRecords(text: string): ReadRecords {
@@ -180,7 +184,13 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
     provenance: judged.provenance,
+    ...(judged.sweep ? { sweep: judged.sweep } : {}),
     durationMs: files.note.durationMs,
+    hashes: {
+      console: sha256(files.console),
+      trace: sha256(files.trace),
+      records: sha256(files.records),
+    },
   };
 }
 

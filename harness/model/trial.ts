@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { Finding } from './finding.js';
+import type { Outcome } from './outcome.js';
 import { METHOD_HOMES, PLACEMENTS } from './placement.js';
+import type { SweepTrial } from './sweep.js';
 
 /** What a trial is told to do. The nonce ties the guest's closing record to this very trial. */
 export const TrialPlan = z.strictObject({
@@ -74,9 +76,7 @@ export const StepEvidence = z.strictObject({
 });
 export type StepEvidence = z.infer<typeof StepEvidence>;
 
-export const OUTCOMES = ['survived', 'crashed', 'not-reached', 'lost'] as const;
-/** `crashed` wins over everything, `lost` over `not-reached`: silence is not success. */
-export type Outcome = (typeof OUTCOMES)[number];
+export { OUTCOMES, type Outcome } from './outcome.js';
 
 /** A judged trial; kept as result.json. */
 export interface TrialResult {
@@ -92,6 +92,17 @@ export interface TrialResult {
   readonly reasons: readonly string[];
   readonly provenance: Provenance | null;
   readonly durationMs: number;
+  /** sha256 of what the trial left, in hex: equal hashes are equal bytes. */
+  readonly hashes: TrialHashes;
+  /** For a trial of a sweep (yieldAfter > 0): where the holder ran. */
+  readonly sweep?: SweepTrial;
+}
+
+/** See {@link TrialResult}. */
+export interface TrialHashes {
+  readonly console: string;
+  readonly trace: string;
+  readonly records: string;
 }
 
 /** Where the release method that this trial's kobject called really was. */

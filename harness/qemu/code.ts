@@ -2,18 +2,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { readTailCall, type TailCall } from '../judge/tail-call.js';
 import type { Arch } from '../model/arch/index.js';
 import type { Machine } from '../ports.js';
 import { runTool } from '../util/command.js';
 import { crossPrefix } from '../util/toolchain.js';
 
+const Status = z.looseObject({ running: z.boolean() });
+
 /** The release method is five instructions; its neighbours do no harm, reading stops at its end. */
 const BYTES = 64;
 
 /**
  * Disassembles what the guest's processor really has at an address: relocated, patched by ftrace
- * and alternatives, as booted. The guest is stopped for the moment.
+ * and alternatives, as booted. A running guest is stopped for the moment.
  */
 export async function disassembleBooted(
   machine: Machine,
@@ -24,12 +27,13 @@ export async function disassembleBooted(
   const directory = await mkdtemp(path.join(tmpdir(), 'dmrace-code-'));
   try {
     const file = path.join(directory, 'code');
-    await machine.qmp('stop');
+    const { running } = Status.parse(await machine.qmp('query-status'));
+    if (running) await machine.qmp('stop');
     // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel addresses
     // lie close enough to its top for a JavaScript number to be exact.
     const val = Number(BigInt.asIntN(64, address));
     await machine.qmp('memsave', { val, size: BYTES, filename: file });
-    await machine.qmp('cont');
+    if (running) await machine.qmp('cont');
     const text = await runTool(`${crossPrefix(arch)}objdump`, [
       '-D',
       '-b',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
-import { type Channel, type MachineSpec, SAVED_MEMORY } from '../ports.js';
+import { type Channel, type MachineSpec, pausesItself, SAVED_MEMORY } from '../ports.js';
 
 /** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
 export const GUEST_MEMORY_MIB = 192;
@@ -45,19 +45,26 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     '-m',
     `${spec.memoryMiB}M`,
     ...(spec.deterministic
-      ? ['-icount', 'shift=4,sleep=off', '-rtc', 'base=2020-01-01,clock=vm']
+      ? ['-icount', 'shift=4,sleep=off', '-rtc', 'base=2020-01-01,clock=vm', '-seed', '1']
       : []),
+    ...(pausesItself(spec) ? pausing(spec) : []),
     '-kernel',
     spec.image,
     '-initrd',
     spec.initramfs,
     '-append',
     kernelParameters(spec).join(' '),
-    ...chardev('console', sockets.console),
+    // The serial port sends byte by byte, and a socket that is full after some hundred of them makes
+    // it try again at a moment of the host's (QEMU 7.2, hw/char/serial.c, serial_xmit()); a file
+    // takes everything.
+    ...(spec.deterministic
+      ? ['-chardev', `file,id=console,path=${value(sockets.console)}`]
+      : chardev('console', sockets.console)),
     '-serial',
     'chardev:console',
     '-device',
-    'virtio-serial-pci,id=ports',
+    // An ioeventfd is answered by another thread, at a moment of the host's.
+    `virtio-serial-pci,id=ports${spec.deterministic ? ',ioeventfd=off' : ''}`,
     ...PORTS.flatMap((port, index) => [
       ...chardev(port, sockets[port]),
       '-device',
@@ -84,6 +91,16 @@ function memoryFile(spec: MachineSpec): string[] {
   ];
 }
 
+/** The devices of vm/guest/pause.c. A guest that is to be saved has a command of no meaning. */
+const pausing = (spec: MachineSpec): string[] => [
+  '-device',
+  'pvpanic',
+  '-action',
+  'panic=pause',
+  '-fw_cfg',
+  `name=opt/dmrace/command,string=${value(spec.command ?? 'none')}`,
+];
+
 function cpu(spec: MachineSpec): string {
   if (spec.accel === 'kvm') return 'host';
   return spec.deterministic ? spec.arch.qemu.deterministicCpu : spec.arch.qemu.tcgCpu;
@@ -91,7 +108,13 @@ function cpu(spec: MachineSpec): string {
 
 /** nokaslr: addresses are the same in every boot, so records, crashes and gdb agree. */
 function kernelParameters(spec: MachineSpec): string[] {
-  return [`console=${spec.arch.kernel.console}`, 'nokaslr', 'panic=-1', ...spec.parameters];
+  return [
+    `console=${spec.arch.kernel.console}`,
+    'nokaslr',
+    'panic=-1',
+    ...(pausesItself(spec) ? ['dmrace.pause'] : []),
+    ...spec.parameters,
+  ];
 }
 
 /** POSIX shell quoting. */

@@ -9,6 +9,7 @@ import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
 import { PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { Qmp } from './qmp.js';
+import { Tail } from './tail.js';
 
 /** QEMU connects to all its sockets before it runs anything; under load that takes a moment. */
 const CONNECT_DEADLINE_MS = 20_000;
@@ -51,12 +52,15 @@ class QemuMachine implements Machine {
   readonly #subscribers = new Map<Channel, (chunk: Uint8Array) => void>();
   #kill: () => void = () => undefined;
   #qmp: Qmp | null = null;
+  /** Where the console is a file instead of a socket. */
+  #console: Tail | null = null;
 
   private constructor(argv: readonly string[], directory: string, exited: Promise<MachineEnd>) {
     this.argv = argv;
     this.#directory = directory;
     this.ended = exited.then(async (end) => {
       await this.#drained();
+      await this.#console?.close();
       return end;
     });
   }
@@ -85,7 +89,10 @@ class QemuMachine implements Machine {
       qmp: at('qmp'),
     };
     const listeners = new Map<string, Listener>();
-    for (const channel of CHANNELS) listeners.set(channel, await listen(sockets[channel]));
+    for (const channel of CHANNELS) {
+      if (channel === 'console' && spec.deterministic) continue;
+      listeners.set(channel, await listen(sockets[channel]));
+    }
 
     const argv = qemuCommandLine(spec, sockets);
     const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
@@ -114,6 +121,9 @@ class QemuMachine implements Machine {
         // the group is gone already
       }
     };
+    if (spec.deterministic) {
+      machine.#console = new Tail(sockets.console, (chunk) => machine.#deliver('console', chunk));
+    }
     for (const [name, listener] of listeners) machine.#listeners.set(name, listener);
     try {
       await machine.#connect(signal);

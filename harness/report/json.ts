@@ -27,6 +27,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       reasons: trial.reasons,
       provenance: trial.provenance,
       durationMs: trial.durationMs,
+      hashes: trial.hashes,
     })),
     ...(result.known === null ? {} : { known: result.known }),
     timing,

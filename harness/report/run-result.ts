@@ -76,6 +76,9 @@ export const TrialJson = z.object({
     .nullable()
     .describe('where the release method that was called really was'),
   durationMs: z.number().nonnegative(),
+  hashes: z
+    .object({ console: z.string(), trace: z.string(), records: z.string() })
+    .describe('sha256 of what the trial left; equal for equal seeds of deterministic runs'),
 });
 
 const RateJson = z.object({

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
@@ -35,22 +35,36 @@ export function planTrials(
   placements: readonly Placement[],
   trials: number,
   seed: number,
-  nonce: () => string = newNonce,
+  nonce: (trial: Omit<TrialPlan, 'nonce'>) => string = newNonce,
 ): TrialPlan[] {
   return Array.from({ length: trials }, (_, index) =>
-    placements.map((placement) => ({
-      placement,
-      index,
-      seed: seed + index,
-      nonce: nonce(),
-      scenario: scenario.name,
-      yieldAfter: 0,
-    })),
+    placements.map((placement) => {
+      const trial = {
+        placement,
+        index,
+        seed: seed + index,
+        scenario: scenario.name,
+        yieldAfter: 0,
+      };
+      return { ...trial, nonce: nonce(trial) };
+    }),
   ).flat();
 }
 
 /** 128 random bits: a guest cannot have seen it before the trial. */
 export const newNonce = (): string => randomBytes(16).toString('hex');
+
+/**
+ * A nonce made from the trial alone, for deterministic runs: unique within a run, but no secret.
+ * It still tells trials of one run apart; it no longer proves that the guest heard it first now.
+ */
+export const seededNonce = (trial: Omit<TrialPlan, 'nonce'>): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([trial.scenario, trial.placement, trial.index, trial.seed, trial.yieldAfter]),
+    )
+    .digest('hex')
+    .slice(0, 32);
 
 /** How many VMs in a row may fail to start before it is no longer the loss of single ones. */
 const START_FAILURES = 3;

@@ -10,6 +10,7 @@ import {
   type Machine,
   type MachineSpec,
   type Machines,
+  pausesItself,
   SAVED_DEVICES,
   SAVED_MEMORY,
 } from '../ports.js';
@@ -67,8 +68,9 @@ export async function saveReadyState(
       action: 'trials boot instead',
     });
   }
+  if (pausesItself(spec)) await poll(machine, 'query-status', isPaused, signal);
   await whenReady(machine, session);
-  // It is saved running, so a restored one runs at once, without being told to.
+  // But for one that has stopped itself it is saved running, so a restored one runs at once, without being told to.
   await machine.qmp('migrate-set-capabilities', IGNORE_SHARED);
   const file = path.join(directory, SAVED_DEVICES);
   await machine.qmp('migrate', { uri: `exec:cat >${quoted(file)}` });
@@ -123,11 +125,19 @@ export async function readyStateIn(directory: string): Promise<ReadyState | null
   }
 }
 
+/** What QEMU calls a guest that has stopped itself (vm/guest/pause.c). */
+const isPaused = (status: string): boolean => status === 'guest-panicked';
+
 /**
  * Loads a saved guest into a machine that was started for it and waits until it runs.
  * @throws DmraceError (environment) when QEMU refuses the state or does not get on with it.
  */
-export async function resume(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+export async function resume(
+  machine: Machine,
+  folder: string,
+  paused: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const runs = new Promise<'runs'>((resolve) => {
     machine.onEvent((event) => {
       if (event === 'RESUME') resolve('runs');
@@ -138,6 +148,11 @@ export async function resume(machine: Machine, folder: string, signal: AbortSign
     machine.qmp('migrate-set-capabilities', IGNORE_SHARED),
     machine.qmp('migrate-incoming', { uri }),
   ]);
+  if (paused) {
+    await poll(machine, 'query-status', isPaused, signal);
+    await machine.qmp('cont');
+    return;
+  }
   const bound = new AbortController();
   const end = await Promise.race([
     runs,

@@ -39,6 +39,9 @@ export const RunNote = z.strictObject({
   accel: z.enum(['kvm', 'tcg']),
   /** Entries of the known-issues file that the run was given; null without one. */
   known: KnownIssues.nullable().default(null),
+  deterministic: z.boolean().optional(),
+  /** A run of dmrace sweep: trial N lets the holder run at block N, trial 0 after the unload. */
+  sweep: z.boolean().optional(),
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),
   /** Seed of the first trial; absent before 0.2, where nothing could be resumed. */
   seed: z.int().nonnegative().optional(),

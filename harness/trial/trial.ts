@@ -5,7 +5,7 @@ import type { Arch } from '../model/arch/index.js';
 import { recordsOf } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
 import type { TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
-import type { Machine, MachineSpec, Machines } from '../ports.js';
+import { type Machine, type MachineSpec, type Machines, pausesItself } from '../ports.js';
 
 /** From the start of QEMU to the guest's `ready`; TCG on a loaded machine takes 15 s. */
 export const READY_DEADLINE_MS = 120_000;
@@ -16,6 +16,10 @@ const AFTER_CRASH_MS = 30_000;
 /** The console must be silent for so long after the end, and is waited for no longer than that. */
 const SILENT_MS = 150;
 const SILENT_BOUND_MS = 3_000;
+/** The trace follows the closing record: some hundred kilobytes, in a tenth of a second if idle. */
+const TRACE_BOUND_MS = 20_000;
+/** A deterministic guest switches itself off after that. */
+const POWEROFF_BOUND_MS = 20_000;
 
 /** The words that only one kind of scenario has. */
 function kindWords(plan: TrialPlan, scenario: Scenario): string[] {
@@ -28,7 +32,7 @@ function kindWords(plan: TrialPlan, scenario: Scenario): string[] {
 }
 
 /** The command line's words for one trial (vm/init, run_trial). */
-export function trialCommand(plan: TrialPlan, scenario: Scenario): string {
+export function trialCommand(plan: TrialPlan, scenario: Scenario, deterministic = false): string {
   return [
     'trial',
     `kind=${scenario.kind}`,
@@ -36,6 +40,7 @@ export function trialCommand(plan: TrialPlan, scenario: Scenario): string {
     `seed=${plan.seed}`,
     `scenario=${plan.scenario}`,
     ...kindWords(plan, scenario),
+    ...(deterministic ? ['end=poweroff'] : []),
   ].join(' ');
 }
 
@@ -60,7 +65,7 @@ export async function runTrial(
   signal: AbortSignal,
   options: Omit<InGuestOptions, 'deadlineMs'> = {},
 ): Promise<TrialRun> {
-  return runInGuest(machines, spec, plan, trialCommand(plan, scenario), signal, {
+  return runInGuest(machines, spec, plan, trialCommand(plan, scenario, spec.deterministic), signal, {
     ...options,
     deadlineMs: TRIAL_DEADLINE_MS,
   });
@@ -90,7 +95,8 @@ export async function runInGuest(
   options: InGuestOptions,
 ): Promise<TrialRun> {
   const started = performance.now();
-  await using machine = await machines.start(spec, signal);
+  const handedOver = options.restored !== undefined && pausesItself(spec);
+  await using machine = await machines.start(handedOver ? { ...spec, command } : spec, signal);
   const session = new GuestSession(machine);
 
   const readyFailure = options.restored
@@ -103,8 +109,8 @@ export async function runInGuest(
   } else {
     await options.whenReady?.(machine, session);
     readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
-    machine.command(command);
-    end = await collect(session, plan.nonce, options.deadlineMs, spec.arch, signal);
+    if (!handedOver) machine.command(command);
+    end = await collect(session, plan.nonce, options.deadlineMs, spec, signal);
   }
   const files: TrialFiles = {
     note: {
@@ -132,9 +138,10 @@ async function collect(
   session: GuestSession,
   nonce: string,
   deadlineMs: number,
-  arch: Arch,
+  spec: MachineSpec,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
+  const { arch } = spec;
   const scanner = new ConsoleScanner();
   let crashed = false;
   const mark = closingMark(nonce);
@@ -155,9 +162,12 @@ async function collect(
   }
   if (!failure) {
     const bytes = recordsOf(session.records, 'closing')[0]?.traceBytes ?? 0;
-    await session.until(() => session.traceBytes >= bytes, SILENT_BOUND_MS, signal);
+    await session.until(() => session.traceBytes >= bytes, TRACE_BOUND_MS, signal);
   }
-  if (failure || (await session.until(() => marked, SILENT_MS, signal))) {
+  if (!failure && spec.deterministic) {
+    // The guest switches itself off: the console is then whole, whatever the host's clock says.
+    await session.until(() => false, POWEROFF_BOUND_MS, signal);
+  } else if (failure || (await session.until(() => marked, SILENT_MS, signal))) {
     await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
   }
   return failure ? endOf(failure, waitedMs, session.machine, arch) : { how: 'closing' };

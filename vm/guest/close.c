@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * close NONCE - the last words of a trial: its trace, the closing record, a mark on the console
+ * close NONCE - the last words of a trial: the closing record, a mark on the console, its trace
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
  * of 4 ms on one CPU), gets this long to crash before the mark says that nothing more will come.
  */
 #define GRACE_US	30000
+#define CHUNK		(1 << 16)
 
 static int write_all(int fd, const char *text, ssize_t size)
 {
@@ -34,30 +35,43 @@ static int write_all(int fd, const char *text, ssize_t size)
 	return 0;
 }
 
-/* The trace as text, to the host; its size, or -1. */
-static long long send_trace(void)
+/* The trace as text; its size, or -1. The caller frees it. */
+static ssize_t read_trace(char **text)
 {
-	static char text[1 << 16];
-	long long total = 0;
-	ssize_t size;
-	int from, to;
+	size_t room = 0, total = 0;
+	ssize_t size = 0;
+	int from = open(TRACE "/trace", O_RDONLY | O_CLOEXEC);
 
-	from = open(TRACE "/trace", O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return record_failure("open the trace", errno);
-	to = open(TRACE_PORT, O_WRONLY | O_CLOEXEC);
-	if (to < 0)
-		return record_failure("open " TRACE_PORT, errno);
-	while ((size = read(from, text, sizeof(text))) > 0) {
-		if (write_all(to, text, size))
-			return record_failure("write " TRACE_PORT, errno);
+	do {
 		total += size;
-	}
+		if (room - total < CHUNK) {
+			char *more = realloc(*text, room + 4 * CHUNK);
+
+			if (!more)
+				return record_failure("keep the trace", ENOMEM);
+			*text = more;
+			room += 4 * CHUNK;
+		}
+		size = read(from, *text + total, CHUNK);
+	} while (size > 0);
 	if (size < 0)
 		return record_failure("read the trace", errno);
 	close(from);
-	close(to);
 	return total;
+}
+
+static int send_trace(const char *text, ssize_t size)
+{
+	int to = open(TRACE_PORT, O_WRONLY | O_CLOEXEC);
+
+	if (to < 0)
+		return record_failure("open " TRACE_PORT, errno);
+	if (write_all(to, text, size))
+		return record_failure("write " TRACE_PORT, errno);
+	close(to);
+	return 0;
 }
 
 /* Events that the ring buffer lost (kernel/trace/trace.c, tracing_stats_read()); -1: unknown. */
@@ -82,7 +96,9 @@ static long long lost_events(void)
 
 int close_main(int argc, char **argv)
 {
-	long long bytes, lost;
+	char *trace = NULL;
+	ssize_t bytes;
+	long long lost;
 	int error;
 
 	if (argc != 2)
@@ -90,7 +106,7 @@ int close_main(int argc, char **argv)
 	error = write_file(TRACE "/tracing_on", "0");
 	if (error)
 		record_failure("stop tracing", -error);
-	bytes = send_trace();
+	bytes = read_trace(&trace);
 	lost = lost_events();
 	usleep(GRACE_US);
 	error = record_closing(argv[1], bytes < 0 ? 0 : bytes, lost < 0 ? 0 : lost);
@@ -101,5 +117,12 @@ int close_main(int argc, char **argv)
 	 */
 	if (write_file("/dev/kmsg", "<1>dmrace: closed %s\n", argv[1]))
 		error = record_failure("write /dev/kmsg", EIO);
+	/*
+	 * After all else: the host reads it as slowly as it likes, and no time that the guest reports
+	 * depends on that. The closing record says how long it is.
+	 */
+	if (bytes > 0 && send_trace(trace, bytes))
+		error = -1;
+	free(trace);
 	return error ? 1 : 0;
 }

@@ -11,6 +11,7 @@
 #define TRACE_HOLDER	"/sys/kernel/tracing/instances/dmrace-holder"
 #define TRACE_LOAD	"/sys/kernel/tracing/instances/dmrace-load"
 #define TRACE_RELEASE	"/sys/kernel/tracing/instances/dmrace-release"
+#define TRACE_GATE	"/sys/kernel/tracing/instances/dmrace-gate"
 #define RECORDS_FD	7	/* opened by vm/init */
 #define HELPER_DEVICE	"/dev/dmrace"
 
@@ -43,5 +44,8 @@ int delayed_main(int argc, char **argv);
 
 /* reseed.c: random numbers that a restored VM has not seen. */
 int reseed_main(int argc, char **argv);
+
+/* pause.c: stops the virtual machine from inside. */
+int pause_main(int argc, char **argv);
 
 #endif

@@ -95,6 +95,10 @@ int holder(struct race *race)
 	error = write_file(TRACE_LOAD "/events/sched/sched_waking/enable", "1");
 	if (error)
 		return record_failure("enable the load's event", -error), 1;
+	/* The remover sleeps: its next switch is its first block after step 6. */
+	error = race->gate ? write_file(TRACE_GATE "/events/sched/sched_switch/enable", "1") : 0;
+	if (error)
+		return record_failure("enable the gate's event", -error), 1;
 
 	race->drop_us = now_us();
 	if (ioctl(helper, DMRACE_DROP))	/* steps 5, 6, 7 and 10 happen in here */

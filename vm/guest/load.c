@@ -9,45 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "guest.h"
 #include "party.h"
 
-/* How many lines of @text are context switches: the event's filter passes the remover's only. */
-static int count_blocks(const char *text, ssize_t size)
+/* Returns when the module is gone, or at the deadline. */
+static void spin(struct race *race)
 {
-	static const char name[] = "sched_switch:";
-	int blocks = 0;
-	const char *at = text;
-
-	while ((at = memmem(at, size - (at - text), name, sizeof(name) - 1))) {
-		blocks++;
-		at += sizeof(name) - 1;
-	}
-	return blocks;
-}
-
-/* Returns when the module is gone, at the block asked for, or at the deadline. */
-static void spin(struct race *race, int events)
-{
-	char text[4096];
-	ssize_t size;
-
 	while (!race->unload_done) {
 		if (now_us() - race->spin_us > DEADLINE_MS * 1000LL / 4) {
 			race->gave_up = 1;
 			return;
 		}
-		if (!race->yield_after)
-			continue;
-		size = read(events, text, sizeof(text));
-		if (size > 0)
-			race->blocks += count_blocks(text, size);
-		if (race->blocks >= race->yield_after)
-			return;
 	}
 }
 
@@ -72,7 +46,7 @@ int load(struct race *race)
 	if (read(events, text, sizeof(text)) < 0 && errno != EAGAIN)
 		return record_failure("read the load's trace_pipe", errno), 1;
 
-	spin(race, events);
+	spin(race);
 	race->spun_us = now_us();
 	return 0;
 }

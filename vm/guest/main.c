@@ -10,6 +10,7 @@
  *	delayed OPTION=VALUE...		remove, unload, wait for the release of the disk
  *	reseed WORD...			mix words into the kernel's random numbers
  *	close NONCE			send the trace and the last record
+ *	pause				stop the virtual machine
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static const struct {
 	{ "delayed", delayed_main },
 	{ "reseed", reseed_main },
 	{ "close", close_main },
+	{ "pause", pause_main },
 };
 
 int main(int argc, char **argv)
@@ -35,7 +37,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|reseed|close ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|reseed|close|pause ...\n");
 		return 2;
 	}
 

@@ -15,6 +15,9 @@
  */
 #define REMOVER_PRIORITY	50
 #define LOAD_PRIORITY		20
+/* A sweep's gate, and the holder once the gate is open: both above the kernel threads' 30. */
+#define GATE_PRIORITY		40
+#define OPENED_PRIORITY		35
 
 /*
  * struct race - one page shared by all parties
@@ -27,14 +30,14 @@ struct race {
 	char device[32];	/* name for dmsetup */
 	char disk[32];		/* dm-N */
 	int pin;		/* an open helper device to keep the disk's kobject with, or -1 */
-	long yield_after;	/* let the holder run at this block of the remover; 0: never */
+	long yield_after;	/* sweep: let the holder run at this block of the remover; 0: no sweep */
 
 	volatile sig_atomic_t failed;	/* a party gave up; its record says why */
-	pid_t holder, load, remover, dmsetup;
+	pid_t holder, load, remover, dmsetup, gate;
 	unsigned long long kobject, completion;
 
 	/* Pipes: a byte, or the end of file, is the event. */
-	int hold[2], held[2], ready[2], remove[2];
+	int hold[2], held[2], ready[2], remove[2], unloaded[2];
 
 	/* Noted by the holder. */
 	volatile long long drop_us, returned_us;
@@ -47,12 +50,16 @@ struct race {
 
 	/* Noted by the load. */
 	volatile long long spin_us, spun_us;
-	int blocks, gave_up;
+	int gave_up;
+
+	/* Noted by the gate. */
+	int blocks, opened;
 };
 
 /* Each is the whole life of one child process: it returns the exit status. */
 int holder(struct race *race);
 int load(struct race *race);
+int gate(struct race *race);
 int remover(struct race *race);
 
 /* wait.c: events with a deadline; 0, or -errno (ETIMEDOUT when the deadline passed). */

@@ -149,6 +149,28 @@ static int trace_holder(struct race *race)
 	       trace_on();
 }
 
+/*
+ * A sweep: the gate's event, and where the remover blocks. A block is a switch in state S, D or I
+ * (bits 1, 2 and 0x80 of prev_state, include/trace/events/sched.h); preemption and exit are none.
+ */
+static int trace_blocks(struct race *race)
+{
+	char trigger[128];
+	int error;
+
+	snprintf(trigger, sizeof(trigger),
+		 "stacktrace if prev_pid == %d || prev_pid == %d || prev_pid == %d", race->holder,
+		 race->dmsetup, race->remover);
+	error = write_file(TRACE "/events/sched/sched_switch/trigger", "!stacktrace");
+	if (!error)
+		error = write_file(TRACE "/events/sched/sched_switch/trigger", "%s", trigger);
+	if (error)
+		return record_failure("stack trace of the remover", -error);
+	return filter(TRACE_GATE "/events/sched/sched_switch",
+		      "prev_state & 0x83 && (prev_pid == %lld || prev_pid == %lld)", race->dmsetup,
+		      race->remover);
+}
+
 /* And what needs the remover's pid and the kobject's address. */
 static int trace_remover(struct race *race)
 {
@@ -168,10 +190,9 @@ static int trace_remover(struct race *race)
 	    filter(TRACE_HOLDER "/events/dmrace/wait_for_completion",
 		   "common_pid == %lld && completion == 0x%llx", race->dmsetup, race->completion) ||
 	    filter(TRACE_LOAD "/events/sched/sched_waking", "common_pid == %lld && pid == %lld",
-		   race->holder, race->dmsetup) ||
-	    filter(TRACE_LOAD "/events/sched/sched_switch",
-		   "prev_state != 0 && (prev_pid == %lld || prev_pid == %lld)", race->dmsetup,
-		   race->remover))
+		   race->holder, race->dmsetup))
+		return -1;
+	if (race->gate && trace_blocks(race))
 		return -1;
 
 	/* Enabled before it is filtered, it would wake the holder for anybody's completion. */
@@ -183,7 +204,7 @@ static int trace_remover(struct race *race)
 static int reap(struct race *race, const sigset_t *children)
 {
 	const struct timespec deadline = { .tv_sec = DEADLINE_MS / 1000 };
-	int left = 3, status, error = 0;
+	int left = race->gate ? 4 : 3, status, error = 0;
 	pid_t pid;
 
 	while (left) {
@@ -197,7 +218,8 @@ static int reap(struct race *race, const sigset_t *children)
 		}
 		left--;
 		error |= record_exit(pid == race->holder ? "holder" :
-				     pid == race->load ? "load" : "remover", pid,
+				     pid == race->load ? "load" :
+				     pid == race->gate ? "gate" : "remover", pid,
 				     WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 				     WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	}
@@ -223,7 +245,8 @@ static int conduct(struct race *race, unsigned long seed)
 	if (sigprocmask(SIG_BLOCK, &children, NULL))
 		return record_failure("sigprocmask", errno);
 	if (pipe2(race->hold, O_CLOEXEC) || pipe2(race->held, O_CLOEXEC) ||
-	    pipe2(race->ready, O_CLOEXEC) || pipe2(race->remove, O_CLOEXEC))
+	    pipe2(race->ready, O_CLOEXEC) || pipe2(race->remove, O_CLOEXEC) ||
+	    pipe2(race->unloaded, O_CLOEXEC))
 		return record_failure("pipe", errno);
 	if (pin_disk(race))
 		return -1;
@@ -234,6 +257,8 @@ static int conduct(struct race *race, unsigned long seed)
 	    send_byte(race->hold[1]) || await(race, race->held[0]))
 		return -1;
 
+	if (race->yield_after && (start(&race->gate, gate, race) || await(race, race->ready[0])))
+		return -1;
 	if (start(&race->load, load, race) || await(race, race->ready[0]) ||
 	    start(&race->remover, remover, race) || await(race, race->ready[0]) ||
 	    trace_remover(race))

@@ -64,5 +64,7 @@ int remover(struct race *race)
 	race->holder_returned = race->returned_us != 0;
 	race->unloaded_us = now_us();
 	race->unload_done = 1;
+	if (race->gate && send_byte(race->unloaded[1]))
+		return record_failure("tell the gate of the unload", errno), 1;
 	return 0;
 }

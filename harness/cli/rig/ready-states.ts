@@ -16,9 +16,9 @@ import { type Codes, readCode } from './code.js';
 const NO_SOCKETS: Sockets = { console: '', records: '', commands: '', trace: '', qmp: '' };
 
 /** How a trial goes on from a saved guest. */
-export const restored = (state: ReadyState): Restored => ({
+export const restored = (state: ReadyState, paused: boolean): Restored => ({
   readyRecords: state.readyRecords,
-  resume: (machine, signal) => resume(machine, state.folder, signal).then(() => null),
+  resume: (machine, signal) => resume(machine, state.folder, paused, signal).then(() => null),
 });
 
 /**

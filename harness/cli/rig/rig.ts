@@ -2,11 +2,18 @@
 import { buildInitramfs } from '../../initramfs/build.js';
 import { prepareKernel } from '../../kernel/prepare.js';
 import type { Arch } from '../../model/arch/index.js';
+import { DmraceError } from '../../model/errors.js';
 import type { BuildRequest } from '../../model/kernel-profile.js';
 import type { Placement } from '../../model/placement.js';
 import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan } from '../../model/trial.js';
-import type { Accel, MachineSpec, PreparedKernel, Report } from '../../ports.js';
+import {
+  type Accel,
+  type MachineSpec,
+  type PreparedKernel,
+  pausesItself,
+  type Report,
+} from '../../ports.js';
 import { chooseAccel } from '../../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
@@ -29,6 +36,8 @@ export interface RigRequest {
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
   readonly accel: Accel | 'auto';
+  /** Same seed, same bits: TCG with instruction counting. */
+  readonly deterministic?: boolean;
 }
 
 /**
@@ -74,14 +83,14 @@ export class Rig {
       parameters: [kernel.preemptParameter].filter(Boolean),
       memoryMiB: GUEST_MEMORY_MIB,
       restoreFrom: this.#states.get(placement)?.folder ?? null,
-      deterministic: false,
+      deterministic: this.request.deterministic === true,
     };
   }
 
   /** How a trial's machine comes to be ready. */
   start(plan: TrialPlan): Omit<InGuestOptions, 'deadlineMs'> {
     const state = this.#states.get(plan.placement);
-    if (state) return { restored: restored(state) };
+    if (state) return { restored: restored(state, pausesItself(this.spec(plan.placement))) };
     return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};
   }
 
@@ -141,6 +150,10 @@ export class Rig {
     const { accel, placements } = this.request;
     this.#accel = accel === 'kvm' ? 'kvm' : 'tcg';
     let why = '';
+    if (this.request.deterministic && accel !== 'kvm') {
+      report('tcg: only it counts instructions, which --deterministic needs');
+      return;
+    }
     if (accel === 'auto') {
       const [first = 'builtin'] = placements;
       const chosen = await chooseAccel(
@@ -166,5 +179,11 @@ export class Rig {
       report,
       this.signal,
     );
+    const without = this.request.placements.filter((placement) => !this.#states.has(placement));
+    if (!this.request.deterministic || without.length === 0) return;
+    throw new DmraceError('environment', {
+      observed: `no saved ready state of ${without.join(' and ')}, from which deterministic trials start: a booting guest would get its command at any moment`,
+      action: 'see the line above for why it could not be saved, or run without --deterministic',
+    });
   }
 }

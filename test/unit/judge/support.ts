@@ -93,6 +93,7 @@ export function result(overrides: Partial<TrialResult> = {}): TrialResult {
     reasons: [],
     provenance: null,
     durationMs: 1,
+    hashes: { console: '', trace: '', records: '' },
     ...overrides,
   };
 }

@@ -77,6 +77,16 @@ describe('the command line', () => {
     expect(of(words, '-rtc')).toEqual(deterministic ? ['base=2020-01-01,clock=vm'] : []);
   });
 
+  it('of a deterministic guest leaves nothing to the host’s clock', () => {
+    const words = argv({ deterministic: true, command: 'trial nonce=1,2' });
+    expect(of(words, '-append')[0]).toContain('dmrace.pause');
+    expect(of(words, '-device')).toContain('pvpanic');
+    expect(of(words, '-device')).toContain('virtio-serial-pci,id=ports,ioeventfd=off');
+    expect(of(words, '-chardev')[0]).toMatch(/^file,id=console,/);
+    expect(of(words, '-fw_cfg')).toEqual(['name=opt/dmrace/command,string=trial nonce=1,,2']);
+    expect(of(argv(), '-fw_cfg')).toEqual([]);
+  });
+
   it.each([
     ['tcg', false, 'cortex-a57'],
     ['tcg', true, 'cortex-a57'],

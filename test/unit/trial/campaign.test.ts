@@ -7,7 +7,12 @@ import { DmraceError } from '../../../harness/model/errors.js';
 import type { StopRule } from '../../../harness/model/stop-rule.js';
 import type { TrialResult } from '../../../harness/model/trial.js';
 import { release } from '../../../harness/scenario/release.js';
-import { type CampaignOutcome, planTrials, runCampaign } from '../../../harness/trial/campaign.js';
+import {
+  type CampaignOutcome,
+  planTrials,
+  runCampaign,
+  seededNonce,
+} from '../../../harness/trial/campaign.js';
 import { RunDirectory } from '../../../harness/trial/run-directory.js';
 import { FakeMachine } from '../guest/support.js';
 import { capture } from '../judge/support.js';
@@ -169,5 +174,15 @@ describe('a campaign', () => {
     await expect(campaign(4)).rejects.toThrow(DmraceError);
     expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
     expect(machines.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('seeded nonces', () => {
+  it('are the same for the same trial and different for any other', () => {
+    const nonces = (seed: number): string[] =>
+      planTrials(release, ['builtin', 'in-module'], 3, seed, seededNonce).map((t) => t.nonce);
+    expect(nonces(1)).toEqual(nonces(1));
+    expect(new Set([...nonces(1), ...nonces(10)]).size).toBe(12);
+    for (const nonce of nonces(1)) expect(nonce).toMatch(/^[0-9a-f]{32}$/);
   });
 });

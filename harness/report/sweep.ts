@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import Table from 'cli-table3';
+import type { KernelIdentity } from '../model/kernel.js';
+import type { SweepPoint, SweepResult } from '../model/sweep.js';
+import type { Paint } from './text.js';
+
+/** What is printed of a sweep. */
+export interface SweepView {
+  readonly result: SweepResult;
+  readonly kernel: KernelIdentity;
+  readonly directory: string;
+}
+
+/** The one object of `dmrace sweep --format json`. */
+export const renderSweepJson = ({ result, kernel, directory }: SweepView): string =>
+  `${JSON.stringify({ schema: 1, kind: 'sweep', ...result, kernel, directory }, null, 2)}\n`;
+
+const SENTENCE = {
+  closed: 'the builtin dm_kobject_release() survives at every point, the control does not',
+  open: 'the builtin placement crashed',
+  inconclusive: 'nothing is proven',
+} as const;
+
+/** The table of a sweep: a row for each block, a column for each placement. */
+export function renderSweepText({ result, kernel, directory }: SweepView, paint: Paint): string {
+  const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[
+    result.verdict
+  ];
+  return [
+    `${colour(paint.strong(result.verdict))}: ${SENTENCE[result.verdict]} on ${kernel.release} (${kernel.version}, ${kernel.arch})`,
+    '',
+    ...result.reasons.map((reason) => `  ${reason}`),
+    '',
+    table(result.points),
+    paint.faint('time: ms from step 6 to the block, or to the holder’s turn after the unload'),
+    '',
+    `artefacts: ${directory}`,
+    `judge again: dmrace judge ${directory}`,
+    '',
+  ].join('\n');
+}
+
+function table(points: readonly SweepPoint[]): string {
+  const placements = [...new Set(points.map((point) => point.placement))];
+  const rows = [...new Set(points.map((point) => point.point))].toSorted((a, b) =>
+    a === 'after' ? 1 : b === 'after' ? -1 : a - b,
+  );
+  const out = new Table({
+    head: ['point', 'who', 'waits in', 'during', ...placements.flatMap((p) => ['ms', p])],
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) {
+    const mine = placements.map((placement) =>
+      points.find((point) => point.placement === placement && point.point === row),
+    );
+    const block = mine.find((point) => point?.block)?.block;
+    out.push([
+      row,
+      block?.who ?? '',
+      distinct(mine.map((point) => point?.block?.waitsIn)),
+      block?.phase ?? '',
+      ...mine.flatMap((point) => [
+        point?.sinceStep6Us == null ? '' : (point.sinceStep6Us / 1000).toFixed(3),
+        point?.outcome ?? 'not tried',
+      ]),
+    ]);
+  }
+  return out.toString();
+}
+
+/** One name when the placements agree, all of them when not. */
+const distinct = (names: readonly (string | undefined)[]): string =>
+  [...new Set(names.filter((name) => name !== undefined))].join(' / ');
