@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
 import { judgeSweep } from '../judge/sweep.js';
-import { judgeTrial } from '../judge/trial.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
 import { scenarioNamed } from '../scenario/index.js';
 import { readKnownFile } from './known-file.js';
@@ -26,14 +25,14 @@ export function judgeCommand(exit: (code: number) => void): Command {
 
 async function judge(folder: string, format: FormatName, known?: string): Promise<number> {
   const started = performance.now();
-  const { directory, note, result, trials } = await readSavedRun(
+  const { directory, note, result } = await readSavedRun(
     folder,
     known === undefined ? null : await readKnownFile(known),
   );
   if (note.sweep) {
     if (format !== 'pretty' && format !== 'json') throw noSuchForm(format);
     const { targetCause } = scenarioNamed(note.scenario);
-    const swept = judgeSweep(targetCause, note.placements, trials.map(judgeTrial));
+    const swept = judgeSweep(targetCause, note.placements, result.trials);
     printSweep({ result: swept, kernel: note.kernel, directory: directory.root }, format);
     return swept.exitCode;
   }

@@ -48,6 +48,7 @@ export async function openResumed(folder: string, given: RunOptions): Promise<Re
       kernel: note.kernel.spec,
       arch: note.kernel.arch,
       accel: note.accel,
+      deterministic: note.deterministic === true,
       scenario,
       trials,
       seed,
@@ -85,6 +86,7 @@ export function sameRun(begun: RunNote, now: RunNote): void {
     trials: String(note.trials),
     placements: note.placements.join(),
     seed: String(note.seed),
+    determinism: String(note.deterministic === true),
     shard: note.shard ? `${note.shard.number}/${note.shard.of}` : 'none',
   });
   const old = facts(begun);

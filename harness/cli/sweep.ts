@@ -19,6 +19,7 @@ import { paintFor } from './paint.js';
 import { runStages } from './progress.js';
 import { Rig } from './rig/rig.js';
 import { runTrials } from './rig/trials.js';
+import { defaultRunFolder } from './run-folder.js';
 
 /** No remover blocks so often: the holder runs after the unload. */
 const AFTER = 1_000_000;
@@ -80,8 +81,9 @@ async function sweep(options: RunOptions, signal: AbortSignal): Promise<number> 
       ? PLACEMENTS
       : [options.placement];
   await requireTools(arch);
+  const cache = await openCache();
   const rig = new Rig(
-    await openCache(),
+    cache,
     {
       kernel: options.kernel,
       arch,
@@ -94,7 +96,7 @@ async function sweep(options: RunOptions, signal: AbortSignal): Promise<number> 
     signal,
   );
   const directory = await RunDirectory.create(
-    path.resolve(options.out ?? path.join('dmrace-runs', startedAt.replaceAll(/[:.]/g, '-'))),
+    path.resolve(options.out ?? (await defaultRunFolder(cache, options.kernel, startedAt))),
   );
   let trials: readonly TrialResult[] = [];
   const work = async (report: Report): Promise<void> => {
@@ -104,6 +106,7 @@ async function sweep(options: RunOptions, signal: AbortSignal): Promise<number> 
       startedAt,
       scenario: release.name,
       trials: 1,
+      seed: options.seed,
       placements: [...placements],
       kernel: rig.kernel.identity,
       accel: rig.accel,
@@ -158,6 +161,7 @@ async function sweepTrials(
         seed: options.seed,
         scenario: release.name,
         yieldAfter: index === 0 ? AFTER : index,
+        methodHome: rig.kernel.identity.methodHome,
       };
       return { ...plan, nonce: options.deterministic ? seededNonce(plan) : newNonce() };
     });

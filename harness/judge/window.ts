@@ -31,7 +31,7 @@ export function judgeWindow({ plan, events, records, layout }: KindEvidence): Ki
       steps: steps.proven,
       reached: sweep.missed === null,
       whole: sweep.missed === null,
-      doubts: [...placementProblems(plan.placement, provenance), ...schedulingProblems(records)],
+      doubts: [...placementProblems(plan, provenance), ...schedulingProblems(records)],
       missing: sweep.missed === null ? [] : [`point ${plan.yieldAfter} missed: ${sweep.missed}`],
       provenance,
       sweep,

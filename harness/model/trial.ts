@@ -92,8 +92,8 @@ export interface TrialResult {
   readonly reasons: readonly string[];
   readonly provenance: Provenance | null;
   readonly durationMs: number;
-  /** sha256 of what the trial left, in hex: equal hashes are equal bytes. */
-  readonly hashes: TrialHashes;
+  /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Absent from results of version 0.1. */
+  readonly hashes?: TrialHashes;
   /** For a trial of a sweep (yieldAfter > 0): where the holder ran. */
   readonly sweep?: SweepTrial;
 }

@@ -27,7 +27,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       reasons: trial.reasons,
       provenance: trial.provenance,
       durationMs: trial.durationMs,
-      hashes: trial.hashes,
+      ...(trial.hashes ? { hashes: trial.hashes } : {}),
     })),
     ...(result.known === null ? {} : { known: result.known }),
     timing,

@@ -78,7 +78,8 @@ export const TrialJson = z.object({
   durationMs: z.number().nonnegative(),
   hashes: z
     .object({ console: z.string(), trace: z.string(), records: z.string() })
-    .describe('sha256 of what the trial left; equal for equal seeds of deterministic runs'),
+    .describe('sha256 of what the trial left; equal for equal seeds of deterministic runs')
+    .optional(),
 });
 
 const RateJson = z.object({

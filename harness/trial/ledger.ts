@@ -112,7 +112,8 @@ export class Retention {
 
   keeps(result: TrialResult): boolean {
     const titles = result.findings.map((finding) => `${finding.cause} ${finding.title}`);
-    const kind = [result.placement, result.outcome, ...titles].join('\n');
+    // Every point of a sweep is a kind of its own.
+    const kind = [result.placement, result.outcome, result.sweep?.asked, ...titles].join('\n');
     const before = this.#seen.get(kind) ?? 0;
     this.#seen.set(kind, before + 1);
     return before < KEPT[result.outcome];

@@ -65,10 +65,17 @@ export async function runTrial(
   signal: AbortSignal,
   options: Omit<InGuestOptions, 'deadlineMs'> = {},
 ): Promise<TrialRun> {
-  return runInGuest(machines, spec, plan, trialCommand(plan, scenario, spec.deterministic), signal, {
-    ...options,
-    deadlineMs: TRIAL_DEADLINE_MS,
-  });
+  return runInGuest(
+    machines,
+    spec,
+    plan,
+    trialCommand(plan, scenario, spec.deterministic),
+    signal,
+    {
+      ...options,
+      deadlineMs: TRIAL_DEADLINE_MS,
+    },
+  );
 }
 
 /** How {@link runInGuest} differs from a plain trial. */
