@@ -48,7 +48,7 @@ export function requirements(arch: Arch): Requirement[] {
 
 /**
  * What building whole kernels takes on top of {@link requirements}: `src:` kernels, and Debian's
- * whose prebuilt tools do not run here. Found by the kernel's Documentation/process/changes.rst.
+ * whose prebuilt tools do not run here. The kernel’s Documentation/process/changes.rst lists them.
  */
 export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   { needs: 'flex', package: 'flex', why: 'builds Kconfig’s parser' },
