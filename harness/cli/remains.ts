@@ -2,11 +2,13 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { summarise } from '../judge/summary.js';
+import { judgeSweep } from '../judge/sweep.js';
 import { judgeTrial, readRecords } from '../judge/trial.js';
 import type { Damage } from '../model/damage.js';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { firstRecord } from '../model/record.js';
+import type { SweepResult } from '../model/sweep.js';
 import type { TrialFiles, TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import type { RunEvidence, TrialEvidence } from '../report/evidence.js';
@@ -50,7 +52,7 @@ export async function readRemains(folder: string): Promise<Remains> {
   };
   const judged = trials.map(judgeTrial);
   const lost = note ? [] : damage.slice(0, 1).map((first) => first.observed);
-  const result = summarise(
+  const whole = summarise(
     question,
     guess.kernel,
     judged,
@@ -58,6 +60,14 @@ export async function readRemains(folder: string): Promise<Remains> {
     [...lost, ...problems],
     note?.known,
   );
+  const sweep = note?.sweep
+    ? judgeSweep(
+        question.targetCause,
+        question.placements,
+        judged.filter((trial) => trial.sweep),
+      )
+    : null;
+  const result = sweep ? withSweep(whole, sweep, problems) : whole;
 
   const shown: TrialEvidence[] = [];
   for (const [at, files] of trials.entries()) {
@@ -74,8 +84,20 @@ export async function readRemains(folder: string): Promise<Remains> {
     startedAt: note?.startedAt ?? null,
     dmrace: note?.dmrace ?? null,
     accel: note?.accel ?? null,
+    sweep,
   };
   return { directory, result, evidence };
+}
+
+/** A sweep's directory carries the verdict of its points; damage takes `closed` away as ever. */
+function withSweep(whole: RunResult, sweep: SweepResult, problems: readonly string[]): RunResult {
+  const damaged = problems.length > 0 && sweep.verdict === 'closed';
+  return {
+    ...whole,
+    verdict: damaged ? 'inconclusive' : sweep.verdict,
+    reasons: [...problems, ...sweep.reasons],
+    exitCode: damaged ? 125 : sweep.exitCode,
+  };
 }
 
 const folderOf = (trial: Pick<TrialResult, 'placement' | 'index'>): string =>

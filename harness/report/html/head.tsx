@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunResult } from '../../model/verdict.js';
+import type { Rate, RunResult } from '../../model/verdict.js';
 import type { RunEvidence } from '../evidence.js';
 import { verdictSentence } from '../sentence.js';
 
@@ -66,6 +66,10 @@ const tailCall = (is: boolean | null): string =>
       ? 'jump (tail call): nothing returns into it'
       : 'call: it returns into the method';
 
+/** Wilson's interval (judge/rate.ts), in per cent. */
+const rate = ({ of, low, high }: Rate): string =>
+  of === 0 ? '' : `${(low * 100).toFixed(0)} to ${(high * 100).toFixed(0)} %`;
+
 function Placements({ result: { placements, question } }: { result: RunResult }) {
   const columns = Object.entries(placements);
   const row = (name: string, cell: (sum: (typeof columns)[number][1]) => string | number) => (
@@ -93,6 +97,7 @@ function Placements({ result: { placements, question } }: { result: RunResult })
         {row('trials', (s) => s.trials)}
         {row('reached the window', (s) => s.reached)}
         {row('crashed', (s) => s.crashed)}
+        {row('crash rate, 95 %', (s) => rate(s.crashRate))}
         {row('lost', (s) => s.lost)}
         {row('complete() in the booted method', (s) => tailCall(s.tailCall))}
       </tbody>

@@ -10,6 +10,7 @@ import { Crashes } from './crash.js';
 import { Code, Commands, Identity } from './facts.js';
 import { Head } from './head.js';
 import { Steps } from './steps.js';
+import { Sweep } from './sweep.js';
 import { Timelines } from './timelines.js';
 
 /** The page's script and style as `npm run build` bundles them (harness/bundle.mjs). */
@@ -38,6 +39,7 @@ export function renderPage({ result, evidence, directory, parts }: PageInput): s
   const body = renderToString(
     <main>
       <Head result={result} evidence={evidence} />
+      {evidence.sweep && <Sweep sweep={evidence.sweep} />}
       <Timelines timelines={timelines} all={evidence.trials.length} />
       <Steps result={result} shown={shown} />
       <Crashes result={result} shown={evidence.trials} />

@@ -4,6 +4,7 @@ import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundlePage } from '../../../harness/bundle.mjs';
 import { summarise } from '../../../harness/judge/summary.js';
+import type { SweepPoint, SweepResult } from '../../../harness/model/sweep.js';
 import type { RunEvidence, TrialEvidence } from '../../../harness/report/evidence.js';
 import { type PageParts, renderPage } from '../../../harness/report/html/page.js';
 import { evidenceOf } from './support.js';
@@ -45,13 +46,62 @@ function page(trials: readonly TrialEvidence[], over: Partial<RunEvidence> = {})
     CODES,
     over.damage?.map((d) => d.observed) ?? [],
   );
-  const evidence = { trials, damage: [], startedAt: null, dmrace: '0', accel: 'tcg', ...over };
+  const evidence = {
+    trials,
+    damage: [],
+    startedAt: null,
+    dmrace: '0',
+    accel: 'tcg',
+    sweep: null,
+    ...over,
+  };
   return renderPage({ result, evidence, directory: '/tmp/r', parts });
 }
 
 const both = (): TrialEvidence[] => [evidenceOf('builtin'), evidenceOf('in-module')];
 
 describe('the HTML report', () => {
+  it('of a sweep has a mark and a row for each point, and says what was missed', () => {
+    const block = {
+      number: 1,
+      who: 'dmsetup',
+      waitsIn: '__wait_rcu_gp',
+      atUs: 1,
+    } as const;
+    const point: SweepPoint = {
+      placement: 'builtin',
+      point: 1,
+      block: { ...block, stack: [], phase: 'removal' },
+      sinceStep6Us: 1500,
+      outcome: 'survived',
+      findings: [],
+      targetCrash: false,
+      missed: null,
+      trial: 'builtin-1',
+    };
+    const missed: SweepPoint = { ...point, point: 2, outcome: 'missed', missed: 'ran <early>' };
+    const sweep: SweepResult = {
+      verdict: 'inconclusive',
+      reasons: [],
+      exitCode: 125,
+      blocks: { builtin: 2 },
+      points: [point, missed],
+    };
+    const { document } = parseHTML(page(both(), { sweep }));
+    const text = document.querySelector('main')?.textContent ?? '';
+    expect(text).toContain('dmsetup__wait_rcu_gpremoval1.500survived');
+    expect(text).toContain('ran <early>');
+    expect(page(both())).not.toContain('Where the holder ran');
+  });
+
+  it('says between what bounds the crash rate lies', () => {
+    const { document } = parseHTML(page(both()));
+    const row = [...document.querySelectorAll('.placements tr')].find((r) =>
+      r.textContent?.startsWith('crash rate'),
+    );
+    expect(row?.textContent).toBe('crash rate, 95 %0 to 79 %21 to 100 %');
+  });
+
   it('has the verdict, every step with its evidence, both codes and QEMU’s command line', () => {
     const { document } = parseHTML(page(both()));
     expect(document.querySelector('h1')?.textContent).toMatch(/^closed The builtin/);
