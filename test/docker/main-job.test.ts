@@ -107,7 +107,7 @@ describe.skipIf(skip !== null)('in a container', () => {
     await said(running, /1\/200 /);
     running.kill('SIGKILL');
     await running;
-    await eventually('no container', async () => (await containers(docker)).length === 0, 30_000);
+    await eventually('no container', async () => (await containers(docker)).length === 0, 120_000);
     expect(await qemusOf(work)).toEqual([]);
   });
 

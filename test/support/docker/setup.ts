@@ -66,8 +66,10 @@ export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
       await rmdir(root);
     };
     const port = await freePort();
+    let engine: Awaited<ReturnType<typeof startEngine>> | null = null;
     try {
-      const engine = await startEngine(path.join(root, 'engine'), port, UID);
+      engine = await startEngine(path.join(root, 'engine'), port, UID);
+      const started = engine;
       await importBase(engine.docker);
       await buildNode(engine.docker);
       vitest.provide('docker', {
@@ -77,10 +79,12 @@ export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
         tcp: `tcp://127.0.0.1:${port}`,
       });
       return async () => {
-        await engine[Symbol.asyncDispose]();
+        await started[Symbol.asyncDispose]();
         await unmount();
       };
     } catch (error) {
+      // The engine first: its files lie in the folder, and its failure is the one to report.
+      await engine?.[Symbol.asyncDispose]();
       await unmount();
       if (process.env.REQUIRE_DOCKER === '1') throw error;
       reason = error instanceof Error ? error.message : String(error);
