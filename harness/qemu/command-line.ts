@@ -15,15 +15,27 @@ export type Sockets = Readonly<Record<Channel | 'qmp', string>>;
 const value = (path: string): string => path.replaceAll(',', ',,');
 
 /**
+ * Channels that are files of a deterministic guest. A socket is full when its reader is slow, after
+ * some hundred small writes already, and QEMU then tries again at a moment of the host's (QEMU 7.2,
+ * hw/char/serial.c, serial_xmit(); hw/char/virtio-serial-bus.c, throttling); a file takes all. The
+ * trace may stay a socket: it is sent last.
+ */
+export const fileChannels = (spec: MachineSpec): readonly Channel[] =>
+  spec.deterministic ? ['console', 'records'] : [];
+
+/**
  * QEMU's whole command line as a value. Every channel is a socket that QEMU connects to, so there
  * is nothing to wait for; `-nodefaults -no-user-config` keep the host's configuration out.
  */
 export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
   const { arch } = spec;
   const memory = memoryFile(spec);
-  const chardev = (id: string, path: string): string[] => [
+  const files = fileChannels(spec);
+  const chardev = (id: Channel, path: string): string[] => [
     '-chardev',
-    `socket,id=${id},path=${value(path)},server=off`,
+    files.includes(id)
+      ? `file,id=${id},path=${value(path)}`
+      : `socket,id=${id},path=${value(path)},server=off`,
   ];
   return [
     arch.qemu.binary,
@@ -54,12 +66,7 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     spec.initramfs,
     '-append',
     kernelParameters(spec).join(' '),
-    // The serial port sends byte by byte, and a socket that is full after some hundred of them makes
-    // it try again at a moment of the host's (QEMU 7.2, hw/char/serial.c, serial_xmit()); a file
-    // takes everything.
-    ...(spec.deterministic
-      ? ['-chardev', `file,id=console,path=${value(sockets.console)}`]
-      : chardev('console', sockets.console)),
+    ...chardev('console', sockets.console),
     '-serial',
     'chardev:console',
     '-device',

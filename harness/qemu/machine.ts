@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
-import { PORTS, qemuCommandLine, type Sockets } from './command-line.js';
+import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { Qmp } from './qmp.js';
 import { Tail } from './tail.js';
 
@@ -52,15 +52,15 @@ class QemuMachine implements Machine {
   readonly #subscribers = new Map<Channel, (chunk: Uint8Array) => void>();
   #kill: () => void = () => undefined;
   #qmp: Qmp | null = null;
-  /** Where the console is a file instead of a socket. */
-  #console: Tail | null = null;
+  /** Of the channels that are files instead of sockets. */
+  #tails: readonly Tail[] = [];
 
   private constructor(argv: readonly string[], directory: string, exited: Promise<MachineEnd>) {
     this.argv = argv;
     this.#directory = directory;
     this.ended = exited.then(async (end) => {
       await this.#drained();
-      await this.#console?.close();
+      await Promise.all(this.#tails.map((tail) => tail.close()));
       return end;
     });
   }
@@ -89,8 +89,9 @@ class QemuMachine implements Machine {
       qmp: at('qmp'),
     };
     const listeners = new Map<string, Listener>();
+    const files = fileChannels(spec);
     for (const channel of CHANNELS) {
-      if (channel === 'console' && spec.deterministic) continue;
+      if (files.some((file) => file === channel)) continue;
       listeners.set(channel, await listen(sockets[channel]));
     }
 
@@ -121,9 +122,9 @@ class QemuMachine implements Machine {
         // the group is gone already
       }
     };
-    if (spec.deterministic) {
-      machine.#console = new Tail(sockets.console, (chunk) => machine.#deliver('console', chunk));
-    }
+    machine.#tails = files.map(
+      (channel) => new Tail(sockets[channel], (chunk) => machine.#deliver(channel, chunk)),
+    );
     for (const [name, listener] of listeners) machine.#listeners.set(name, listener);
     try {
       await machine.#connect(signal);
