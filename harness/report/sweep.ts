@@ -15,7 +15,8 @@ export interface SweepView {
 export const renderSweepJson = ({ result, kernel, directory }: SweepView): string =>
   `${JSON.stringify({ schema: 1, kind: 'sweep', ...result, kernel, directory }, null, 2)}\n`;
 
-const SENTENCE = {
+/** What a sweep's verdict says. */
+export const SWEEP_SENTENCE = {
   closed: 'the builtin dm_kobject_release() survives at every point, the control does not',
   open: 'the builtin placement crashed',
   inconclusive: 'nothing is proven',
@@ -27,7 +28,7 @@ export function renderSweepText({ result, kernel, directory }: SweepView, paint:
     result.verdict
   ];
   return [
-    `${colour(paint.strong(result.verdict))}: ${SENTENCE[result.verdict]} on ${kernel.release} (${kernel.version}, ${kernel.arch})`,
+    `${colour(paint.strong(result.verdict))}: ${SWEEP_SENTENCE[result.verdict]} on ${kernel.release} (${kernel.version}, ${kernel.arch})`,
     '',
     ...result.reasons.map((reason) => `  ${reason}`),
     '',

@@ -91,6 +91,8 @@ describe('the HTML report', () => {
     const text = document.querySelector('main')?.textContent ?? '';
     expect(text).toContain('dmsetup__wait_rcu_gpremoval1.500survived');
     expect(text).toContain('ran <early>');
+    expect(document.querySelector('h1')?.textContent).toContain('survives at every point');
+    expect(document.querySelector('.placements')).toBeNull();
     expect(page(both())).not.toContain('Where the holder ran');
   });
 
