@@ -10,6 +10,12 @@ export interface Named {
   readonly module: string;
 }
 
+/** A stretch of memory: start inclusive, end exclusive. */
+export interface Region {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
 /** Where things lay in the guest before the unload, from its own records. */
 export interface Layout {
   /** dm_mod's symbols, ascending. */
@@ -17,7 +23,9 @@ export interface Layout {
   /** dm_mod's sections: what kallsyms does not name (data, without KALLSYMS_ALL) lies in one of them. */
   readonly sections: readonly Named[];
   /** dm_mod's place: start inclusive, end exclusive; null when it was not reported. */
-  readonly dmMod: { readonly start: bigint; readonly end: bigint } | null;
+  readonly dmMod: Region | null;
+  /** dm_mod's memory outside that, where its data lies since v6.4; empty on older kernels. */
+  readonly data: readonly Region[];
   readonly vmlinux: ReadonlyMap<string, bigint>;
 }
 
@@ -36,16 +44,51 @@ export function layoutOf(records: readonly GuestRecord[]): Layout {
   // Since v6.4 a module's memory comes in several regions (struct module_memory); the first, which
   // /proc/modules names, is its text.
   const start = module ? hex(module.address) : 0n;
+  const dmMod = module ? textOf(start, BigInt(module.size), records) : null;
+  const sections = recordsOf(records, 'section')
+    .filter((r) => r.module === 'dm_mod')
+    .map((r) => ({ address: hex(r.address), name: r.name, module: r.module }));
   return {
     symbols: symbols
       .filter((s) => s.module === 'dm_mod')
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0)),
-    sections: recordsOf(records, 'section')
-      .filter((r) => r.module === 'dm_mod')
-      .map((r) => ({ address: hex(r.address), name: r.name, module: r.module })),
-    dmMod: module ? { start, end: start + BigInt(module.size) } : null,
+    sections,
+    dmMod,
+    data: dmMod ? dataOf(dmMod, sections) : [],
     vmlinux: new Map(symbols.filter((s) => s.module === '').map((s) => [s.name, s.address])),
   };
+}
+
+/** The size counts all regions (kernel/module/procfs.c, module_total_size()): the next module ends it. */
+function textOf(start: bigint, size: bigint, records: readonly GuestRecord[]): Region {
+  const others = recordsOf(records, 'module')
+    .map((r) => hex(r.address))
+    .filter((address) => address > start && address < start + size);
+  return { start, end: others.reduce((end, at) => (at < end ? at : end), start + size) };
+}
+
+const PAGE = 0x1000n;
+
+/**
+ * The pages from each section outside the text to the next one's. The kernel tells where sections
+ * begin and not where they end: the last of a region is taken to its page's end. What belongs to
+ * the module's initialisation is freed once it is loaded.
+ */
+function dataOf(text: Region, sections: readonly Named[]): Region[] {
+  const starts = sections
+    .filter(({ address, name }) => address !== 0n && !name.startsWith('.init.'))
+    .map(({ address }) => address)
+    .filter((address) => address < text.start || address >= text.end)
+    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const regions: { start: bigint; end: bigint }[] = [];
+  for (const address of starts) {
+    const start = address - (address % PAGE);
+    const last = regions.at(-1);
+    // A section of 16 pages is longer than any of dm_mod's; a larger gap is another region's.
+    if (last && start - last.end <= 16n * PAGE) last.end = start + PAGE;
+    else regions.push({ start, end: start + PAGE });
+  }
+  return regions;
 }
 
 /** `name+0x12 [dm_mod]` for an address in dm_mod, else null. */

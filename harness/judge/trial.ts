@@ -44,15 +44,15 @@ function namesOf(layout: Layout): ModuleText['symbols'] {
 /** The recorded text of dm_mod, for the console scanner to name addresses in. */
 function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleText[] {
   if (!layout.dmMod) return [];
-  return [
-    {
-      module: 'dm_mod',
-      start: layout.dmMod.start.toString(16),
-      end: layout.dmMod.end.toString(16),
-      unloaded: recordsOf(records, 'unload').some((r) => r.error === 0),
-      symbols: namesOf(layout),
-    },
-  ];
+  const unloaded = recordsOf(records, 'unload').some((r) => r.error === 0);
+  const symbols = namesOf(layout);
+  return [layout.dmMod, ...layout.data].map(({ start, end }) => ({
+    module: 'dm_mod',
+    start: start.toString(16),
+    end: end.toString(16),
+    unloaded,
+    symbols,
+  }));
 }
 
 /**

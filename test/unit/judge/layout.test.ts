@@ -35,6 +35,38 @@ describe('the layout of the real control', () => {
   });
 });
 
+describe('a module in several regions', () => {
+  // From debian:sid, 7.2.13+deb14-cloud-amd64, 25 November 2026: the records of dm_mod's place, its
+  // neighbour's, and four of its sections.
+  const module = { kind: 'module', us: 1, refcount: 0, taint: '' } as const;
+  const section = { kind: 'section', us: 1, module: 'dm_mod' } as const;
+  const sid = layoutOf([
+    { ...module, name: 'dmrace_helper', size: 16384, address: 'ffffffffc0419000' },
+    { ...module, name: 'dm_mod', size: 229376, address: 'ffffffffc0400000' },
+    { ...section, name: '.text', address: 'ffffffffc0400000' },
+    { ...section, name: '.data', address: 'ffffffffc02021c0' },
+    { ...section, name: '.rodata', address: 'ffffffffc0212400' },
+    { ...section, name: '.init.data', address: 'ffffffffc0223000' },
+  ]);
+
+  it('ends its text where the next module begins', () => {
+    expect(sid.dmMod).toEqual({ start: 0xffffffffc0400000n, end: 0xffffffffc0419000n });
+  });
+
+  it('has its data where its sections are, and nothing that the load has freed', () => {
+    const holds = (at: bigint): boolean => sid.data.some((r) => r.start <= at && at < r.end);
+    expect(holds(0xffffffffc0212630n)).toBe(true); // what disk_release() read there
+    expect(holds(0xffffffffc02021c8n)).toBe(true);
+    expect(holds(0xffffffffc0223000n)).toBe(false);
+    expect(holds(0xffffffffc0400010n)).toBe(false);
+  });
+
+  it('never counts a page of the text as data, on 6.1 either', () => {
+    const { start = 0n, end = 0n } = layout.dmMod ?? {};
+    expect(layout.data.every((r) => r.end <= start || r.start >= end)).toBe(true);
+  });
+});
+
 describe('without records', () => {
   it('there is no layout and no provenance', () => {
     const empty = layoutOf([]);
