@@ -114,10 +114,16 @@ describe('the report in Chromium', () => {
     await page.waitForFunction(
       `document.querySelectorAll('figure[data-placement="in-module"] > .chart circle[data-step]').length === 10`,
     );
-    await figure.locator(':scope > .chart circle[data-step="6"]').hover();
-    expect(await page.locator('#tip').textContent()).toMatch(
-      /^step 6: dm_kobject_release\(\) calls complete\(\)/,
-    );
+    // The picture slides to its new view: the pointer is put on the flag until the tip is the flag's.
+    await expect
+      .poll(
+        async () => {
+          await figure.locator(':scope > .chart circle[data-step="6"]').hover();
+          return page.locator('#tip').textContent();
+        },
+        { timeout: 20_000 },
+      )
+      .toMatch(/^step 6: dm_kobject_release\(\) calls complete\(\)/);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
