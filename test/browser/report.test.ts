@@ -105,15 +105,11 @@ describe('the report in Chromium', () => {
     const flags = figure.locator(':scope > .chart circle[data-step]');
     expect(await flags.count()).toBe(10);
     await figure.locator('button[data-view="drop"]').click();
-    await page.waitForFunction(
-      `document.querySelectorAll('figure[data-placement="in-module"] > .chart circle[data-step]').length === 3`,
-    );
+    await expect.poll(() => flags.count(), { timeout: 20_000 }).toBe(3);
     await figure.scrollIntoViewIfNeeded();
     await shoot(page, 'report-close-up.png');
     await figure.locator('button[data-view="race"]').click();
-    await page.waitForFunction(
-      `document.querySelectorAll('figure[data-placement="in-module"] > .chart circle[data-step]').length === 10`,
-    );
+    await expect.poll(() => flags.count(), { timeout: 20_000 }).toBe(10);
     // The picture slides to its new view: the pointer is put on the flag until the tip is the flag's.
     await expect
       .poll(
