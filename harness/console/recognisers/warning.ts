@@ -40,6 +40,17 @@ const finer = (report: ReportView): string | undefined => special(report)?.[1];
 const SKIP =
   /^(?:proc_(?:register|create\w*|mkdir\w*|symlink)|_?proc_mkdir\w*|xlate_proc_name|kobject\w*|__?sysfs_(?:add|create|remove)\w*)$/;
 
+/** What the three forms of WARN()'s headline have in common. */
+const WARN = {
+  family: 'warning',
+  kind: 'warning',
+  hints: ['WARNING: '],
+  from: 'order',
+  skip: SKIP,
+  title,
+  finer,
+} as const;
+
 export const WARNING: readonly Recogniser[] = [
   {
     family: 'lockdep-warn',
@@ -51,37 +62,19 @@ export const WARNING: readonly Recogniser[] = [
     title: 'WARNING: locking bug in {fn}',
   },
   {
-    family: 'warning',
-    kind: 'warning',
+    ...WARN,
     earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
-    hints: ['WARNING: '],
     head: /^WARNING: CPU: \d+ PID: \d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
-    from: 'order',
-    skip: SKIP,
-    title,
-    finer,
   },
   {
-    family: 'warning',
-    kind: 'warning',
+    ...WARN,
     earnedBy: 'checks.log',
-    hints: ['WARNING: '],
     head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,200}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
-    from: 'order',
-    skip: SKIP,
-    title,
-    finer,
   },
   {
-    family: 'warning',
-    kind: 'warning',
+    ...WARN,
     earnedBy: 'checks.log',
-    hints: ['WARNING: '],
     head: /^WARNING: at (\S{1,200}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
-    from: 'order',
-    skip: SKIP,
-    title,
-    finer,
   },
   {
     family: 'unwinder',
