@@ -9,6 +9,7 @@ import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
 import { matrixCommand } from './matrix.js';
 import { mergeCommand } from './merge.js';
+import { replayCommand } from './replay/index.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
@@ -34,6 +35,7 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
   program.addCommand(runCommand(signal, exit));
   program.addCommand(matrixCommand(signal, exit));
   program.addCommand(sweepCommand(signal, exit));
+  program.addCommand(replayCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(mergeCommand(exit));

@@ -29,6 +29,13 @@ export async function openResumed(folder: string, given: RunOptions): Promise<Re
       action: 'run it anew',
     });
   }
+  if (note.replayOf !== undefined) {
+    throw new DmraceError('usage', {
+      observed: `${folder} cannot be resumed: it is a replay of trials of ${note.replayOf}`,
+      artefact: folder,
+      action: `replay them again: dmrace replay ${note.replayOf}`,
+    });
+  }
   for (const name of ['out', 'shard'] as const) {
     if (given[name] === undefined) continue;
     throw new DmraceError('usage', {

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import path from 'node:path';
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { Repeat } from '../model/replay.js';
 import type { Scenario } from '../model/scenario.js';
 import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js';
 import type { Report } from '../ports.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS, scenarioNamed } from '../scenario/index.js';
 import { type CampaignOutcome, newNonce, planTrials, seededNonce } from '../trial/campaign.js';
-import { type CampaignEnd, RunDirectory, type RunNote } from '../trial/run-directory.js';
+import type { CampaignEnd, RunNote } from '../trial/run-directory.js';
 import { isMine, shardOf, shareOf } from '../trial/shard.js';
-import { openCache } from '../util/cache.js';
-import { requireTools } from '../util/host-tools.js';
-import { version } from '../util/version.js';
 import { offering } from './completions.js';
-import { guestArch } from './guest-arch.js';
 import { readKnownFile } from './known-file.js';
-import { ACCELS, buildOptions, type RunOptions, refuseKvm, runOptions } from './options.js';
+import { ACCELS, type RunOptions, runOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import { goOn, openResumed, sameRun } from './resume.js';
-import type { Codes } from './rig/code.js';
-import { Rig } from './rig/rig.js';
+import { repeatFirst } from './rig/repeat.js';
+import { noteOf, setUp } from './rig/set-up.js';
 import { runTrials } from './rig/trials.js';
-import { defaultRunFolder } from './run-folder.js';
 import { notesOf, questionOf } from './saved-run.js';
 import { Tally } from './tally.js';
 
@@ -149,60 +144,31 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       ? (resumed?.note.known ?? null)
       : await readKnownFile(options.known);
   const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
-  // A wrong word is said before anything is fetched.
-  const build = buildOptions(options.kernel, options.profile, options.config);
-  refuseKvm(options);
-  const arch = guestArch(options.arch);
   const placements = placementsOf(options, scenario);
-  await requireTools(arch);
-  const cache = await openCache();
-  const rig = new Rig(
-    cache,
-    {
-      kernel: options.kernel,
-      arch,
-      build,
-      placements,
-      scenario,
-      accel: options.accel,
-      deterministic: options.deterministic,
-    },
+  const set = await setUp(
+    options,
+    scenario,
+    placements,
     signal,
+    resumed ? { directory: resumed.directory, startedAt: resumed.note.startedAt } : undefined,
   );
-  const startedAt = resumed?.note.startedAt ?? new Date().toISOString();
-  const directory =
-    resumed?.directory ??
-    (await RunDirectory.create(
-      path.resolve(options.out ?? (await defaultRunFolder(cache, options.kernel, startedAt))),
-    ));
-  const note = (codes: Codes, end?: CampaignEnd): RunNote => ({
-    schema: 1,
-    dmrace: version(),
-    startedAt,
-    scenario: scenario.name,
-    trials: options.trials,
-    placements: [...placements],
-    kernel: rig.kernel.identity,
-    accel: rig.accel,
-    known,
-    deterministic: options.deterministic,
-    codes: Object.fromEntries(
-      Object.entries(codes).map(([placement, code]) => [
-        placement,
-        { ...code, instructions: [...code.instructions] },
-      ]),
-    ),
-    seed: options.seed,
-    ...(shard ? { shard } : {}),
-    ...(end ? { end } : {}),
-  });
+  const { rig, directory } = set;
+  const note = (end?: CampaignEnd, repeats?: readonly Repeat[]): RunNote =>
+    noteOf(set, {
+      trials: options.trials,
+      seed: options.seed,
+      known,
+      shard,
+      more: { ...(end ? { end } : {}), ...(repeats ? { repeats: [...repeats] } : {}) },
+    });
   const share = shareOf(options.trials, shard);
   const tally = new Tally(share * placements.length);
   let outcome: CampaignOutcome | null = null;
+  let repeats: readonly Repeat[] | undefined;
   const trials = async (report: Report): Promise<void> => {
-    if (resumed) sameRun(resumed.note, note({}));
+    if (resumed) sameRun(resumed.note, note());
     // Written before the first trial too: what an interrupt leaves can still be judged.
-    await directory.writeNote(note(rig.codes));
+    await directory.writeNote(note());
     const before = resumed ? await goOn(directory) : [];
     const done = new Set(before.map((result) => `${result.placement}-${result.index}`));
     outcome = await runTrials(
@@ -232,7 +198,9 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       },
       report,
     );
-    await directory.writeNote(note(rig.codes, outcome.end));
+    if (options.deterministic)
+      repeats = await repeatFirst(rig, scenario, directory, outcome, report);
+    await directory.writeNote(note(outcome.end, repeats));
   };
   await runStages(
     signal,
@@ -257,9 +225,12 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const timing = { ...rig.timing, totalMs: Math.round(performance.now() - started) };
   const { results, end } = ended(outcome);
   const byLine = (await directory.readLedger()).entries.filter(({ kept }) => !kept).length;
-  const last = note(rig.codes, end);
+  const last = note(end, repeats);
   const notes = notesOf(last, byLine, results.length);
-  const result = summarise(questionOf(last), last.kernel, results, rig.codes, [], known, notes);
+  const result = {
+    ...summarise(questionOf(last), last.kernel, results, rig.codes, [], known, notes),
+    ...(repeats ? { repeats } : {}),
+  };
   await directory.writeVerdict({
     schema: 1,
     verdict: result.verdict,

@@ -60,7 +60,7 @@ export async function readSavedRun(
   const { trials, problems } = await directory.readTrials();
   const ledger = await directory.readLedger();
   const combined = combine(trials.map(judgeTrial), await directory.trialNames(), ledger);
-  const result = summarise(
+  const judged = summarise(
     questionOf(note),
     note.kernel,
     combined.results,
@@ -69,5 +69,6 @@ export async function readSavedRun(
     known ?? note.known,
     notesOf(note, combined.byLine, combined.results.length),
   );
+  const result = { ...judged, ...(note.repeats ? { repeats: note.repeats } : {}) };
   return { directory, note, trials, result };
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import path from 'node:path';
 import { Command, Option } from 'commander';
 import { judgeSweep } from '../judge/sweep.js';
 import { DmraceError } from '../model/errors.js';
@@ -9,17 +8,13 @@ import type { Report } from '../ports.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { release } from '../scenario/release.js';
 import { newNonce, seededNonce } from '../trial/campaign.js';
-import { RunDirectory } from '../trial/run-directory.js';
-import { openCache } from '../util/cache.js';
-import { requireTools } from '../util/host-tools.js';
-import { version } from '../util/version.js';
-import { guestArch } from './guest-arch.js';
-import { buildOptions, type RunOptions, refuseKvm, runOptions } from './options.js';
+import type { RunDirectory } from '../trial/run-directory.js';
+import { type RunOptions, runOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { runStages } from './progress.js';
-import { Rig } from './rig/rig.js';
+import type { Rig } from './rig/rig.js';
+import { noteOf, setUp } from './rig/set-up.js';
 import { runTrials } from './rig/trials.js';
-import { defaultRunFolder } from './run-folder.js';
 
 /** No remover blocks so often: the holder runs after the unload. */
 const AFTER = 1_000_000;
@@ -59,7 +54,6 @@ Examples:
 }
 
 function refuse(options: RunOptions): void {
-  refuseKvm(options);
   if (options.format === 'pretty' || options.format === 'json') return;
   throw noSuchForm(options.format);
 }
@@ -73,48 +67,17 @@ export const noSuchForm = (format: string): DmraceError =>
 
 async function sweep(options: RunOptions, signal: AbortSignal): Promise<number> {
   refuse(options);
-  const build = buildOptions(options.kernel, options.profile, options.config);
-  const startedAt = new Date().toISOString();
-  const arch = guestArch(options.arch);
   const placements: readonly Placement[] =
     options.placement === undefined || options.placement === 'both'
       ? PLACEMENTS
       : [options.placement];
-  await requireTools(arch);
-  const cache = await openCache();
-  const rig = new Rig(
-    cache,
-    {
-      kernel: options.kernel,
-      arch,
-      build,
-      placements,
-      scenario: release,
-      accel: options.accel,
-      deterministic: options.deterministic,
-    },
-    signal,
-  );
-  const directory = await RunDirectory.create(
-    path.resolve(options.out ?? (await defaultRunFolder(cache, options.kernel, startedAt))),
-  );
+  const set = await setUp(options, release, placements, signal);
+  const { rig, directory } = set;
   let trials: readonly TrialResult[] = [];
   const work = async (report: Report): Promise<void> => {
-    await directory.writeNote({
-      schema: 1,
-      dmrace: version(),
-      startedAt,
-      scenario: release.name,
-      trials: 1,
-      seed: options.seed,
-      placements: [...placements],
-      kernel: rig.kernel.identity,
-      accel: rig.accel,
-      deterministic: options.deterministic,
-      sweep: true,
-      known: null,
-      codes: {},
-    });
+    await directory.writeNote(
+      noteOf(set, { trials: 1, seed: options.seed, more: { sweep: true } }),
+    );
     trials = await sweepTrials(rig, options, placements, directory, report);
   };
   await runStages(

@@ -3,6 +3,7 @@ import type { Cause } from './finding.js';
 import type { KernelIdentity } from './kernel.js';
 import type { KnownReport } from './known.js';
 import type { Placement } from './placement.js';
+import type { Repeat } from './replay.js';
 import type { TrialResult } from './trial.js';
 
 /** The answer of a run; see the table in docs/verdicts.md. */
@@ -54,4 +55,6 @@ export interface RunResult {
   readonly exitCode: number;
   /** What became of the known-issues file; null without one. */
   readonly known: KnownReport | null;
+  /** Of a deterministic run: trials that were run again at once; absent from others. */
+  readonly repeats?: readonly Repeat[];
 }

@@ -29,6 +29,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       durationMs: trial.durationMs,
       ...(trial.hashes ? { hashes: trial.hashes } : {}),
     })),
+    ...(result.repeats ? { repeats: result.repeats } : {}),
     ...(result.known === null ? {} : { known: result.known }),
     timing,
   };

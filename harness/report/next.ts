@@ -9,6 +9,13 @@ export interface NextStep {
 
 /** At most three commands that fit the verdict, the most useful first. */
 export function nextSteps(result: RunResult, directory: string): NextStep[] {
+  const steps = byVerdict(result, directory);
+  if (!result.repeats) return steps;
+  const replay = { command: `dmrace replay ${directory}`, why: 'all trials again, byte for byte' };
+  return [replay, ...steps].slice(0, 3);
+}
+
+function byVerdict(result: RunResult, directory: string): NextStep[] {
   const { verdict, question, kernel } = result;
   const again = (...words: string[]): string =>
     [

@@ -4,6 +4,7 @@ import { CAUSES, FINDING_KINDS } from '../model/finding.js';
 import { KernelIdentity } from '../model/kernel.js';
 import { KnownIssue } from '../model/known.js';
 import { PLACEMENTS } from '../model/placement.js';
+import { Repeat } from '../model/replay.js';
 import { OUTCOMES, StepEvidence } from '../model/trial.js';
 
 /** Version of `--format json`: fields are added without a new number, never changed or removed. */
@@ -125,6 +126,9 @@ export const RunResultJson = z.object({
     'in-module': PlacementJson.optional(),
   }),
   trials: list(TrialJson),
+  repeats: list(Repeat)
+    .optional()
+    .describe('of a deterministic run: trials that were run again at once, and what differed'),
   known: KnownJson.optional().describe('what became of the known-issues file'),
   timing: z.record(z.string(), z.number()).describe('wall-clock milliseconds of the phases'),
 });

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import Table from 'cli-table3';
 import type { KernelIdentity } from '../model/kernel.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
-import type { Paint } from './text.js';
+import { type Paint, plainTable } from './text.js';
 
 /** What is printed of a sweep. */
 export interface SweepView {
@@ -46,44 +45,25 @@ function table(points: readonly SweepPoint[]): string {
   const rows = [...new Set(points.map((point) => point.point))].toSorted((a, b) =>
     a === 'after' ? 1 : b === 'after' ? -1 : a - b,
   );
-  const out = new Table({
-    head: ['point', 'who', 'waits in', 'during', ...placements.flatMap((p) => ['ms', p])],
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) {
-    const mine = placements.map((placement) =>
-      points.find((point) => point.placement === placement && point.point === row),
-    );
-    const block = mine.find((point) => point?.block)?.block;
-    out.push([
-      row,
-      block?.who ?? '',
-      distinct(mine.map((point) => point?.block?.waitsIn)),
-      block?.phase ?? '',
-      ...mine.flatMap((point) => [
-        point?.sinceStep6Us == null ? '' : (point.sinceStep6Us / 1000).toFixed(3),
-        point?.outcome ?? 'not tried',
-      ]),
-    ]);
-  }
-  return out.toString();
+  return plainTable(
+    ['point', 'who', 'waits in', 'during', ...placements.flatMap((p) => ['ms', p])],
+    rows.map((row) => {
+      const mine = placements.map((placement) =>
+        points.find((point) => point.placement === placement && point.point === row),
+      );
+      const block = mine.find((point) => point?.block)?.block;
+      return [
+        row,
+        block?.who ?? '',
+        distinct(mine.map((point) => point?.block?.waitsIn)),
+        block?.phase ?? '',
+        ...mine.flatMap((point) => [
+          point?.sinceStep6Us == null ? '' : (point.sinceStep6Us / 1000).toFixed(3),
+          point?.outcome ?? 'not tried',
+        ]),
+      ];
+    }),
+  );
 }
 
 /** One name when the placements agree, all of them when not. */

@@ -23,6 +23,7 @@ const COLUMNS = 100;
 /** What of a long list is shown, so that all fits one screen. */
 const MAX_REASONS = 4;
 const MAX_FINDINGS = 2;
+const MAX_HASHES = 4;
 
 const NO_FRAME = Object.fromEntries(
   ['top', 'bottom', 'left', 'right'].flatMap((side) =>
@@ -33,7 +34,11 @@ const NO_FRAME = Object.fromEntries(
   ),
 );
 
-function plainTable(head: string[], rows: readonly (readonly (string | number)[])[]): string {
+/** Columns without a frame, two blanks apart. */
+export function plainTable(
+  head: string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
   const table = new Table({
     head,
     chars: { ...NO_FRAME, middle: '  ' },
@@ -66,6 +71,7 @@ export function renderText(result: RunResult, directory: string, paint: Paint): 
     '',
     ...stepSection(result, paint),
     ...findingSection(result, paint),
+    ...hashSection(result),
     `artefacts  ${directory}`,
     ...nextSteps(result, directory).map(
       ({ command, why }, index) =>
@@ -184,6 +190,35 @@ function findingLines(
       ? []
       : [`  reading ${finding.faultAddress ?? '?'} = ${finding.resolvedFault}`]),
     `  in ${plural(trials.length, 'trial')}, first ${trials[0]}, console line ${finding.line}`,
+    '',
+  ];
+}
+
+/** Of a deterministic run: what its trials left, and whether the bits came out a second time. */
+function hashSection({ trials, repeats }: RunResult): string[] {
+  if (!repeats) return [];
+  const short = (hash: string | undefined): string => hash?.slice(0, 16) ?? 'none';
+  const same = repeats.filter(({ differences }) => differences.length === 0);
+  const more = trials.length - MAX_HASHES;
+  return [
+    plainTable(
+      ['SHA-256 of', 'console', 'trace', 'records'],
+      trials
+        .slice(0, MAX_HASHES)
+        .map(({ placement, index, hashes }) => [
+          `${placement} ${index}`,
+          short(hashes?.console),
+          short(hashes?.trace),
+          short(hashes?.records),
+        ]),
+    ),
+    ...(more > 0 ? [`and ${plural(more, 'trial')} more (--format json has all)`] : []),
+    `run again: ${same.length} of ${repeats.length} identical (${repeats.map(({ trial }) => trial).join(', ')})`,
+    ...repeats.flatMap(({ trial, differences }) =>
+      differences.length === 0
+        ? []
+        : [`  ${trial} came out otherwise: ${differences.map(({ what }) => what).join(', ')}`],
+    ),
     '',
   ];
 }

@@ -6,6 +6,7 @@ import { DmraceError } from '../model/errors.js';
 import { KernelIdentity } from '../model/kernel.js';
 import { KnownIssues } from '../model/known.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
+import { Repeat } from '../model/replay.js';
 import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
 import { type Ledger, type LedgerEntry, ledgerLine, readLedger } from './ledger.js';
@@ -49,6 +50,14 @@ export const RunNote = z.strictObject({
   shard: Shard.optional(),
   /** How the campaign ended; absent while it runs, and when it was killed. */
   end: CampaignEnd.optional(),
+  /** First line of `qemu-system-ARCH --version`; this and `guests` are absent before 0.2. */
+  qemu: z.string().optional(),
+  /** Name of each placement's initramfs in the cache, made from all that is in it: dm-mod.ko, vm/. */
+  guests: z.partialRecord(z.enum(PLACEMENTS), z.string()).optional(),
+  /** Trials of a deterministic run that were run again at once. */
+  repeats: z.array(Repeat).optional(),
+  /** Of dmrace replay: the run whose trials these are. */
+  replayOf: z.string().optional(),
 });
 export type RunNote = z.infer<typeof RunNote>;
 

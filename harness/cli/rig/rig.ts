@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
 import { buildInitramfs } from '../../initramfs/build.js';
 import { prepareKernel } from '../../kernel/prepare.js';
 import type { Arch } from '../../model/arch/index.js';
@@ -20,10 +21,15 @@ import { qemuMachines } from '../../qemu/machine.js';
 import type { ReadyState } from '../../trial/ready-state.js';
 import type { InGuestOptions } from '../../trial/trial.js';
 import type { Cache } from '../../util/cache.js';
+import { runTool } from '../../util/command.js';
 import type { Stage } from '../progress.js';
 import { requireForScenario } from '../scenario-needs.js';
 import { type Codes, readCode } from './code.js';
 import { readyStates, restored } from './ready-states.js';
+
+/** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
+export const qemuVersion = async (arch: Arch): Promise<string> =>
+  (await runTool(arch.qemu.binary, ['--version'])).split('\n')[0] ?? '';
 
 /** What a rig is wanted for. */
 export interface RigRequest {
@@ -53,6 +59,7 @@ export class Rig {
   readonly timing: Record<string, number> = {};
   #kernel: PreparedKernel | null = null;
   #accel: Accel | null = null;
+  #qemu = '';
   readonly #initramfs = new Map<Placement, string>();
   #states: ReadonlyMap<Placement, ReadyState> = new Map();
 
@@ -70,6 +77,20 @@ export class Rig {
   get accel(): Accel {
     if (!this.#accel) throw new Error('stages run in order');
     return this.#accel;
+  }
+
+  /** See {@link qemuVersion}. */
+  get qemu(): string {
+    return this.#qemu;
+  }
+
+  /** Name of each placement's initramfs in the cache: the same name is the same content. */
+  get guests(): Partial<Record<Placement, string>> {
+    const names = [...this.#initramfs].map(([placement, file]) => [
+      placement,
+      path.basename(path.dirname(file)),
+    ]);
+    return Object.fromEntries(names);
   }
 
   /** The machine on which trials of a placement start. */
@@ -147,7 +168,8 @@ export class Rig {
   }
 
   async #chooseAccel(report: Report): Promise<void> {
-    const { accel, placements } = this.request;
+    const { accel, arch, placements } = this.request;
+    this.#qemu = await qemuVersion(arch);
     this.#accel = accel === 'kvm' ? 'kvm' : 'tcg';
     let why = '';
     if (this.request.deterministic && accel !== 'kvm') {

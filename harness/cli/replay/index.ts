@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { Argument, Command, Option } from 'commander';
+import { judgeReplay, sideOf } from '../../judge/replay.js';
+import { orderedPlacements } from '../../judge/verdict.js';
+import type { ReplayResult } from '../../model/replay.js';
+import type { Scenario } from '../../model/scenario.js';
+import type { TrialPlan, TrialResult } from '../../model/trial.js';
+import { renderReplayJson, renderReplayText } from '../../report/replay.js';
+import { scenarioNamed } from '../../scenario/index.js';
+import { newNonce } from '../../trial/campaign.js';
+import { version } from '../../util/version.js';
+import { guestArch } from '../guest-arch.js';
+import { RunOptions } from '../options.js';
+import { paintFor } from '../paint.js';
+import { runStages, type Stage } from '../progress.js';
+import { qemuVersion } from '../rig/rig.js';
+import { noteOf, type SetUp, setUp } from '../rig/set-up.js';
+import { runTrials } from '../rig/trials.js';
+import { requireSame, unchecked } from './needs.js';
+import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from './recorded.js';
+
+const INTERRUPTED = 130;
+
+interface ReplayOptions {
+  readonly trial?: string;
+  readonly jobs: string;
+  readonly out?: string;
+  readonly format: 'pretty' | 'json';
+  readonly quiet?: boolean;
+}
+
+/** `dmrace replay`: recorded trials again. */
+export function replayCommand(signal: AbortSignal, exit: (code: number) => void): Command {
+  return new Command('replay')
+    .description('run trials of a saved run again and say whether they came out identical')
+    .addArgument(new Argument('<run-dir>', 'a folder that dmrace run or sweep made; not changed'))
+    .addOption(
+      new Option('--trial <n>', 'trial n of each placement, or one, e.g. builtin-3 (default: all)'),
+    )
+    .addOption(new Option('--jobs <n>', 'VMs side by side, or auto').default('auto'))
+    .addOption(new Option('--out <dir>', 'folder of the replay (default: dmrace-runs/TIME)'))
+    .addOption(
+      new Option('--format <how>', 'how to print').choices(['pretty', 'json']).default('pretty'),
+    )
+    .addOption(new Option('--quiet', 'no progress on stderr'))
+    .addHelpText(
+      'after',
+      `
+Of a run made with --deterministic console, trace and records are compared byte by byte (SHA-256);
+of others the outcome, the cause and the function of crashes.
+
+Exit codes: 0 identical; 1 not identical; 125 a trial was lost now; 128 the kernel, QEMU, the guest
+or the version of dmrace is another one; 129 wrong usage; 130 interrupted.
+
+Examples:
+  dmrace run --deterministic --out /tmp/r1 && dmrace replay /tmp/r1
+  dmrace replay /tmp/r1 --trial in-module-0 --format json | jq .identical`,
+    )
+    .action(async (folder: string, options: ReplayOptions) => {
+      exit(await replay(folder, options, signal));
+    });
+}
+
+/** The options with which a recorded run was made, as far as its trials depend on them. */
+function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
+  const { kernel } = note;
+  const profiles = kernel.build?.profiles ?? [];
+  return RunOptions.parse({
+    kernel: kernel.spec,
+    arch: kernel.arch,
+    ...(profiles.length > 0 ? { profile: profiles.join(',') } : {}),
+    ...(kernel.build?.config == null ? {} : { config: kernel.build.config }),
+    scenario: note.scenario,
+    accel: note.accel,
+    deterministic: note.deterministic === true,
+    jobs: options.jobs,
+    ...(options.out === undefined ? {} : { out: options.out }),
+  });
+}
+
+async function replay(folder: string, given: ReplayOptions, signal: AbortSignal): Promise<number> {
+  const run = await readRecorded(folder);
+  const wanted = chosen(run, given.trial);
+  const options = optionsOf(run, given);
+  const scenario = scenarioNamed(run.note.scenario);
+  requireSame(run.root, run.note, { dmrace: version() });
+  requireSame(run.root, run.note, { qemu: await qemuVersion(guestArch(options.arch)) });
+  const placements = orderedPlacements(wanted.map(({ plan }) => plan.placement));
+  const set = await setUp(options, scenario, placements, signal);
+  let results: readonly TrialResult[] = [];
+  const stages: Stage[] = [
+    ...set.rig.stages().toSpliced(-1, 0, {
+      title: 'The same kernel, QEMU and guest as recorded',
+      work: async () => {
+        const { kernel, qemu, guests } = set.rig;
+        requireSame(run.root, run.note, { kernel: kernel.identity, qemu, guests }, placements);
+      },
+    }),
+    {
+      title: `Replay of ${wanted.length} trial${wanted.length === 1 ? '' : 's'}`,
+      work: async (report) => {
+        results = await again(set, run, wanted, scenario, options, report);
+      },
+    },
+  ];
+  await runStages(signal, stages, given.quiet === true).catch(async (error: unknown) => {
+    await set.directory.removeIfEmpty();
+    throw error;
+  });
+  if (signal.aborted) return INTERRUPTED;
+  const result = compare(run, wanted, results, set);
+  await set.directory.writeVerdict({ schema: 1, kind: 'replay', ...result });
+  const view = { result, recorded: run.root, directory: set.directory.root };
+  process.stdout.write(
+    given.format === 'json'
+      ? renderReplayJson(view)
+      : renderReplayText(view, paintFor(process.stdout)),
+  );
+  return result.exitCode;
+}
+
+/** A trial as it was planned, but for its nonce where that is to be no one's to know. */
+const planOf = ({ plan }: RecordedTrial, deterministic: boolean): TrialPlan => ({
+  ...plan,
+  nonce: deterministic ? plan.nonce : newNonce(),
+});
+
+async function again(
+  set: SetUp,
+  run: RecordedRun,
+  wanted: readonly RecordedTrial[],
+  scenario: Scenario,
+  options: RunOptions,
+  report: (line: string) => void,
+): Promise<readonly TrialResult[]> {
+  const trials = wanted.map((one) => planOf(one, options.deterministic));
+  const { note } = run;
+  const asked = {
+    trials: Math.max(
+      ...trials.map((one) => trials.filter((t) => t.placement === one.placement).length),
+    ),
+    seed: note.seed ?? Math.min(...trials.map(({ seed }) => seed)),
+    more: { replayOf: run.root, ...(note.sweep ? { sweep: true } : {}) },
+  };
+  await set.directory.writeNote(noteOf(set, asked));
+  const { jobs } = options;
+  const { directory, rig } = set;
+  const request = { scenario, trials, jobs, stop: () => null, directory };
+  const { results, end } = await runTrials(rig, request, report);
+  await directory.writeNote(noteOf(set, { ...asked, more: { ...asked.more, end } }));
+  return results;
+}
+
+function compare(
+  run: RecordedRun,
+  wanted: readonly RecordedTrial[],
+  results: readonly TrialResult[],
+  set: SetUp,
+): ReplayResult {
+  const inputs = wanted.map(({ trial, records, damage }) => {
+    const now = results.find((result) => `${result.placement}-${result.index}` === trial);
+    if (!now) throw new Error(`${trial} was not run`);
+    return { trial, records, damage, now: sideOf(now) };
+  });
+  const compared = run.note.deterministic === true ? 'bytes' : 'outcome';
+  return judgeReplay(inputs, compared, set.rig.kernel.identity, unchecked(run.note));
+}

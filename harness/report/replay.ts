@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { ReplayedTrial, ReplayResult, Side } from '../model/replay.js';
+import { type Paint, plainTable } from './text.js';
+
+/** What is printed of a replay. */
+export interface ReplayView {
+  readonly result: ReplayResult;
+  /** The run that was replayed. */
+  readonly recorded: string;
+  /** The replay's own folder. */
+  readonly directory: string;
+}
+
+/** The one object of `dmrace replay --format json`. */
+export const renderReplayJson = ({ result, recorded, directory }: ReplayView): string =>
+  `${JSON.stringify({ schema: 1, kind: 'replay', ...result, recorded, directory }, null, 2)}\n`;
+
+/** Hex digits of a hash that are shown; JSON has all. */
+const DIGITS = 16;
+const short = (hash: string | undefined): string => hash?.slice(0, DIGITS) ?? 'none';
+
+const findings = ({ findings: all }: Side): string =>
+  all.map((one) => `${one.cause} in ${one.function || 'no function'}`).join(', ');
+
+/** Verdict of a replay in words: how many of how many, and by what. */
+export function replaySentence({ trials, compared }: ReplayResult): string {
+  const same = trials.filter(({ differences }) => differences.length === 0).length;
+  const how =
+    compared === 'bytes'
+      ? 'console, trace and records byte for byte'
+      : 'outcome, cause and function';
+  return `${same} of ${trials.length} identical (${how})`;
+}
+
+/** A table with two rows for each trial, then every difference. */
+export function renderReplayText(view: ReplayView, paint: Paint): string {
+  const { result, recorded, directory } = view;
+  const word = result.identical ? paint.good('identical') : paint.bad('not identical');
+  const { release, version, arch } = result.kernel;
+  return [
+    `${paint.strong(word)}: ${replaySentence(result)}`,
+    `  ${recorded} on ${release} (${version}, ${arch})`,
+    ...result.notes.map((note) => `  - ${note}`),
+    '',
+    table(result),
+    '',
+    ...result.trials.flatMap(differences),
+    `artefacts  ${directory}`,
+    '',
+  ].join('\n');
+}
+
+function table({ trials, compared }: ReplayResult): string {
+  const row = (name: string, side: Side): string[] => [
+    name,
+    side.outcome,
+    ...(compared === 'bytes'
+      ? [short(side.hashes?.console), short(side.hashes?.trace), short(side.hashes?.records)]
+      : [side.reached ? 'yes' : 'no', findings(side)]),
+  ];
+  return plainTable(
+    [
+      'trial',
+      'outcome',
+      ...(compared === 'bytes' ? ['console', 'trace', 'records'] : ['window reached', 'finding']),
+    ],
+    trials.flatMap((one) => [row(`${one.trial} recorded`, one.recorded), row('  now', one.now)]),
+  );
+}
+
+function differences({ trial, differences: all }: ReplayedTrial): string[] {
+  if (all.length === 0) return [];
+  return [
+    ...all.map(({ what, recorded, now }) => `${trial}: ${what} was ${recorded}, now ${now}`),
+    '',
+  ];
+}
