@@ -74,6 +74,7 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
     why: 'loads the completions',
   },
   { needs: 'fish', package: 'fish', why: 'loads the completions' },
+  { needs: 'git', package: 'git', why: 'bisects a history of a kernel tree' },
   { needs: 'gdb', package: 'gdb', why: 'attaches to a guest' },
   { needs: 'dockerd', package: 'docker.io', why: 'runs the image, with an engine of its own' },
   { needs: 'debootstrap', package: 'debootstrap', why: 'makes the base of the image' },
