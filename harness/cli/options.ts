@@ -18,7 +18,18 @@ const whole = (minimum: number) =>
     .union([z.number(), z.string().regex(/^\d+$/, 'not a whole number').transform(Number)])
     .pipe(z.int().min(minimum).max(0xffff_ffff));
 
-/** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. */
+const UNIT_MS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time in whole seconds, or with its unit: 90, 90s, 15m, 2h; in ms. A day at most. */
+const Duration = z
+  .union([z.number().transform(String), z.string()])
+  .transform((text) => {
+    const [, amount, unit = ''] = /^(\d+)([smh]?)$/.exec(text) ?? [];
+    return amount === undefined ? Number.NaN : Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  })
+  .pipe(z.int('give seconds, or 90s, 15m, 2h').min(1000).max(86_400_000));
+
+/** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. `trials` and `duration` are the scenario's when absent. */
 export const RunOptions = z.strictObject({
   kernel: z.string().default('debian'),
   profile: z.string().optional(),
@@ -26,7 +37,8 @@ export const RunOptions = z.strictObject({
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
   placement: z.enum([...PLACEMENTS, 'both']).optional(),
-  trials: whole(1).default(5),
+  trials: whole(1).optional(),
+  duration: Duration.optional(),
   seed: whole(0).default(1),
   jobs: z.union([z.literal('auto'), whole(1)]).default('auto'),
   stopOn: z

@@ -60,6 +60,7 @@ export async function openResumed(folder: string, given: RunOptions): Promise<Re
       trials,
       seed,
       placement,
+      ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
     },
   };
 }
@@ -93,6 +94,7 @@ export function sameRun(begun: RunNote, now: RunNote): void {
     trials: String(note.trials),
     placements: note.placements.join(),
     seed: String(note.seed),
+    duration: String(note.durationMs),
     determinism: String(note.deterministic === true),
     shard: note.shard ? `${note.shard.number}/${note.shard.of}` : 'none',
   });

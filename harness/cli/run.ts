@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
+import { DmraceError } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
@@ -76,7 +77,14 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         [...PLACEMENTS, 'both'],
       ),
     )
-    .addOption(option('--trials <n>', 'trials of each placement (default: 5)', 'TRIALS'))
+    .addOption(option('--trials <n>', 'trials of each placement (default: 5; churn: 1)', 'TRIALS'))
+    .addOption(
+      option(
+        '--duration <time>',
+        'of each trial of churn: seconds, or 90s, 15m, 2h (default: 30s)',
+        'DURATION',
+      ),
+    )
     .addOption(
       option(
         '--seed <n>',
@@ -127,6 +135,7 @@ Examples:
   dmrace run --kernel debian:6.12 --trials 20
   dmrace run --kernel src:. --profile base,kasan    the kernel tree you are in
   dmrace run --scenario disk-release           the second bug; open on kernels since 5.18
+  dmrace run --scenario churn --duration 10m   a soak; it looks for crashes and never gives 0
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
     )
     .action(async (_: unknown, command: Command) => {
@@ -145,6 +154,8 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       : await readKnownFile(options.known);
   const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
   const placements = placementsOf(options, scenario);
+  const asked = options.trials ?? scenario.trials;
+  const durationMs = durationOf(options, scenario);
   const set = await setUp(
     options,
     scenario,
@@ -155,13 +166,17 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const { rig, directory } = set;
   const note = (end?: CampaignEnd, repeats?: readonly Repeat[]): RunNote =>
     noteOf(set, {
-      trials: options.trials,
+      trials: asked,
       seed: options.seed,
       known,
       shard,
-      more: { ...(end ? { end } : {}), ...(repeats ? { repeats: [...repeats] } : {}) },
+      more: {
+        ...(durationMs === null ? {} : { durationMs }),
+        ...(end ? { end } : {}),
+        ...(repeats ? { repeats: [...repeats] } : {}),
+      },
     });
-  const share = shareOf(options.trials, shard);
+  const share = shareOf(asked, shard);
   const tally = new Tally(share * placements.length);
   let outcome: CampaignOutcome | null = null;
   let repeats: readonly Repeat[] | undefined;
@@ -178,12 +193,16 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
         trials: planTrials(
           scenario,
           placements,
-          options.trials * scenario.attempts,
+          asked * scenario.attempts,
           options.seed,
           options.deterministic ? seededNonce : newNonce,
         )
           .filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`))
-          .map((plan) => ({ ...plan, methodHome: rig.kernel.identity.methodHome })),
+          .map((plan) => ({
+            ...plan,
+            methodHome: rig.kernel.identity.methodHome,
+            ...(durationMs === null ? {} : { durationMs }),
+          })),
         jobs: options.jobs,
         stop: anyRule(
           stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
@@ -199,7 +218,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       report,
     );
     if (options.deterministic)
-      repeats = await repeatFirst(rig, scenario, directory, outcome, report);
+      repeats = await repeatFirst(rig, scenario, directory, outcome, durationMs, report);
     await directory.writeNote(note(outcome.end, repeats));
   };
   await runStages(
@@ -250,6 +269,19 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
 function ended(outcome: CampaignOutcome | null): CampaignOutcome {
   if (outcome === null) throw new Error('the stage of the trials was not run');
   return outcome;
+}
+
+/** What a soak takes when nothing is said. */
+const SOAK_MS = 30_000;
+
+/** How long a trial lasts; null where the scenario decides by itself when it is done. */
+function durationOf(options: RunOptions, scenario: Scenario): number | null {
+  if (scenario.kind === 'churn') return options.duration ?? SOAK_MS;
+  if (options.duration === undefined) return null;
+  throw new DmraceError('usage', {
+    observed: `--duration with --scenario ${scenario.name}, whose trials end by themselves`,
+    action: 'leave it out, or take --scenario churn',
+  });
 }
 
 function placementsOf(options: RunOptions, scenario: Scenario): readonly Placement[] {

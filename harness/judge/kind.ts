@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { ChurnTally } from '../model/churn.js';
 import type { GuestRecord } from '../model/record.js';
 import type { SweepTrial } from '../model/sweep.js';
 import type { Provenance, StepEvidence, TrialPlan } from '../model/trial.js';
@@ -30,6 +31,8 @@ export interface KindJudgement {
   /** Which step is missing and why. */
   readonly missing: readonly string[];
   readonly provenance: Provenance | null;
+  /** For a trial of scenario churn. */
+  readonly churn?: ChurnTally;
   /** For a trial of a sweep. */
   readonly sweep?: SweepTrial;
 }

@@ -91,6 +91,36 @@ function dataOf(text: Region, sections: readonly Named[]): Region[] {
   return regions;
 }
 
+/**
+ * The layout at every other place where a soak had dm_mod, in the order of its records: the same
+ * module, so all of it moves with the beginning of its text and of its read-only data.
+ */
+export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): Layout[] {
+  const { dmMod } = layout;
+  const textAt = layout.sections.find((section) => section.name === '.text')?.address;
+  const rodataAt = layout.sections.find((section) => section.name === '.rodata')?.address;
+  if (!dmMod || textAt === undefined || rodataAt === undefined) return [];
+  const inText = (address: bigint): boolean => address >= dmMod.start && address < dmMod.end;
+  return recordsOf(records, 'moved')
+    .map((moved) => ({ text: hex(moved.text) - textAt, rodata: hex(moved.rodata) - rodataAt }))
+    .filter((by) => by.text !== 0n || by.rodata !== 0n)
+    .map((by) => {
+      const at = (address: bigint): bigint => address + (inText(address) ? by.text : by.rodata);
+      const named = (one: Named): Named => ({ ...one, address: at(one.address) });
+      const region = ({ start, end }: Region, shift: bigint): Region => ({
+        start: start + shift,
+        end: end + shift,
+      });
+      return {
+        symbols: layout.symbols.map(named),
+        sections: layout.sections.map(named),
+        dmMod: region(dmMod, by.text),
+        data: layout.data.map((one) => region(one, by.rodata)),
+        vmlinux: layout.vmlinux,
+      };
+    });
+}
+
 /** `name+0x12 [dm_mod]` for an address in dm_mod, else null. */
 export function nameInDmMod(layout: Layout, address: bigint): string | null {
   if (!layout.dmMod || address < layout.dmMod.start || address >= layout.dmMod.end) return null;

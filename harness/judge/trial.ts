@@ -6,9 +6,10 @@ import { type GuestRecord, parseRecord, recordsOf } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
 import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
 import { findScenario } from '../scenario/index.js';
+import { judgeChurn } from './churn.js';
 import { judgeDelayed } from './delayed.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
-import { type Layout, layoutOf } from './layout.js';
+import { type Layout, layoutOf, movedLayouts } from './layout.js';
 import { parseTrace } from './trace.js';
 import { judgeWindow } from './window.js';
 
@@ -45,14 +46,16 @@ function namesOf(layout: Layout): ModuleText['symbols'] {
 function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleText[] {
   if (!layout.dmMod) return [];
   const unloaded = recordsOf(records, 'unload').some((r) => r.error === 0);
-  const symbols = namesOf(layout);
-  return [layout.dmMod, ...layout.data].map(({ start, end }) => ({
-    module: 'dm_mod',
-    start: start.toString(16),
-    end: end.toString(16),
-    unloaded,
-    symbols,
-  }));
+  return [layout, ...movedLayouts(layout, records)].flatMap((place) => {
+    const symbols = namesOf(place);
+    return [...(place.dmMod ? [place.dmMod] : []), ...place.data].map(({ start, end }) => ({
+      module: 'dm_mod',
+      start: start.toString(16),
+      end: end.toString(16),
+      unloaded,
+      symbols,
+    }));
+  });
 }
 
 /**
@@ -139,6 +142,8 @@ function judgeByKind(scenario: Scenario | null, evidence: KindEvidence): KindJud
       return judgeWindow(evidence);
     case 'delayed':
       return judgeDelayed(evidence);
+    case 'churn':
+      return judgeChurn(evidence);
   }
 }
 
@@ -184,6 +189,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
     provenance: judged.provenance,
+    ...(judged.churn ? { churn: judged.churn } : {}),
     ...(judged.sweep ? { sweep: judged.sweep } : {}),
     durationMs: files.note.durationMs,
     hashes: {

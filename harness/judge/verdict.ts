@@ -72,10 +72,20 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
 
 function subjectDoubts(question: Question, subject: readonly TrialResult[]): string[] {
   if (subject.length === 0) return ['the builtin placement, the subject, was not tried'];
+  if (findScenario(question.scenario)?.kind === 'churn') return [soakDoubt(subject)];
   const reached = subject.filter((trial) => trial.reached).length;
   return reached >= question.trials
     ? []
     : [`builtin: ${reached} of ${count(question.trials, 'trial')} reached the window`];
+}
+
+/** A soak speaks against `closed`, however long it was. */
+function soakDoubt(subject: readonly TrialResult[]): string {
+  const soaks = subject.flatMap((trial) => trial.churn ?? []);
+  const cycles = soaks.reduce((sum, { cycles }) => sum + cycles, 0);
+  const ms = soaks.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+  const rate = ms > 0 ? ((cycles * 1000) / ms).toFixed(1) : '0';
+  return `${cycles} cycles in ${(ms / 1000).toFixed(1)} s (${rate} a second) of ${count(subject.length, 'soak')}: a soak claims no window, so its silence proves nothing`;
 }
 
 /** For a window that chance opens: which sides the trials have shown. */

@@ -58,6 +58,22 @@ export const RECORD_FIELDS = {
     endUs: 'd',
     holderReturned: 'd',
   },
+  /** Where dm_mod lies now that it was loaded again: its text and its read-only data. */
+  moved: { module: 's', text: 's', rodata: 's' },
+  /**
+   * How far a soak is, once a second and at its end: `over` is 1 when its time was over and the last
+   * cycle done; `busy` counts what had to be tried again, `moves` the places of dm_mod, `phase` is
+   * what it was at.
+   */
+  churn: {
+    cycles: 'd',
+    reads: 'd',
+    busy: 'd',
+    moves: 'd',
+    elapsedUs: 'd',
+    phase: 's',
+    over: 'd',
+  },
   /** The load kept the CPU from `startUs` to `endUs`; `gaveUp` is 1 when its deadline passed. */
   spun: { pid: 'd', startUs: 'd', endUs: 'd', yieldAfter: 'd', blocks: 'd', gaveUp: 'd' },
   /** A party ended: exit status, or -1 and the signal. */

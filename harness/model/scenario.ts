@@ -40,6 +40,8 @@ interface ScenarioBase {
    * opens it on purpose, more where chance does.
    */
   readonly attempts: number;
+  /** Trials of each placement when none are asked for. */
+  readonly trials: number;
   /** What ends a campaign early when the user names nothing; empty: all trials are run. */
   readonly stopOn: readonly StopWord[];
   readonly steps: readonly ScenarioStep[];
@@ -60,5 +62,13 @@ export interface DelayedScenario extends ScenarioBase {
   readonly kind: 'delayed';
 }
 
+/**
+ * A soak: device and module come and go for a while, with readers and load around them. It opens no
+ * window on purpose, so silence proves nothing; its findings do.
+ */
+export interface ChurnScenario extends ScenarioBase {
+  readonly kind: 'churn';
+}
+
 /** Who does what, and which crash the question is about. What differs by kind is switched on it. */
-export type Scenario = WindowScenario | DelayedScenario;
+export type Scenario = WindowScenario | DelayedScenario | ChurnScenario;

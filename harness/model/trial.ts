@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
+import type { ChurnTally } from './churn.js';
 import type { Finding } from './finding.js';
 import type { Outcome } from './outcome.js';
 import { METHOD_HOMES, PLACEMENTS } from './placement.js';
@@ -18,6 +19,8 @@ export const TrialPlan = z.strictObject({
   methodHome: z.enum(METHOD_HOMES).optional(),
   /** Sweep: let the holder run at this block of the remover; 0 keeps it off until the unload. */
   yieldAfter: z.int().nonnegative(),
+  /** Scenario churn: for how long, in ms on the guest's clock. */
+  durationMs: z.int().positive().optional(),
 });
 export type TrialPlan = z.infer<typeof TrialPlan>;
 
@@ -94,6 +97,8 @@ export interface TrialResult {
   readonly durationMs: number;
   /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Absent from results of version 0.1. */
   readonly hashes?: TrialHashes;
+  /** For a trial of scenario churn. */
+  readonly churn?: ChurnTally;
   /** For a trial of a sweep (yieldAfter > 0): where the holder ran. */
   readonly sweep?: SweepTrial;
 }

@@ -27,6 +27,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       reasons: trial.reasons,
       provenance: trial.provenance,
       durationMs: trial.durationMs,
+      ...(trial.churn ? { churn: trial.churn } : {}),
       ...(trial.hashes ? { hashes: trial.hashes } : {}),
     })),
     ...(result.repeats ? { repeats: result.repeats } : {}),

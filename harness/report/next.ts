@@ -65,6 +65,12 @@ function remedies(
   again: (...words: string[]) => string,
 ): NextStep[] {
   const { control } = question;
+  if (trials.some(({ churn }) => churn)) {
+    return [
+      { command: again('--duration 10m'), why: 'a longer soak' },
+      { command: 'dmrace run', why: 'the race itself, with its window proven' },
+    ];
+  }
   if (control !== null && !question.placements.includes(control)) {
     return [{ command: again('--placement both'), why: 'with the control' }];
   }

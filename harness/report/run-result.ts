@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
+import { ChurnTally } from '../model/churn.js';
 import { CAUSES, FINDING_KINDS } from '../model/finding.js';
 import { KernelIdentity } from '../model/kernel.js';
 import { KnownIssue } from '../model/known.js';
@@ -77,6 +78,7 @@ export const TrialJson = z.object({
     .nullable()
     .describe('where the release method that was called really was'),
   durationMs: z.number().nonnegative(),
+  churn: ChurnTally.optional().describe('what a trial of scenario churn did'),
   hashes: z
     .object({ console: z.string(), trace: z.string(), records: z.string() })
     .describe('sha256 of what the trial left; equal for equal seeds of deterministic runs')

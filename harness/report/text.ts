@@ -24,6 +24,7 @@ const COLUMNS = 100;
 const MAX_REASONS = 4;
 const MAX_FINDINGS = 2;
 const MAX_HASHES = 4;
+const MAX_SOAKS = 5;
 
 const NO_FRAME = Object.fromEntries(
   ['top', 'bottom', 'left', 'right'].flatMap((side) =>
@@ -69,6 +70,7 @@ export function renderText(result: RunResult, directory: string, paint: Paint): 
     '',
     placementTable(result),
     '',
+    ...churnSection(result),
     ...stepSection(result, paint),
     ...findingSection(result, paint),
     ...hashSection(result),
@@ -123,6 +125,36 @@ function stepsOf(result: RunResult): { step: number; party: string; says: string
   return STEP_NUMBERS.map((step) => ({ step, ...STEPS[step] }));
 }
 
+/** A row for each soak. */
+function churnSection({ trials }: RunResult): string[] {
+  const rows = trials.flatMap((trial) => {
+    const { churn } = trial;
+    if (!churn) return [];
+    const { cycles, cyclesPerSecond, reads, busy, elapsedMs, over, phase } = churn;
+    return [
+      [
+        `${trial.placement} ${trial.index}`,
+        cycles,
+        cyclesPerSecond.toFixed(1),
+        (elapsedMs / 1000).toFixed(1),
+        reads,
+        busy,
+        over ? trial.outcome : `cut short in ${phase}: ${trial.outcome}`,
+      ],
+    ];
+  });
+  if (rows.length === 0) return [];
+  const more = rows.length - MAX_SOAKS;
+  return [
+    plainTable(
+      ['soak', 'cycles', 'a second', 'seconds', 'attributes read', 'tried again', 'then'],
+      rows.slice(0, MAX_SOAKS),
+    ),
+    ...(more > 0 ? [`and ${plural(more, 'soak')} more (--format json has all)`] : []),
+    '',
+  ];
+}
+
 /** One trial of each placement: a reached one if there is any. */
 function stepSection(result: RunResult, paint: Paint): string[] {
   const shown = Object.keys(result.placements)
@@ -131,7 +163,7 @@ function stepSection(result: RunResult, paint: Paint): string[] {
       return trials.find((trial) => trial.reached) ?? trials[0];
     })
     .filter((trial): trial is TrialResult => trial !== undefined);
-  if (shown.length === 0) return [];
+  if (shown.length === 0 || stepsOf(result).length === 0) return [];
   const table = plainTable(
     ['step', 'who', 'what', ...shown.map((trial) => `${trial.placement} ${trial.index}`)],
     [

@@ -25,6 +25,7 @@ export const delayedRelease: DelayedScenario = {
       profile: 'debug-kobject-release',
     },
   ],
+  trials: 5,
   // Measured on 6.1: about one disk in five is released after the unload.
   attempts: 8,
   stopOn: ['both'],

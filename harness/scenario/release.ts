@@ -15,6 +15,7 @@ export const release: WindowScenario = {
   pinsDisk: true,
   helper: true,
   config: [],
+  trials: 5,
   attempts: 1,
   stopOn: [],
   steps: [

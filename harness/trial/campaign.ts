@@ -9,7 +9,7 @@ import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { MachineSpec, Machines } from '../ports.js';
 import { Retention } from './ledger.js';
 import type { CampaignEnd, RunDirectory } from './run-directory.js';
-import { type InGuestOptions, runTrial, type TrialRun } from './trial.js';
+import { runTrial, type StartOptions, type TrialRun } from './trial.js';
 
 /** What a campaign is to do. */
 export interface CampaignPlan {
@@ -103,7 +103,7 @@ export interface CampaignTools {
   readonly spec: (placement: Placement) => MachineSpec;
   readonly pasteable: (argv: readonly string[]) => string;
   readonly directory: RunDirectory;
-  readonly options: (plan: TrialPlan) => Omit<InGuestOptions, 'deadlineMs'>;
+  readonly options: (plan: TrialPlan) => StartOptions;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }

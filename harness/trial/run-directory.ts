@@ -56,6 +56,8 @@ export const RunNote = z.strictObject({
   guests: z.partialRecord(z.enum(PLACEMENTS), z.string()).optional(),
   /** Trials of a deterministic run that were run again at once. */
   repeats: z.array(Repeat).optional(),
+  /** Of scenario churn: how long each trial is, in ms. */
+  durationMs: z.int().positive().optional(),
   /** Of dmrace replay: the run whose trials these are. */
   replayOf: z.string().optional(),
 });

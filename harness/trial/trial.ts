@@ -28,6 +28,8 @@ function kindWords(plan: TrialPlan, scenario: Scenario): string[] {
       return [`pin=${scenario.pinsDisk ? 1 : 0}`, `yield-after=${plan.yieldAfter}`];
     case 'delayed':
       return [];
+    case 'churn':
+      return [`ms=${plan.durationMs ?? 0}`];
   }
 }
 
@@ -63,7 +65,7 @@ export async function runTrial(
   plan: TrialPlan,
   scenario: Scenario,
   signal: AbortSignal,
-  options: Omit<InGuestOptions, 'deadlineMs'> = {},
+  options: StartOptions = {},
 ): Promise<TrialRun> {
   return runInGuest(
     machines,
@@ -73,18 +75,41 @@ export async function runTrial(
     signal,
     {
       ...options,
-      deadlineMs: TRIAL_DEADLINE_MS,
+      ...deadlines(plan, scenario, spec),
     },
   );
+}
+
+/** Instructions are not counted faster than this many times slower than the guest's clock. */
+const COUNTED_SLOWNESS = 10;
+
+/**
+ * A soak has its duration on top, and goes on after a crash, which may be the first of several: its
+ * guest ends by itself when it is stuck.
+ */
+function deadlines(
+  plan: TrialPlan,
+  scenario: Scenario,
+  spec: MachineSpec,
+): Pick<InGuestOptions, 'deadlineMs' | 'afterCrashMs'> {
+  if (scenario.kind !== 'churn') return { deadlineMs: TRIAL_DEADLINE_MS };
+  const soakMs = (plan.durationMs ?? 0) * (spec.deterministic ? COUNTED_SLOWNESS : 1);
+  const deadlineMs = TRIAL_DEADLINE_MS + soakMs;
+  return { deadlineMs, afterCrashMs: deadlineMs };
 }
 
 /** How {@link runInGuest} differs from a plain trial. */
 export interface InGuestOptions {
   readonly deadlineMs: number;
+  /** How long a guest whose kernel has crashed is waited for; AFTER_CRASH_MS if absent. */
+  readonly afterCrashMs?: number;
   readonly whenReady?: WhenReady;
   /** For a machine that starts from a saved state: how it goes on, and what it had reported. */
   readonly restored?: Restored;
 }
+
+/** What of {@link InGuestOptions} the scenario does not decide. */
+export type StartOptions = Omit<InGuestOptions, 'deadlineMs' | 'afterCrashMs'>;
 
 /** See {@link InGuestOptions}. */
 export interface Restored {
@@ -117,7 +142,7 @@ export async function runInGuest(
     await options.whenReady?.(machine, session);
     readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
     if (!handedOver) machine.command(command);
-    end = await collect(session, plan.nonce, options.deadlineMs, spec, signal);
+    end = await collect(session, plan.nonce, options, spec, signal);
   }
   const files: TrialFiles = {
     note: {
@@ -144,7 +169,7 @@ export async function runInGuest(
 async function collect(
   session: GuestSession,
   nonce: string,
-  deadlineMs: number,
+  { deadlineMs, afterCrashMs = AFTER_CRASH_MS }: InGuestOptions,
   spec: MachineSpec,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
@@ -164,7 +189,7 @@ async function collect(
   let waitedMs = deadlineMs;
   let failure = await session.until(() => closed() || crashed, deadlineMs, signal);
   if (!failure && !closed()) {
-    waitedMs = Math.min(AFTER_CRASH_MS, deadlineMs);
+    waitedMs = Math.min(afterCrashMs, deadlineMs);
     failure = await session.until(closed, waitedMs, signal);
   }
   if (!failure) {

@@ -42,6 +42,9 @@ int race_main(int argc, char **argv);
 /* delayed.c: no holder, the kernel itself releases late. */
 int delayed_main(int argc, char **argv);
 
+/* churn.c: a soak. */
+int churn_main(int argc, char **argv);
+
 /* reseed.c: random numbers that a restored VM has not seen. */
 int reseed_main(int argc, char **argv);
 

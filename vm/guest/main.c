@@ -8,6 +8,7 @@
  *	device NAME			make the device of a trial
  *	race OPTION=VALUE...		run the race once
  *	delayed OPTION=VALUE...		remove, unload, wait for the release of the disk
+ *	churn OPTION=VALUE...		device and module come and go for a while
  *	reseed WORD...			mix words into the kernel's random numbers
  *	close NONCE			send the trace and the last record
  *	pause				stop the virtual machine
@@ -27,6 +28,7 @@ static const struct {
 	{ "device", device_main },
 	{ "race", race_main },
 	{ "delayed", delayed_main },
+	{ "churn", churn_main },
 	{ "reseed", reseed_main },
 	{ "close", close_main },
 	{ "pause", pause_main },
@@ -37,7 +39,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|reseed|close|pause ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|churn|reseed|close|pause ...\n");
 		return 2;
 	}
 

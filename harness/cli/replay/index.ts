@@ -140,7 +140,11 @@ async function again(
       ...trials.map((one) => trials.filter((t) => t.placement === one.placement).length),
     ),
     seed: note.seed ?? Math.min(...trials.map(({ seed }) => seed)),
-    more: { replayOf: run.root, ...(note.sweep ? { sweep: true } : {}) },
+    more: {
+      ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
+      replayOf: run.root,
+      ...(note.sweep ? { sweep: true } : {}),
+    },
   };
   await set.directory.writeNote(noteOf(set, asked));
   const { jobs } = options;

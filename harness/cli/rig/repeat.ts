@@ -26,6 +26,7 @@ export async function repeatFirst(
   scenario: Scenario,
   directory: RunDirectory,
   { results, end }: CampaignOutcome,
+  durationMs: number | null,
   report: Report,
 ): Promise<readonly Repeat[]> {
   if (end.how === 'interrupted') return [];
@@ -34,7 +35,7 @@ export async function repeatFirst(
     const mine = results.filter((result) => result.placement === placement);
     const [first] = mine.toSorted((a, b) => a.index - b.index);
     if (!first) continue;
-    const plan = planOf(first, scenario, rig);
+    const plan = planOf(first, scenario, rig, durationMs);
     const { files, argv } = await runTrial(
       qemuMachines,
       rig.spec(placement),
@@ -55,9 +56,19 @@ export async function repeatFirst(
   return repeats;
 }
 
-function planOf(first: TrialResult, scenario: Scenario, rig: Rig): TrialPlan {
+function planOf(
+  first: TrialResult,
+  scenario: Scenario,
+  rig: Rig,
+  durationMs: number | null,
+): TrialPlan {
   const { placement, index, seed } = first;
   const trial = { placement, index, seed, scenario: scenario.name, yieldAfter: 0 };
   const { methodHome } = rig.kernel.identity;
-  return { ...trial, nonce: seededNonce(trial), methodHome };
+  return {
+    ...trial,
+    nonce: seededNonce(trial),
+    methodHome,
+    ...(durationMs === null ? {} : { durationMs }),
+  };
 }

@@ -19,7 +19,7 @@ import { chooseAccel } from '../../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
 import type { ReadyState } from '../../trial/ready-state.js';
-import type { InGuestOptions } from '../../trial/trial.js';
+import type { StartOptions } from '../../trial/trial.js';
 import type { Cache } from '../../util/cache.js';
 import { runTool } from '../../util/command.js';
 import type { Stage } from '../progress.js';
@@ -109,7 +109,7 @@ export class Rig {
   }
 
   /** How a trial's machine comes to be ready. */
-  start(plan: TrialPlan): Omit<InGuestOptions, 'deadlineMs'> {
+  start(plan: TrialPlan): StartOptions {
     const state = this.#states.get(plan.placement);
     if (state) return { restored: restored(state, pausesItself(this.spec(plan.placement))) };
     return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Machines } from '../../../harness/ports.js';
+import { churn } from '../../../harness/scenario/churn.js';
 import { diskRelease } from '../../../harness/scenario/disk-release.js';
 import { release } from '../../../harness/scenario/release.js';
 import {
@@ -37,6 +38,23 @@ it('the command carries the plan and whether the disk is pinned', () => {
   expect(trialCommand({ ...plan, scenario: 'disk-release' }, diskRelease)).toMatch(
     / scenario=disk-release pin=0 /,
   );
+  expect(trialCommand({ ...plan, scenario: 'churn', durationMs: 5000 }, churn)).toBe(
+    `trial kind=churn nonce=${plan.nonce} seed=${plan.seed} scenario=churn ms=5000`,
+  );
+});
+
+it('a soak has its duration on top of the deadline, also after a crash', async () => {
+  const soak = { ...plan, scenario: 'churn', durationMs: 600_000 };
+  const running = runTrial(machines, SPEC, soak, churn, new AbortController().signal);
+  await vi.advanceTimersByTimeAsync(10);
+  machine.say('records', REAL.readyRecords);
+  await vi.advanceTimersByTimeAsync(10);
+  machine.say('console', Buffer.from(REAL.console).toString('latin1'));
+  await vi.advanceTimersByTimeAsync(600_000);
+  machine.say('records', REAL.records);
+  machine.say('trace', REAL.trace);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect((await running).files.note.end).toEqual({ how: 'closing' });
 });
 
 describe('a trial', () => {
