@@ -32,13 +32,19 @@ RUN if [ -d harness ]; then \
  && chmod 755 /out/dist/main.js
 
 FROM ${BASE}
-# Another guest architecture needs more: the client names it, from the list of `dmrace doctor`.
+# Another guest architecture and building kernels need more: the client names it, from the list of
+# `dmrace doctor`, and DOCTOR=--kernels asks the doctor for it below.
 ARG EXTRA_PACKAGES=""
 ARG GUEST=x86_64
+ARG DOCTOR=""
+# The suite that BASE must be; empty where it does not matter.
+ARG SUITE=""
 # One line for each package of harness/util/requirements.ts; `dmrace doctor` below fails the build
 # when one is missing. Versions are not pinned: the archive keeps only the newest of a suite.
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN { [ -z "${SUITE}" ] || grep -qrw "${SUITE}" /etc/apt/sources.list /etc/apt/sources.list.d \
+      || { echo "the base is not ${SUITE}: its /etc/apt names another suite"; exit 1; }; } \
+ && apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       qemu-system-x86 \
       util-linux \
@@ -70,7 +76,9 @@ COPY --from=build /out /opt/dmrace
 ENV DMRACE_CACHE_DIR=/cache DMRACE_DOCKER=never
 USER dmrace
 WORKDIR /work
-RUN dmrace doctor --arch ${GUEST}
+# Word splitting is wanted: an empty DOCTOR is no argument.
+# hadolint ignore=SC2086
+RUN dmrace doctor --arch ${GUEST} ${DOCTOR}
 
 LABEL org.opencontainers.image.title="dmrace" \
       org.opencontainers.image.description="Shows with QEMU evidence whether the builtin dm_kobject_release() closes dm_mod's unload race" \

@@ -30,7 +30,8 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
     )
     .addHelpText('after', '\nExamples:\n  dmrace run\n  dmrace doctor --fix\n  dmrace help run')
     .version(version())
-    .option('--docker', 'run, kernel, doctor: do it in a container; see docs/docker.md')
+    .option('--docker', 'what boots or builds, and doctor: in a container; see docs/docker.md')
+    .option('--suite <name>', 'with --docker: in that Debian suite, with its compiler')
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
   program.addCommand(matrixCommand(signal, exit));

@@ -78,12 +78,16 @@ Examples:
       new Option('--config <file>', 'start from this .config, not defconfig').env('DMRACE_CONFIG'),
     )
     .addOption(arch())
+    .addOption(
+      new Option('--suite <name>', 'with --docker: with the compiler of that Debian suite'),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   dmrace kernel build src:.
-  dmrace kernel build src:../linux --profile base,kasan`,
+  dmrace kernel build src:../linux --profile base,kasan
+  dmrace kernel build src:. --docker --suite sid`,
     )
     .action(async (spec: string, options: KernelOptions) => {
       const started = performance.now();

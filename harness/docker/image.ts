@@ -24,7 +24,7 @@ const Inspected = z.looseObject({ Id: z.string(), Size: z.number() });
 export interface ImageRequest {
   /** The project's folder. */
   readonly root: string;
-  /** NODE, BASE and EXTRA_PACKAGES; those not given stay as the Dockerfile has them. */
+  /** The Dockerfile's ARGs; those not given stay as it has them. */
   readonly buildArgs: Readonly<Record<string, string>>;
   /** The network of the build's steps, which fetch packages. */
   readonly network: string;

@@ -9,7 +9,7 @@ const names = (folder: string): Promise<string[]> =>
     () => [],
   );
 
-/** One line for each kernel in the cache: where it is from, its release, its version or size. */
+/** One line for each kernel in the cache: where it is from, its release, its version or size and compiler. */
 export async function listKernels(root: string): Promise<string[]> {
   const lines: string[] = [];
   for (const name of await names(path.join(root, 'image'))) {
@@ -25,7 +25,9 @@ export async function listKernels(root: string): Promise<string[]> {
     const config = await readFile(path.join(folder, 'config'), 'utf8').catch(() => '');
     const image = await stat(path.join(folder, 'image')).catch(() => null);
     const release = /^# Linux\/\S+ (\S+) Kernel Configuration$/m.exec(config)?.[1] ?? 'unknown';
-    lines.push(`built   ${release}  ${prettyBytes(image?.size ?? 0)}  ${folder}`);
+    // Kconfig writes what the compiler says of itself (init/Kconfig, since 5.8).
+    const compiler = /^CONFIG_CC_VERSION_TEXT="(.*)"$/m.exec(config)?.[1] ?? 'compiler unknown';
+    lines.push(`built   ${release}  ${prettyBytes(image?.size ?? 0)}  ${compiler}  ${folder}`);
   }
   return lines;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { KernelIdentity } from '../model/kernel.js';
 import type { RunResult } from '../model/verdict.js';
 
 /** What to run next: a command and what it is good for. */
@@ -20,7 +21,9 @@ function byVerdict(result: RunResult, directory: string): NextStep[] {
   const again = (...words: string[]): string =>
     [
       'dmrace run',
+      ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
       ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
+      ...builtAs(kernel),
       ...(question.scenario === 'release' ? [] : [`--scenario ${question.scenario}`]),
       ...words,
     ].join(' ');
@@ -44,6 +47,17 @@ function byVerdict(result: RunResult, directory: string): NextStep[] {
     case 'inconclusive':
       return [...remedies(result, again), ...consoleOf(result, directory), report].slice(0, 3);
   }
+}
+
+/** The options that name how a self-built kernel was built; the default profile needs none. */
+function builtAs({ build }: KernelIdentity): string[] {
+  if (build === undefined) return [];
+  const usual = build.config === null ? 'base' : '';
+  const profiles = build.profiles.join(',');
+  return [
+    ...(profiles === usual ? [] : [`--profile ${profiles}`]),
+    ...(build.config === null ? [] : [`--config ${build.config}`]),
+  ];
 }
 
 /** The first trial that crashed in the subject, or was lost. */

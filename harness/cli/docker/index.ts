@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { missingTools } from '../../util/host-tools.js';
+import { KERNEL_REQUIREMENTS } from '../../util/requirements.js';
 import { guestArch } from '../guest-arch.js';
 import { flagValue } from './places.js';
 import { dockerWish, type Wish } from './wish.js';
@@ -16,7 +17,12 @@ async function unfit(wish: Wish): Promise<string | null> {
   if (field('ID') !== 'debian') {
     return `this machine is not a Debian (${field('PRETTY_NAME') ?? process.platform})`;
   }
-  const absent = await missingTools(guestArch(flagValue(wish.argv, 'arch')));
+  // Of Debian's kernels only the look into the archive tells whether something is to be built.
+  const builds = wish.argv.some((word) => /^(--kernel=)?src:/.test(word));
+  const absent = await missingTools(
+    guestArch(flagValue(wish.argv, 'arch')),
+    builds ? KERNEL_REQUIREMENTS : [],
+  );
   return absent.length === 0 ? null : `this Debian lacks ${absent.map((r) => r.needs).join(', ')}`;
 }
 

@@ -54,8 +54,8 @@ export function writtenFolders(given: Given): string[] {
 
 /**
  * Everything on the command line, in the variables and in the configuration that might be the path
- * of a file: whole words, and the parts of `--flag=x`, `src:PATH` and `image:PATH,modules=DIR`.
- * Those that exist are to be seen inside.
+ * of a file: whole words, and the parts of `--flag=x`, `src:PATH`, `src:PATH@PROFILE` and
+ * `image:PATH,modules=DIR`. Those that exist are to be seen inside.
  */
 export function pathLike(given: Given): string[] {
   const values = [
@@ -69,7 +69,7 @@ export function pathLike(given: Given): string[] {
     value,
     ...value.split(',').flatMap((part) => {
       const after = /^(?:--?[\w-]+=)?(?:[\w-]+[:=])?(.*)$/.exec(part)?.[1] ?? '';
-      return [part, after];
+      return [part, after, after.replace(/@[^/]*$/, '')];
     }),
   ]);
   const paths = words.filter((word) => word !== '' && !word.startsWith('-'));

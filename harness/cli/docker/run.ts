@@ -16,9 +16,10 @@ import type { Report } from '../../ports.js';
 import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
 import { imageRequest } from './image.js';
-import { type Given, outermost, pathLike, withoutFlag, writtenFolders } from './places.js';
+import { type Given, outermost, pathLike, writtenFolders } from './places.js';
 import { dockerSettings, handedOn } from './settings.js';
 import type { Wish } from './wish.js';
+import { gitFolderOf } from './worktree.js';
 
 const CONFIG = 'dmrace.config.json';
 
@@ -53,14 +54,13 @@ export async function runInDocker(
   const image = await ensureImage(
     engine,
     cache,
-    imageRequest(given, process.env, network),
+    imageRequest(given, process.env, network, wish.suite),
     report,
     signal,
   );
   const request: ContainerRequest = {
     image,
-    // The suite is that of the image; the inner program has only one.
-    argv: wish.command === 'kernel' ? withoutFlag(wish.argv, 'suite') : wish.argv,
+    argv: wish.argv,
     env: {
       ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}),
       ...given.env,
@@ -113,7 +113,9 @@ const exists = (file: string): Promise<boolean> =>
 
 /** Files to be seen inside, but not those that lie in a folder which is there anyway. */
 async function readPlaces(given: Given, others: readonly string[]): Promise<string[]> {
-  const all = [...pathLike(given), path.join(given.cwd, CONFIG)];
+  const named = [...pathLike(given), path.join(given.cwd, CONFIG)];
+  const git = await Promise.all(named.map(gitFolderOf));
+  const all = [...named, ...git.filter((folder) => folder !== null)];
   const found: string[] = [];
   for (const file of outermost(all)) {
     const covered = others.some((other) => file === other || file.startsWith(`${other}/`));
@@ -133,19 +135,23 @@ async function locally(engine: Engine, work: Work, cacheRoot: string): Promise<n
       throw explainIo(error, folder);
     });
   }
+  const summary = process.env.GITHUB_STEP_SUMMARY ?? '';
+  const told = await exists(summary); // the runner has made it
+  const all = [...written, cacheRoot, ...(told ? [summary] : [])];
   const places: Place[] = [
-    ...(await readPlaces(given, [...written, cacheRoot])).map((file) => ({
-      path: file,
-      write: false,
-    })),
-    ...outermost([...written, cacheRoot]).map((folder) => ({ path: folder, write: true })),
+    ...(await readPlaces(given, all)).map((file) => ({ path: file, write: false })),
+    ...outermost(all).map((file) => ({ path: file, write: true })),
   ];
   try {
     const ending = await runContainer(
       engine,
       {
         ...request,
-        env: { ...request.env, DMRACE_CACHE_DIR: cacheRoot },
+        env: {
+          ...request.env,
+          DMRACE_CACHE_DIR: cacheRoot,
+          ...(told ? { GITHUB_STEP_SUMMARY: summary } : {}),
+        },
         places,
         user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
         kvmGid: await usableKvm(),

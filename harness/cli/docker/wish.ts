@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DmraceError } from '../../model/errors.js';
+import { flagValue, withoutFlag } from './places.js';
 
 /** Commands that boot guests or build for them; the others need nothing but Node. */
 const HEAVY: readonly string[] = ['run', 'sweep', 'replay', 'matrix', 'kernel'];
@@ -14,17 +15,24 @@ export interface Wish {
   /** The command line without the flags that ask. */
   readonly argv: readonly string[];
   readonly command: string;
+  /** The Debian suite of --suite, which is the image's and so the compiler's. */
+  readonly suite: string | null;
 }
 
 /**
- * Reads `--docker` and `--no-docker`, which win over DMRACE_DOCKER (`always`, `auto`, `never`).
+ * Reads `--docker`, `--no-docker` and `--suite`; the first two win over DMRACE_DOCKER (`always`,
+ * `auto`, `never`).
  * @throws DmraceError (usage) for a command that runs on any host, and for another value.
  */
 export function dockerWish(argv: readonly string[], variable: string | undefined): Wish {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
   const rest = end < 0 ? [] : argv.slice(end);
-  const kept = flags.filter((word) => word !== '--docker' && word !== '--no-docker');
+  const named = flags.some((word) => word === '--suite' || word.startsWith('--suite='));
+  const suite = named ? (flagValue(flags, 'suite') ?? '') : null;
+  const kept = withoutFlag(flags, 'suite').filter(
+    (word) => word !== '--docker' && word !== '--no-docker',
+  );
   const command = kept.find((word) => !word.startsWith('-')) ?? '';
   const asked = flags.includes('--docker');
   const never = flags.includes('--no-docker');
@@ -41,11 +49,21 @@ export function dockerWish(argv: readonly string[], variable: string | undefined
       action: 'set it to one of them, or unset it',
     });
   }
-  const wish = (docker: Wish['docker']): Wish => ({ docker, argv: [...kept, ...rest], command });
+  const wish = (docker: Wish['docker']): Wish => ({
+    docker,
+    argv: [...kept, ...rest],
+    command,
+    suite,
+  });
   const help = kept.some((word) => word === '--help' || word === '-h') || kept[0] === 'help';
   const words = kept.filter((word) => !word.startsWith('-')).slice(0, 2);
-  const suite = kept.some((word) => word === '--suite' || word.startsWith('--suite='));
-  if (suite && command === 'kernel' && !asked && !help && (never || variable !== 'always')) {
+  if (suite !== null && !/^[a-z][a-z-]*$/.test(suite)) {
+    throw new DmraceError('usage', {
+      observed: `--suite "${suite}" is no suite of Debian's`,
+      action: 'name one, like trixie or sid',
+    });
+  }
+  if (suite !== null && !asked && !help && (never || variable !== 'always')) {
     throw new DmraceError('usage', {
       observed: '--suite names the Debian whose compiler a container has, and there is no --docker',
       action: 'add --docker',

@@ -8,21 +8,27 @@ import { execa } from 'execa';
 import tar from 'tar-fs';
 import { openCache } from '../../../harness/util/cache.js';
 
-export const BASE = 'dmrace-test-base:bookworm';
+/** The suites that the tests need, and the names of their base images. */
+export type Suite = 'bookworm' | 'sid';
+export const baseOf = (suite: Suite): string => `dmrace-test-base:${suite}`;
+export const BASE = baseOf('bookworm');
 export const NODE = 'dmrace-test-node:bookworm';
 
-/** The tar of a minimal bookworm, made once and kept in the cache. */
-async function debianTar(): Promise<string> {
+/** The tar of a minimal Debian, made once and kept in the cache. */
+async function debianTar(suite: Suite): Promise<string> {
   const cache = await openCache();
-  const entry = await cache.entry('test-debootstrap', 'bookworm-minbase-1', async (directory) => {
+  const entry = await cache.entry('test-debootstrap', `${suite}-minbase-1`, async (directory) => {
     const tree = path.join(directory, 'tree');
-    await execa('debootstrap', ['--variant=minbase', 'bookworm', tree], {
+    await execa('debootstrap', ['--variant=minbase', suite, tree], {
       stdout: { file: path.join(directory, 'log') },
     });
     for (const spare of ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc']) {
       await rm(path.join(tree, spare), { recursive: true, force: true });
       await mkdir(path.join(tree, spare), { recursive: true });
     }
+    // Where this machine's mirror stands still and its apt is told so, apt in the base must be too.
+    const { stdout } = await execa('apt-config', ['dump', 'Acquire::Check-Valid-Until']);
+    await writeFile(path.join(tree, 'etc/apt/apt.conf.d/99dmrace-test'), `${stdout}\n`);
     await execa('tar', ['-C', tree, '-cf', path.join(directory, 'base.tar'), '.']);
     await rm(tree, { recursive: true });
   });
@@ -35,9 +41,9 @@ async function settled(docker: Docker, answer: NodeJS.ReadableStream): Promise<v
   });
 }
 
-export async function importBase(docker: Docker): Promise<void> {
-  const [repo, tag] = BASE.split(':');
-  await settled(docker, await docker.importImage(await debianTar(), { repo, tag }));
+export async function importBase(docker: Docker, suite: Suite = 'bookworm'): Promise<void> {
+  const [repo, tag] = baseOf(suite).split(':');
+  await settled(docker, await docker.importImage(await debianTar(suite), { repo, tag }));
 }
 
 /** An image from a Dockerfile and files, built on the engine. */

@@ -60,4 +60,21 @@ describe('the end screen', () => {
     }));
     expect(text).toContain('--kernel debian:6.12');
   });
+
+  it('keeps the architecture and how the kernel was built', async () => {
+    const built = { commit: null, compiler: 'gcc 12.2.0' };
+    const next = (profiles: string[], config: string | null): Promise<string> =>
+      screen('closed', (run) => ({
+        ...run,
+        kernel: {
+          ...run.kernel,
+          spec: 'src:.',
+          arch: 'arm64' as const,
+          build: { ...built, profiles, config },
+        },
+      }));
+    expect(await next(['base'], null)).toContain('dmrace run --arch arm64 --kernel src:. --trials');
+    expect(await next(['base', 'rpi'], null)).toContain('--kernel src:. --profile base,rpi');
+    expect(await next([], 'c')).toContain('--kernel src:. --config c --trials');
+  });
 });

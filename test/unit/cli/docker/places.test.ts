@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { suiteOf } from '../../../../harness/cli/docker/image.js';
+import { imageRequest, mayBuild, suiteOf } from '../../../../harness/cli/docker/image.js';
 import {
   flagValue,
   type Given,
@@ -47,6 +47,7 @@ describe('paths on a command line', () => {
     [['run', '--kernel', 'src:/k/linux'], '/k/linux'],
     [['run', '--kernel', 'src:.'], '/w'],
     [['run', '--kernel=src:tree'], '/w/tree'],
+    [['matrix', '--kernel', 'src:/k/linux@base,kasan'], '/k/linux'],
     [['run', '--kernel', 'image:/b/vmlinux,modules=/b/m,build=o'], '/b/vmlinux'],
     [['run', '--kernel', 'image:/b/vmlinux,modules=/b/m,build=o'], '/b/m'],
     [['run', '--kernel', 'image:/b/vmlinux,modules=/b/m,build=o'], '/w/o'],
@@ -67,11 +68,52 @@ describe('paths on a command line', () => {
 });
 
 describe('the suite', () => {
-  it('is --suite, else the kernel’s, else the pinned one', () => {
-    expect(suiteOf(given(['kernel', 'build', '--suite', 'sid']))).toBe('sid');
-    expect(suiteOf(given(['run', '--kernel', 'debian:trixie']))).toBe('trixie');
-    expect(suiteOf(given(['run', '--kernel', 'debian:6.12']))).toBe('bookworm');
-    expect(suiteOf(given(['run']))).toBe('bookworm');
+  it.each([
+    [['run'], null, 'bookworm'],
+    [['run', '--kernel', 'debian:6.12'], null, 'bookworm'],
+    [['run', '--kernel', 'debian:trixie'], null, 'trixie'],
+    [['run', '--kernel=debian:trixie/amd64'], null, 'trixie'],
+    [['run', '--kernel', 'debian:bookworm-backports'], null, 'bookworm'],
+    [['run', '--kernel', 'debian:experimental'], null, 'sid'],
+    [['kernel', 'fetch', 'debian:sid'], null, 'sid'],
+    [['matrix', '--kernel', 'debian:sid', '--kernel', 'debian:experimental'], null, 'sid'],
+    [['matrix', '--kernel', 'debian:sid', '--kernel', 'debian:trixie'], null, 'bookworm'],
+    [['matrix', '--kernel', 'debian:sid', '--kernel', 'src:.'], null, 'bookworm'],
+    [['kernel', 'build', 'src:.'], 'sid', 'sid'],
+    [['run', '--kernel', 'debian:sid'], 'trixie', 'trixie'],
+  ])('of %j with --suite %s is %s', (argv, asked, suite) => {
+    expect(suiteOf(given(argv), asked)).toBe(suite);
+  });
+  it('may come from the configuration', () => {
+    expect(suiteOf(given(['run'], { config: { kernel: 'debian:sid' } }), null)).toBe('sid');
+  });
+});
+
+describe('tools to build kernels with', () => {
+  it.each([
+    [['run'], 'bookworm', false],
+    [['run', '--kernel', 'debian/amd64'], 'bookworm', false],
+    [['run', '--kernel', 'debian:sid'], 'sid', false],
+    [['run', '--kernel', 'debian:sid'], 'trixie', true],
+    [['run', '--kernel', 'debian:6.12'], 'bookworm', true], // of whatever suite has it
+    [['run', '--kernel', 'src:.'], 'bookworm', true],
+    [['kernel', 'build', 'src:.'], 'bookworm', true],
+    [['run', '--kernel', 'image:/b,modules=/m,build=/o'], 'bookworm', false],
+  ])('for %j in %s: %s', (argv, suite, wanted) => {
+    expect(mayBuild(given(argv), suite)).toBe(wanted);
+    const { buildArgs } = imageRequest(given(argv), {}, 'host', suite);
+    expect(buildArgs.DOCTOR).toBe(wanted ? '--kernels' : undefined);
+    expect(/\bflex\b.*\blibssl-dev\b/.test(buildArgs.EXTRA_PACKAGES ?? '')).toBe(wanted);
+  });
+  it('the base is the suite’s, or the one that is given, and must be of the suite', () => {
+    const request = (env: Record<string, string>, asked: string | null) =>
+      imageRequest(given(['run']), env, 'host', asked).buildArgs;
+    expect(request({}, null)).toEqual({});
+    expect(request({}, 'sid')).toMatchObject({ BASE: 'debian:sid-slim', SUITE: 'sid' });
+    expect(request({ DMRACE_DOCKER_BASE: 'x@sha256:1' }, 'sid')).toMatchObject({
+      BASE: 'x@sha256:1',
+      SUITE: 'sid',
+    });
   });
 });
 

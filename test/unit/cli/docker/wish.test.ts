@@ -34,11 +34,24 @@ describe('a container', () => {
       '--docker',
     ]);
   });
+  it('is of the suite of --suite, which the inner program does not get', () => {
+    const { argv, suite } = dockerWish(
+      ['kernel', 'build', '--suite', 'sid', '--docker', 'src:.'],
+      undefined,
+    );
+    expect(argv).toEqual(['kernel', 'build', 'src:.']);
+    expect(suite).toBe('sid');
+    expect(dockerWish(['run', '--suite=trixie'], 'always').suite).toBe('trixie');
+    expect(dockerWish(['run'], undefined).suite).toBeNull();
+  });
   it('is refused where it is of no use, and for contradictions', () => {
     expect(() => dockerWish(['scan', '--docker'], undefined)).toThrow(/of no use for "scan"/);
     expect(() => dockerWish(['run', '--docker', '--no-docker'], undefined)).toThrow(/are given/);
     expect(() => dockerWish(['kernel', 'build', '--suite', 'sid', 'src:.'], undefined)).toThrow(
       /add --docker/,
+    );
+    expect(() => dockerWish(['kernel', 'build', '--docker', '--suite'], undefined)).toThrow(
+      /--suite "" is no suite/,
     );
     expect(() => dockerWish(['run'], 'yes')).toThrow(/DMRACE_DOCKER is "yes"/);
   });
