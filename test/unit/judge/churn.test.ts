@@ -102,7 +102,8 @@ describe('a trial of churn', () => {
 
 describe('the verdict of soaks', () => {
   it('is never closed, however long they were', () => {
-    const trials = Array.from({ length: 100 }, (_, index) => ({ ...judgeTrial(soak()), index }));
+    const judged = judgeTrial(soak());
+    const trials = Array.from({ length: 100 }, (_, index) => ({ ...judged, index }));
     const judgement = judgeRun(QUESTION, trials);
     expect(judgement).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
     expect(judgement.reasons[0]).toBe(
