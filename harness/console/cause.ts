@@ -24,7 +24,7 @@ const RELEASE = 'dm_kobject_release';
  */
 export function attributeCause(finding: Finding, context: CauseContext | undefined): Finding {
   const modules = context?.modules ?? [];
-  const pc = toAddress(finding.address);
+  const pc = instructionOf(finding);
   const resolved = pc === undefined ? undefined : resolveGone(pc, modules);
   const fault = toAddress(finding.faultAddress);
   const gone = modules.filter((module) => module.unloaded);
@@ -73,7 +73,19 @@ function isRelease(
   return functionAt(module, pc) === RELEASE;
 }
 
-/** The function an address is in: an int3 leaves the counter one byte on, still inside. */
+/**
+ * The address of the instruction that crashed. An int3 of x86 is a trap: the counter that is printed
+ * is one byte on (Intel SDM, volume 3, 7.5; exc_int3() in arch/x86/kernel/traps.c hands it on as it
+ * is), which after the last byte of a function is in the next one.
+ */
+function instructionOf(finding: Finding): bigint | undefined {
+  const pc = toAddress(finding.address);
+  return pc !== undefined && finding.family === 'x86-trap' && /\bint3\b/.test(finding.head)
+    ? pc - 1n
+    : pc;
+}
+
+/** The function an address is in. */
 function functionAt(module: ModuleText, address: bigint): string | undefined {
   return nameAddress(module.symbols, address)?.replace(/\+0x[0-9a-f]+$/, '');
 }

@@ -13,6 +13,8 @@ export interface KindEvidence {
   /** From boot to the end of the trial. */
   readonly records: readonly GuestRecord[];
   readonly layout: Layout;
+  /** Step 10 as the console of a panicked kernel tells it (judge/fatal-run.ts); else null. */
+  readonly fatalRun: StepEvidence | null;
 }
 
 /** What only the judge of a kind can say of a trial; judge/trial.ts adds what all kinds share. */

@@ -18,12 +18,16 @@ export function waitsIn(stack: readonly string[]): string {
 /** State letters S, D and I: prev_state of a task that went to sleep (not R+, X, Z). */
 const slept = (event: TraceEvent): boolean => /^[SDI]/.test(field(event, 'prev_state') ?? '');
 
-/** What a sweep's trial did after step 7, from its trace. */
+/**
+ * What a sweep's trial did after step 7, from its trace; and from its console where the kernel
+ * panicked when the holder ran after the unload.
+ */
 export function judgeSweepTrial(
   asked: number,
   events: readonly TraceEvent[],
   records: readonly GuestRecord[],
   steps: readonly StepEvidence[],
+  fatalRun: StepEvidence | null = null,
 ): SweepTrial {
   const none = (missed: string, blocks: readonly Block[] = []): SweepTrial => ({
     asked,
@@ -48,9 +52,10 @@ export function judgeSweepTrial(
   const switchedIn = (pid: number | undefined) => (event: TraceEvent) =>
     event.name === 'sched_switch' && numberField(event, 'next_pid') === pid;
   const ran = known.findIndex(switchedIn(holder));
-  if (ran < 0) return none('the holder never ran again', blocks);
-  const evidence = known[ran]?.line ?? null;
-  if (ran > until) {
+  const fatal = ran < 0 && end >= 0 ? fatalRun : null;
+  if (ran < 0 && fatal === null) return none('the holder never ran again', blocks);
+  const evidence = fatal?.evidence ?? known[ran]?.line ?? null;
+  if (fatal !== null || ran > until) {
     const missed =
       asked <= blocks.length ? `the holder ran after the unload, not at block ${asked}` : null;
     return { asked, blocks, ranAt: 'after', evidence, missed };

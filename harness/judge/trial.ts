@@ -8,6 +8,8 @@ import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
 import { findScenario } from '../scenario/index.js';
 import { judgeChurn } from './churn.js';
 import { judgeDelayed } from './delayed.js';
+import { endingOf } from './ending.js';
+import { fatalRun } from './fatal-run.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
 import { type Layout, layoutOf, movedLayouts } from './layout.js';
 import { parseTrace } from './trace.js';
@@ -56,45 +58,6 @@ function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleTex
       symbols,
     }));
   });
-}
-
-/**
- * Whether the guest said its last word for this very trial, and why not. A record with a nonce that
- * is not the trial's proves nothing: it is reported and the trial is lost.
- */
-function closingProblems(files: TrialFiles, records: readonly GuestRecord[]): string[] {
-  const closings = recordsOf(records, 'closing');
-  const ours = closings.filter((r) => r.nonce === files.note.plan.nonce);
-  const problems = closings
-    .filter((r) => r.nonce !== files.note.plan.nonce)
-    .map((r) => `closing record with the nonce "${r.nonce}", which is not this trial's`);
-  if (ours.length > 0 && files.note.end.how !== 'closing') {
-    problems.push(`the guest closed its report, but ${endOf(files)}`);
-  }
-  if (ours.length > 1) problems.push(`${ours.length} closing records where one was due`);
-  const closing = ours[0];
-  if (!closing) return [...problems, `no closing record: ${endOf(files)}`];
-  const bytes = files.trace.length; // latin1: one character a byte
-  if (bytes !== closing.traceBytes) {
-    problems.push(`the trace has ${bytes} bytes, the guest sent ${closing.traceBytes}`);
-  }
-  return problems;
-}
-
-function endOf(files: TrialFiles): string {
-  const end = files.note.end;
-  switch (end.how) {
-    case 'closing':
-      return 'the guest ended its report without one';
-    case 'deadline':
-      return `the guest was silent until the deadline of ${end.afterMs} ms (vCPU ${end.vcpu})`;
-    case 'machine-ended':
-      return `QEMU ended by itself (${end.signal ?? `exit code ${end.exitCode}`})${end.stderr ? `: ${end.stderr.trim().split('\n').at(-1)}` : ''}`;
-    case 'not-started':
-      return `its VM did not start: ${end.why}`;
-    case 'interrupted':
-      return 'the run was interrupted';
-  }
 }
 
 /** The guest must have been told this very trial: its nonce, seed and scenario. */
@@ -159,22 +122,24 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   const layout = layoutOf(records);
   const findings = scanConsole(files.console, { modules: moduleTexts(layout, during.records) });
 
+  const ending = endingOf(files, during.records, findings);
   const lost = [
     ...before.problems,
     ...during.problems,
-    ...closingProblems(files, during.records),
+    ...ending.problems,
     ...tellingProblems(files, during.records),
   ];
+  const events = parseTrace(files.trace);
   const judged = judgeByKind(findScenario(plan.scenario), {
     plan,
-    events: parseTrace(files.trace),
+    events,
     records,
     layout,
+    fatalRun: ending.how === 'panicked' ? fatalRun(files.console, findings, events, records) : null,
   });
-  const traceLost = recordsOf(during.records, 'closing').at(-1)?.traceLost ?? 0;
   const doubts = [
     ...judged.doubts,
-    ...(traceLost > 0 ? [`the trace lost ${traceLost} events`] : []),
+    ...(ending.traceLost > 0 ? [`the trace lost ${ending.traceLost} events`] : []),
     ...traceGaps(files.trace),
     ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
   ];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { homeOf } from '../model/placement.js';
-import type { Provenance, TrialPlan } from '../model/trial.js';
+import { WINDOW_STEPS } from '../model/steps.js';
+import type { Provenance, StepEvidence, TrialPlan } from '../model/trial.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
 import { provenanceOf } from './layout.js';
-import { proveSteps, schedulingProblems } from './steps.js';
+import { proveSteps, type Steps, schedulingProblems } from './steps.js';
 import { judgeSweepTrial } from './sweep-trial.js';
 
 /**
@@ -20,12 +21,25 @@ function placementProblems(plan: TrialPlan, provenance: Provenance | null): stri
   ];
 }
 
+/** Where the trace ends with step 9, the console of a panicked kernel may tell of step 10. */
+function withFatalRun(steps: Steps, fatalRun: StepEvidence | null): Steps {
+  if (fatalRun === null || !steps.reached || steps.proven.length !== WINDOW_STEPS.length)
+    return steps;
+  return { ...steps, proven: [...steps.proven, fatalRun], missing: [] };
+}
+
 /** A trial of kind `window` has reached it when steps 1 to 9 were all proven, in order. */
-export function judgeWindow({ plan, events, records, layout }: KindEvidence): KindJudgement {
-  const steps = proveSteps(events, records);
+export function judgeWindow({
+  plan,
+  events,
+  records,
+  layout,
+  fatalRun,
+}: KindEvidence): KindJudgement {
+  const steps = withFatalRun(proveSteps(events, records), fatalRun);
   if (plan.yieldAfter > 0) {
     // A sweep has its own rule: step 10 before step 9 is its plan.
-    const sweep = judgeSweepTrial(plan.yieldAfter, events, records, steps.proven);
+    const sweep = judgeSweepTrial(plan.yieldAfter, events, records, steps.proven, fatalRun);
     const provenance = provenanceOf(records, layout, steps.returnAddress);
     return {
       steps: steps.proven,

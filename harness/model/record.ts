@@ -78,9 +78,14 @@ export const RECORD_FIELDS = {
   spun: { pid: 'd', startUs: 'd', endUs: 'd', yieldAfter: 'd', blocks: 'd', gaveUp: 'd' },
   /** A party ended: exit status, or -1 and the signal. */
   exit: { party: 's', pid: 'd', status: 'd', signal: 'd' },
+  /**
+   * Steps 1 to 9 as they stand after the unload, said before the holder may go on: `traceBytes` of
+   * trace were sent, `traceLost` events were lost. What step 10 does to the kernel cannot take it back.
+   */
+  window: { nonce: 's', traceBytes: 'd', traceLost: 'd' },
   /** The guest is about to crash its kernel on purpose. */
   crash: { nonce: 's', how: 's' },
-  /** The last word of a trial: nothing is missing before it. `traceBytes` is the trace's size. */
+  /** The last word of a trial: `traceBytes` is the size of the trace that follows it. */
   closing: { nonce: 's', traceBytes: 'd', traceLost: 'd' },
 } as const satisfies Record<string, Record<string, 'd' | 's'>>;
 
@@ -156,4 +161,13 @@ export function recordsOf<K extends RecordKind>(
   kind: K,
 ): RecordOf<K>[] {
   return records.filter((record): record is RecordOf<K> => record.kind === kind);
+}
+
+/**
+ * The size of a trial's trace by the guest's own words: what it sent after the unload (record
+ * `window`) and what it sent at the end (record `closing`; guests of 0.1 sent all of it then).
+ */
+export function announcedTraceBytes(records: readonly GuestRecord[]): number {
+  const window = firstRecord(records, 'window')?.traceBytes ?? 0;
+  return window + (firstRecord(records, 'closing')?.traceBytes ?? 0);
 }

@@ -17,11 +17,10 @@ const value = (path: string): string => path.replaceAll(',', ',,');
 /**
  * Channels that are files of a deterministic guest. A socket is full when its reader is slow, after
  * some hundred small writes already, and QEMU then tries again at a moment of the host's (QEMU 7.2,
- * hw/char/serial.c, serial_xmit(); hw/char/virtio-serial-bus.c, throttling); a file takes all. The
- * trace may stay a socket: it is sent last.
+ * hw/char/serial.c, serial_xmit(); hw/char/virtio-serial-bus.c, throttling); a file takes all.
  */
 export const fileChannels = (spec: MachineSpec): readonly Channel[] =>
-  spec.deterministic ? ['console', 'records'] : [];
+  spec.deterministic ? ['console', 'records', 'trace'] : [];
 
 /**
  * QEMU's whole command line as a value. Every channel is a socket that QEMU connects to, so there

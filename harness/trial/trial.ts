@@ -2,7 +2,7 @@
 import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
 import type { Arch } from '../model/arch/index.js';
-import { recordsOf } from '../model/record.js';
+import { announcedTraceBytes } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
 import type { TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
 import { type Machine, type MachineSpec, type Machines, pausesItself } from '../ports.js';
@@ -193,7 +193,7 @@ async function collect(
     failure = await session.until(closed, waitedMs, signal);
   }
   if (!failure) {
-    const bytes = recordsOf(session.records, 'closing')[0]?.traceBytes ?? 0;
+    const bytes = announcedTraceBytes(session.records);
     await session.until(() => session.traceBytes >= bytes, TRACE_BOUND_MS, signal);
   }
   if (!failure && spec.deterministic) {

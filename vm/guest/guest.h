@@ -32,6 +32,11 @@ int layout_main(int argc, char **argv);
 int write_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int read_file(const char *path, char *buffer, size_t size);
 
+/* trace.c: what the trace says, and its way to the host. */
+ssize_t read_trace(const char *path, char **text);
+int send_trace(const char *text, ssize_t size);
+long long lost_events(void);
+
 /* device.c and close.c: before and after the race. */
 int device_main(int argc, char **argv);
 int close_main(int argc, char **argv);

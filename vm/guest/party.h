@@ -30,6 +30,7 @@ struct race {
 	char device[32];	/* name for dmsetup */
 	char disk[32];		/* dm-N */
 	int pin;		/* an open helper device to keep the disk's kobject with, or -1 */
+	char nonce[40];		/* this trial's */
 	long yield_after;	/* sweep: let the holder run at this block of the remover; 0: no sweep */
 
 	volatile sig_atomic_t failed;	/* a party gave up; its record says why */

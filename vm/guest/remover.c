@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The remover, SCHED_FIFO above everybody: removes the device with the real dmsetup, then
- * unloads dm_mod. Steps 2, 3, 4, 8 and 9 are its.
+ * unloads dm_mod. Steps 2, 3, 4, 8 and 9 are its. Then it reports them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 
 #include "guest.h"
 #include "party.h"
+#include "record-kinds.h"
 
 /*
  * The process of its own that becomes dmsetup waits for the order before exec(), so that the
@@ -35,6 +36,32 @@ static int module_refcount(void)
 	char text[16];
 
 	return read_file("/sys/module/dm_mod/refcnt", text, sizeof(text)) > 0 ? atoi(text) : -1;
+}
+
+/*
+ * The window, as far as it has come: its records, and its trace with its size. The load still
+ * keeps the holder off the CPU, so all of this is said before step 10, which may be the last thing
+ * that this kernel does: where the text of an unloaded module stays mapped and is filled with int3,
+ * the crash is a panic (x86-64 since v6.15, docs/kernels.md).
+ */
+static int report_window(struct race *race)
+{
+	char *trace = NULL;
+	ssize_t bytes;
+	long long lost;
+	int error;
+
+	error = record_removed(race->dmsetup, race->dmsetup_status, race->removed_us) |
+		record_unload(race->remover, "dm_mod", race->unload_error, race->refcount,
+			      race->unload_us, race->unloaded_us, race->holder_returned);
+	bytes = read_trace(TRACE "/trace_pipe", &trace);
+	lost = lost_events();
+	if (bytes < 0 || lost < 0 || send_trace(trace, bytes))
+		error = -1;
+	else
+		error |= record_window(race->nonce, bytes, lost);
+	free(trace);
+	return error;
 }
 
 int remover(struct race *race)
@@ -63,8 +90,9 @@ int remover(struct race *race)
 		race->unload_error = errno;
 	race->holder_returned = race->returned_us != 0;
 	race->unloaded_us = now_us();
+	error = report_window(race);
 	race->unload_done = 1;
 	if (race->gate && send_byte(race->unloaded[1]))
 		return record_failure("tell the gate of the unload", errno), 1;
-	return 0;
+	return error ? 1 : 0;
 }
