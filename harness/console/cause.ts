@@ -17,8 +17,11 @@ const RELEASE = 'dm_kobject_release';
  *
  * - `release-in-unloaded-text`: the CPU fetched an instruction of the unloaded dm_mod, inside
  *   dm_kobject_release(). A page fault at its own program counter when the pages were unmapped; an
- *   int3 or an invalid opcode when they stay mapped and are poisoned instead (execmem's ROX cache,
- *   mm/execmem.c, v6.15).
+ *   int3 where they stay mapped and are filled with it: on x86-64 since v6.15 with
+ *   STRICT_MODULE_RWX (arch/x86/Kconfig selects ARCH_HAS_EXECMEM_ROX, commit 64f6a4e10c05), where
+ *   __execmem_cache_free() in mm/execmem.c keeps the pages and calls execmem_fill_trapping_insns()
+ *   of arch/x86/mm/init.c (read in 7.2.13 and 7.3-rc7; v6.12 has no such cache). Only a whole free
+ *   huge page goes back to vmalloc (execmem_cache_clean()), and then it is a page fault again.
  * - `disk-release-fops`: disk_release() (block/genhd.c, v5.18) read `disk->fops` of the unloaded
  *   dm_mod, when the last reference to the disk was dropped.
  */

@@ -47,6 +47,35 @@ test.each(['int3: 0000', 'Oops: int3: 0000', 'invalid opcode: 0000'])(
   },
 );
 
+test('poisoned text for real: the trap is one byte before the counter (Debian 7.2.13)', () => {
+  // The method is 0x13 bytes long. The next symbol is put right behind it (it really was at f27): the
+  // printed counter alone would name that one.
+  const sid: ModuleText = {
+    module: 'dm_mod',
+    start: 'ffffffffc0400000',
+    end: 'ffffffffc0417000',
+    unloaded: true,
+    symbols: [
+      { name: 'dm_kobject_release', address: 'ffffffffc0415f10' },
+      { name: 'dm_submit_bio.cold', address: 'ffffffffc0415f23' },
+    ],
+  };
+  const log = readCases('race.log')[1]?.log ?? '';
+  const found = scanConsole(log, { modules: [sid] });
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatchObject({
+    kind: 'exception',
+    title: 'int3 in dm_kobject_release',
+    cause: 'release-in-unloaded-text',
+    address: 'ffffffffc0415f23',
+    resolved: 'dm_kobject_release+0x12 [unloaded dm_mod]',
+    task: 'dmrace-guest',
+    pid: 128,
+  });
+  const loaded = scanConsole(log, { modules: [{ ...sid, unloaded: false }] });
+  expect(loaded[0]).toMatchObject({ cause: 'other', title: 'int3 in helper_ioctl' });
+});
+
 test('arm64: the fetch is told by the exception class and by pc', () => {
   const log = [
     'Unable to handle kernel paging request at virtual address ffffffffa000cf88',
