@@ -67,10 +67,41 @@ export function applyChange(
   const [at] = starts;
   if (at === undefined || starts.length !== 1) {
     throw new DmraceError('inconclusive', {
-      observed: `${where}: ${JSON.stringify(find.join('\n'))} occurs ${starts.length} times`,
+      observed: `${where}: ${JSON.stringify(find.join('\n'))} occurs ${starts.length} times${whereInstead(lines, find, starts)}`,
       limit: 'exactly once',
       action: 'add this version’s form of the change to kernel-config/control.json',
     });
   }
   return [...lines.slice(0, at), ...replace, ...lines.slice(at + find.length)].join('\n');
+}
+
+/** Where the text is, or, when it is nowhere, the lines that are most like its own. */
+function whereInstead(
+  lines: readonly string[],
+  find: readonly string[],
+  starts: readonly number[],
+): string {
+  if (starts.length > 0) return ` (lines ${starts.map((start) => start + 1).join(', ')})`;
+  const like = find.flatMap((wanted) => {
+    const nearest = nearestLine(lines, wanted);
+    return nearest === null ? [] : [`line ${nearest + 1}: ${JSON.stringify(lines[nearest])}`];
+  });
+  return like.length === 0 ? '' : ` (most like it: ${[...new Set(like)].join('; ')})`;
+}
+
+/**
+ * Index of the line that shares the most with `wanted` at its two ends; null when none shares more
+ * than half.
+ */
+function nearestLine(lines: readonly string[], wanted: string): number | null {
+  const alike = lines.map((line) => {
+    const shorter = Math.min(line.length, wanted.length);
+    let head = 0;
+    while (head < shorter && line[head] === wanted[head]) head++;
+    let tail = 0;
+    while (tail < shorter - head && line.at(-1 - tail) === wanted.at(-1 - tail)) tail++;
+    return (head + tail) / Math.max(line.length, wanted.length, 1);
+  });
+  const most = Math.max(...alike);
+  return most > 0.5 ? alike.indexOf(most) : null;
 }

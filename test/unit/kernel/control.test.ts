@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,7 +38,9 @@ describe('applyChange', () => {
       expect.objectContaining({
         code: 'inconclusive',
         facts: expect.objectContaining({
-          observed: `Makefile of 6.1: ${JSON.stringify(find.join('\n'))} occurs ${times} times`,
+          observed: expect.stringContaining(
+            `Makefile of 6.1: ${JSON.stringify(find.join('\n'))} occurs ${times} times`,
+          ),
           limit: 'exactly once',
         }),
       }),
@@ -50,68 +52,124 @@ describe('applyChange', () => {
     expect(() => applyChange('a\nb\n', [], ['c'], 'x')).toThrow(/occurs 3 times/);
   });
 
+  it('names the lines: those that fit too often, or the one that is most like the wanted', () => {
+    expect(() => applyChange('a\nb\na\n', ['a'], [], 'x')).toThrow(/occurs 2 times \(lines 1, 3\)/);
+    const text = 'int x;\nEXPORT_SYMBOL_GPL(dm_kobject_release);\nMODULE(dm);\n';
+    expect(() => applyChange(text, ['EXPORT_SYMBOL(dm_kobject_release);'], [], 'x')).toThrow(
+      'occurs 0 times (most like it: line 2: "EXPORT_SYMBOL_GPL(dm_kobject_release);")',
+    );
+    expect(() => applyChange(text, ['nothing like it'], [], 'x')).toThrow(
+      /occurs 0 times \(limit: exactly once\)$/m,
+    );
+  });
+
   it('takes $ as it stands', () => {
     expect(applyChange('a\n$(b)\n', ['$(b)'], ['$&$1'], 'x')).toBe('a\n$&$1\n');
   });
 });
 
-describe('the control', () => {
-  // The lines of v6.12 that the change is about, with their neighbours.
-  const MAKEFILE = `dm-mod-y\t+= dm.o dm-table.o dm-target.o dm-linear.o dm-stripe.o \\
-		   dm-ioctl.o dm-io.o dm-kcopyd.o dm-sysfs.o dm-stats.o \\
-		   dm-rq.o dm-io-rewind.o
+/** Real drivers/md files; see test/fixtures/control/README.md. */
+const FIXTURES = assets('test/fixtures/control');
+const VERSIONS = readdirSync(FIXTURES).filter((name) => name !== 'README.md');
+const original = (version: string, name: string): string =>
+  readFileSync(path.join(FIXTURES, version, name), 'utf8');
 
-obj-$(CONFIG_BLK_DEV_DM)\t+= dm-mod.o
-obj-$(CONFIG_BLK_DEV_DM_BUILTIN) += dm-builtin.o
-obj-$(CONFIG_DM_UNSTRIPED)\t+= dm-unstripe.o
-`;
-  const BUILTIN = `void dm_kobject_release(struct kobject *kobj)
-{
-	complete(dm_get_completion_from_kobject(kobj));
-}
-EXPORT_SYMBOL(dm_kobject_release);
-`;
+/** Lines of `to` that `from` has not, and the other way round. */
+const difference = (from: string, to: string): { gone: string[]; come: string[] } => {
+  const [before, after] = [from.split('\n'), to.split('\n')];
+  return {
+    gone: before.filter((line) => !after.includes(line)),
+    come: after.filter((line) => !before.includes(line)),
+  };
+};
+
+describe('the control', () => {
   const data = readFileSync(assets('kernel-config/control.json'), 'utf8');
   let md: string;
   const read = (name: string): string => readFileSync(path.join(md, name), 'utf8');
+  const take = (version: string): void => {
+    for (const name of ['Makefile', 'dm-builtin.c']) {
+      writeFileSync(path.join(md, name), original(version, name));
+    }
+  };
 
   beforeEach(() => {
     md = mkdtempSync(path.join(tmpdir(), 'dmrace-control-test-'));
-    writeFileSync(path.join(md, 'Makefile'), MAKEFILE);
-    writeFileSync(path.join(md, 'dm-builtin.c'), BUILTIN);
+    take('6.12.118');
   });
   afterEach(() => {
     rmSync(md, { recursive: true });
   });
 
-  it.each(['3.14', '6.1.192', '6.12', '7.3-rc7'])(
-    'moves the method into the module of %s',
-    async (version) => {
+  it('is checked on old, stable and newest sources', () => {
+    expect(VERSIONS).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^5\.10\./),
+        expect.stringMatching(/^6\.1\./),
+        expect.stringMatching(/^6\.12\./),
+        expect.stringMatching(/^7\./),
+      ]),
+    );
+  });
+
+  describe.each(VERSIONS)('on the sources of %s', (version) => {
+    beforeEach(() => take(version));
+
+    it('changes these lines and no others', async () => {
       await moveReleaseIntoModule(md, version, data);
-      expect(read('Makefile')).not.toContain('BLK_DEV_DM_BUILTIN');
-      expect(read('Makefile')).toMatch(
-        /\ndm-mod-y \+= dm-builtin\.o\nCFLAGS_dm-builtin\.o \+= -fno-optimize-sibling-calls\n$/,
+      expect(difference(original(version, 'Makefile'), read('Makefile'))).toEqual({
+        gone: ['obj-$(CONFIG_BLK_DEV_DM_BUILTIN) += dm-builtin.o'],
+        come: ['dm-mod-y += dm-builtin.o', 'CFLAGS_dm-builtin.o += -fno-optimize-sibling-calls'],
+      });
+      expect(difference(original(version, 'dm-builtin.c'), read('dm-builtin.c'))).toEqual({
+        gone: ['EXPORT_SYMBOL(dm_kobject_release);'],
+        come: [],
+      });
+      expect(read('dm-builtin.c')).toMatch(
+        /\nvoid dm_kobject_release\(struct kobject \*kobj\)\n\{\n/,
       );
-      expect(read('Makefile')).toContain('obj-$(CONFIG_DM_UNSTRIPED)\t+= dm-unstripe.o\n');
-      expect(read('dm-builtin.c')).toBe(
-        BUILTIN.replace('EXPORT_SYMBOL(dm_kobject_release);\n', ''),
+    });
+
+    it.each([
+      [
+        'Makefile',
+        'obj-$(CONFIG_BLK_DEV_DM_BUILTIN) += dm-builtin.o',
+        'obj-$(CONFIG_BLK_DEV_DM_BUILTIN)\t+= dm-builtin.o',
+      ],
+      [
+        'dm-builtin.c',
+        'EXPORT_SYMBOL(dm_kobject_release);',
+        'EXPORT_SYMBOL_GPL(dm_kobject_release);',
+      ],
+    ])('is refused when %s differs, without fuzz, and says where', async (name, wanted, other) => {
+      const text = read(name);
+      const number = text.split('\n').indexOf(wanted) + 1;
+      expect(number).toBeGreaterThan(0);
+      writeFileSync(
+        path.join(md, name),
+        text.replace(wanted, () => other),
       );
-    },
-  );
+      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(
+        `${name} of ${version}: ${JSON.stringify(wanted)} occurs 0 times (most like it: line ${number}: ${JSON.stringify(other)})`,
+      );
+    });
+
+    it('is refused when the line is gone or there twice', async () => {
+      const wanted = 'EXPORT_SYMBOL(dm_kobject_release);';
+      const text = read('dm-builtin.c');
+      writeFileSync(path.join(md, 'dm-builtin.c'), text.replace(wanted, ''));
+      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(/occurs 0 times/);
+      take(version);
+      writeFileSync(path.join(md, 'dm-builtin.c'), `${text}${wanted}\n`);
+      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(
+        /occurs 2 times \(lines \d+, \d+\)/,
+      );
+    });
+  });
 
   it('cannot be applied twice', async () => {
     await moveReleaseIntoModule(md, '6.12', data);
     await expect(moveReleaseIntoModule(md, '6.12', data)).rejects.toThrow(DmraceError);
-  });
-
-  it('is refused for other sources', async () => {
-    writeFileSync(
-      path.join(md, 'dm-builtin.c'),
-      BUILTIN.replace('EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL'),
-    );
-    await expect(moveReleaseIntoModule(md, '6.12', data)).rejects.toThrow(
-      /^dm-builtin\.c of 6\.12: "EXPORT_SYMBOL\(dm_kobject_release\);" occurs 0 times/,
-    );
   });
 
   it.each([
