@@ -29,6 +29,9 @@ const exists = (file: string): Promise<boolean> =>
 /** Files that tell a kernel tree with device mapper, and that the race needs. */
 const NEEDED = ['Makefile', 'Kconfig', 'scripts/Kbuild.include', 'drivers/md/Makefile'];
 
+/** The method as commit be35f48610 has it in the module, and a revert of 2995fa78e423. */
+const METHOD = /^(static )?void dm_kobject_release\(/m;
+
 /** Version of a kernel's top Makefile; null when it is not one. Exported for its test. */
 export function makefileVersion(text: string): string | null {
   const value = (name: string): string =>
@@ -41,8 +44,10 @@ export function makefileVersion(text: string): string | null {
 
 /**
  * Looks at a tree.
- * @throws DmraceError (usage) when it is not a kernel tree, or was built in place: kbuild refuses
- *   `O=` then (top Makefile, outputmakefile).
+ * @throws DmraceError (usage) when it is not a kernel tree, when its path has a space or a colon
+ *   (top Makefile: "source directory cannot contain spaces or colons"), or when it was built in
+ *   place: kbuild refuses `O=` then (top Makefile, outputmakefile); (inconclusive) when it is older
+ *   than the release method.
  */
 export async function openSourceTree(given: string, arch: Arch): Promise<SourceTree> {
   const directory = await realpath(given).catch(() => path.resolve(given));
@@ -59,11 +64,20 @@ export async function openSourceTree(given: string, arch: Arch): Promise<SourceT
       action: 'name the top folder of a kernel tree or of a git worktree of one',
     });
   }
-  if (!(await exists(path.join(directory, 'drivers/md/dm-builtin.c')))) {
-    throw new DmraceError('inconclusive', {
-      observed: `${directory} (${version}) has no drivers/md/dm-builtin.c`,
+  if (/[\s:]/.test(directory)) {
+    throw new DmraceError('usage', {
+      observed: `src:${given}: kbuild cannot build from a path with spaces or colons: "${directory}"`,
       artefact: directory,
-      action: 'choose a kernel from 3.14 on: before, there is no builtin release method to judge',
+      action: 'name the tree by another path: move it, or git worktree add a folder without them',
+    });
+  }
+  const md = path.join(directory, 'drivers/md');
+  const sysfs = await readFile(path.join(md, 'dm-sysfs.c'), 'utf8').catch(() => '');
+  if (!(await exists(path.join(md, 'dm-builtin.c'))) && !METHOD.test(sysfs)) {
+    throw new DmraceError('inconclusive', {
+      observed: `${directory} (${version}) has no drivers/md/dm-builtin.c, and no dm_kobject_release() in dm-sysfs.c`,
+      artefact: directory,
+      action: 'choose a kernel from 3.14 on: before, there is no release method to judge',
     });
   }
   // A Kconfig-less arch folder fails later; these three are what outputmakefile looks for.
@@ -85,14 +99,20 @@ export async function openSourceTree(given: string, arch: Arch): Promise<SourceT
   };
 }
 
-/** Never takes git's locks, never refreshes its index: that would be writing. */
+/**
+ * As `git describe --dirty` says it, which writes the index it has refreshed whatever
+ * --no-optional-locks says (builtin/describe.c); git status listens.
+ */
 async function commitOf(directory: string): Promise<string | null> {
-  const result = await execa(
-    'git',
-    ['--no-optional-locks', '-C', directory, 'describe', '--always', '--dirty', '--abbrev=12'],
-    { reject: false, env: { GIT_CEILING_DIRECTORIES: path.dirname(directory) } },
-  );
-  return result.failed ? null : result.stdout.trim();
+  const git = (...args: string[]) =>
+    execa('git', ['--no-optional-locks', '-C', directory, ...args], {
+      reject: false,
+      env: { GIT_CEILING_DIRECTORIES: path.dirname(directory) },
+    });
+  const described = await git('describe', '--always', '--abbrev=12');
+  if (described.failed) return null;
+  const status = await git('status', '--porcelain', '--untracked-files=no');
+  return `${described.stdout.trim()}${status.stdout === '' ? '' : '-dirty'}`;
 }
 
 async function fingerprint(directory: string): Promise<string> {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -64,9 +65,53 @@ describe('openSourceTree', () => {
     });
   });
 
+  it.each(['with space', 'with:colon'])('refuses %j, which kbuild cannot build', async (name) => {
+    root = path.join(root, name);
+    tree();
+    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/spaces or colons[\s\S]*git worktree add/) as string,
+    });
+    root = path.dirname(root);
+  });
+
+  it('knows the commit of a git worktree and writes nothing into it', async () => {
+    const origin = path.join(root, 'origin');
+    const worktree = path.join(root, 'worktree');
+    const top = root;
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], {
+        encoding: 'utf8',
+      }).trim();
+    root = origin;
+    tree();
+    root = top;
+    git('init', '-q', origin);
+    git('-C', origin, 'add', '-A');
+    git('-C', origin, 'commit', '-qm', 'x');
+    git('-C', origin, 'worktree', 'add', '-q', worktree);
+    const listing = (): string =>
+      execFileSync('find', [top, '-printf', '%P %s %T@ %C@\\n'], { encoding: 'utf8' });
+    const before = listing();
+    const found = await openSourceTree(worktree, ARCH.x86_64);
+    expect(found.commit).toBe(git('-C', origin, 'rev-parse', '--short=12', 'HEAD'));
+    expect(found.directory).toBe(worktree);
+    expect(listing()).toBe(before);
+    writeFileSync(path.join(worktree, 'drivers/md/dm-builtin.c'), 'xy');
+    expect((await openSourceTree(worktree, ARCH.x86_64)).commit).toBe(`${found.commit}-dirty`);
+  });
+
+  it('takes a tree that has the method in the module, as its revert has it', async () => {
+    tree();
+    rmSync(path.join(root, 'drivers/md/dm-builtin.c'));
+    put('drivers/md/dm-sysfs.c', '#include\nvoid dm_kobject_release(struct kobject *kobj)\n{\n}\n');
+    expect((await openSourceTree(root, ARCH.x86_64)).version).toBe('6.12.117');
+  });
+
   it('a tree before 3.14 is skipped, not called good', async () => {
     tree();
     rmSync(path.join(root, 'drivers/md/dm-builtin.c'));
+    put('drivers/md/dm-sysfs.c', 'static struct kobj_type dm_ktype = {\n};\n');
     await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({ code: 'inconclusive' });
   });
 });
