@@ -9,5 +9,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 if (process.env.DMRACE_TIED === '1') tieToStdin(() => interrupt.abort());
 process.exitCode = await dmrace(process.argv.slice(2), interrupt.signal);
-// Tools that an interrupt found at work would keep the process alive; execa ends them at its exit.
+// Tools that an interrupt found at work would keep the process alive; their groups are ended at its exit.
 if (interrupt.signal.aborted) process.exit();

@@ -31,7 +31,7 @@ export function kernelCommand(signal: AbortSignal): Command {
     const build = buildOptions(spec, options.profile, options.config);
     const guest = guestArch(options.arch);
     await requireTools(guest);
-    return prepareKernel(await openCache(), spec, guest, say, { build, signal });
+    return prepareKernel(await openCache(signal), spec, guest, say, { build, signal });
   };
   command
     .command('fetch')
@@ -52,7 +52,7 @@ Examples:
       if (options.source) {
         await requireTools(guestArch(options.arch));
         const tree = await fetchSource(
-          await openCache(),
+          await openCache(signal),
           spec,
           guestArch(options.arch),
           say,

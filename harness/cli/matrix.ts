@@ -104,7 +104,7 @@ async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<numb
   await requireTools(arch);
   const cells = new Cells(
     path.resolve(options.out ?? ''),
-    await openCache(),
+    await openCache(signal),
     arch,
     options,
     signal,

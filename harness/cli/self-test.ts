@@ -46,9 +46,9 @@ export const CRIMES: readonly Crime[] = [
 /** Boots the guest of the main job once for each crime; all must be caught and named. */
 export async function selfTest(arch: Arch, signal: AbortSignal): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const cache = await openCache();
+  const cache = await openCache(signal);
   const kernel = await prepareKernel(cache, 'debian', arch, say);
-  const initramfs = await buildInitramfs(cache, kernel, 'builtin', true, say);
+  const initramfs = await buildInitramfs(cache, kernel, 'builtin', true, say, signal);
   let failed = 0;
   for (const crime of CRIMES) {
     const plan = {

@@ -52,8 +52,17 @@ export class DebianArchive {
     readonly suite: string,
     readonly architecture: string,
     readonly report: Report,
+    /** Ends downloads and unpacking. */
+    readonly signal?: AbortSignal,
   ) {
     this.#root = path.join(cache.root, 'apt', `${suite}-${architecture}`);
+  }
+
+  #run(file: string, args: readonly string[], cwd?: string): Promise<string> {
+    return runTool(file, args, {
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(this.signal === undefined ? {} : { signal: this.signal }),
+    });
   }
 
   #options(): string[] {
@@ -97,7 +106,7 @@ export class DebianArchive {
         path.join(this.#root, 'sources.list'),
         `${sourcesOf(this.suite).join('\n')}\n`,
       );
-      await runTool('apt-get', [...this.#options(), '-q', 'update']);
+      await this.#run('apt-get', [...this.#options(), '-q', 'update']);
       await rm(path.join(this.#root, ANSWERS), { recursive: true, force: true });
       await writeFile(stamp, `${new Date().toISOString()}\n`);
     });
@@ -114,7 +123,7 @@ export class DebianArchive {
       const known = await readFile(file, 'utf8').catch(() => null);
       if (known !== null) return known;
     }
-    const said = await runTool('apt-cache', [...this.#options(), ...args]);
+    const said = await this.#run('apt-cache', [...this.#options(), ...args]);
     if (stamp !== '') {
       await mkdir(path.dirname(file), { recursive: true });
       await writeFileAtomic(file, said);
@@ -155,7 +164,7 @@ export class DebianArchive {
 
   /** All versions of a package in this suite, newest first (apt-cache madison). */
   async versions(name: string): Promise<string[]> {
-    const said = await runTool('apt-cache', [...this.#options(), 'madison', name]);
+    const said = await this.#run('apt-cache', [...this.#options(), 'madison', name]);
     return said
       .split('\n')
       .filter((line) => line.includes(' Packages'))
@@ -188,12 +197,10 @@ export class DebianArchive {
     const key = `${pack.name}_${pack.version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
     const entry = await this.cache.entry('deb', key, async (directory) => {
       const started = Date.now();
-      await runTool(
+      await this.#run(
         'apt-get',
         [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`],
-        {
-          cwd: directory,
-        },
+        directory,
       );
       const file = await this.#only(directory);
       const { size } = await stat(file);
@@ -219,7 +226,7 @@ export class DebianArchive {
   /** Unpacks packages into one folder; nothing is installed and no maintainer script runs. */
   async unpack(packages: readonly Package[], directory: string): Promise<void> {
     for (const pack of packages) {
-      await runTool('dpkg-deb', ['-x', await this.download(pack), directory]);
+      await this.#run('dpkg-deb', ['-x', await this.download(pack), directory]);
     }
   }
 }

@@ -85,8 +85,9 @@ export async function buildInitramfs(
   placement: Placement,
   helper: boolean,
   report: Report,
+  signal?: AbortSignal,
 ): Promise<string> {
-  const userland = await guestUserland(cache, kernel.arch, report);
+  const userland = await guestUserland(cache, kernel.arch, report, signal);
   const program = await guestProgram(cache, kernel.arch, report);
   const init = assets('vm/init');
   const contents = await Promise.all(

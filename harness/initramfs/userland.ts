@@ -53,8 +53,13 @@ async function copyLibraries(
 }
 
 /** A root folder with the guest's programs from Debian's packages: bin, sbin, lib, lib64. */
-export async function guestUserland(cache: Cache, arch: Arch, report: Report): Promise<string> {
-  const archive = new DebianArchive(cache, SUITE, arch.names.debian, report);
+export async function guestUserland(
+  cache: Cache,
+  arch: Arch,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string> {
+  const archive = new DebianArchive(cache, SUITE, arch.names.debian, report, signal);
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
 import type { Report } from '../ports.js';
+import { tieGroup } from '../util/process-group.js';
 
 /** A run of make whose end is waited for and whose steps are counted. */
 export interface MakeRun {
@@ -37,6 +38,7 @@ export function progressLine(steps: number, expected: number | null, last: strin
  *   AbortError after an interrupt: make then removes half-written targets, and the next run goes on.
  */
 export async function runMake(run: MakeRun, report: Report, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
   const log = createWriteStream(run.log);
   const tail: string[] = [];
   let steps = 0;
@@ -49,17 +51,6 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     detached: true,
     env: { LC_ALL: 'C' },
   });
-  // The whole group: make hands SIGTERM on to its shells, and the makes that those started stay.
-  const interrupt = (): void => {
-    if (make.pid === undefined) return;
-    try {
-      process.kill(-make.pid, 'SIGTERM');
-    } catch {
-      // the group is gone already
-    }
-  };
-  signal.addEventListener('abort', interrupt);
-  if (signal.aborted) interrupt();
   const lines = createInterface({ input: make.all });
   lines.on('line', (line) => {
     log.write(`${line}\n`);
@@ -72,10 +63,12 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     told = Date.now();
     report(progressLine(steps, run.expectedSteps, step[2] ?? ''));
   });
-  const result = await make;
-  signal.removeEventListener('abort', interrupt);
+  const result = await (async () => {
+    await using _tied = tieGroup(make.pid, signal);
+    return await make;
+  })();
   await new Promise<void>((resolve) => log.end(resolve));
-  if (signal.aborted) throw new DOMException('interrupted', 'AbortError');
+  signal.throwIfAborted();
   if (!result.failed) return steps;
   if (result.exitCode === undefined && result.signal === undefined) {
     throw new DmraceError('environment', {

@@ -24,6 +24,7 @@ async function unpackHeaders(
   stock: StockKernel,
   arch: Arch,
   report: Report,
+  signal: AbortSignal,
 ): Promise<string> {
   const host = hostArch() ?? arch;
   const native = host.name === arch.name;
@@ -31,7 +32,7 @@ async function unpackHeaders(
   const key = `${stock.abi}_${stock.image.version}${on}`;
   return cache.entry('headers', key, async (directory, final) => {
     await archive.unpack(stock.headers, directory);
-    const tools = native ? archive : await openArchive(cache, archive.suite, host, report);
+    const tools = native ? archive : await openArchive(cache, archive.suite, host, report, signal);
     await tools.unpack(stock.kbuild, directory);
     const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
     for (const name of ['Makefile', '.kernelvariables']) {
@@ -67,7 +68,7 @@ export async function prepareDebianKernel(
   report: Report,
   signal: AbortSignal,
 ): Promise<PreparedKernel> {
-  const { archive, stock } = await resolveStock(cache, arch, request, report);
+  const { archive, stock } = await resolveStock(cache, arch, request, report, signal);
   const image = await unpackImage(cache, archive, stock);
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
@@ -81,9 +82,8 @@ export async function prepareDebianKernel(
     given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
   );
 
-  const headers = await unpackHeaders(cache, archive, stock, arch, report);
+  const headers = await unpackHeaders(cache, archive, stock, arch, report, signal);
   const why = await headersProblem(headers, stock.abi);
-  signal.throwIfAborted();
   const key = `${stock.abi}_${stock.image.version}`;
   const tree: BuildTree = {
     key: why === null ? key : `${key}_prepared_btf`,
@@ -91,7 +91,7 @@ export async function prepareDebianKernel(
       why === null
         ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)
         : await preparedTree(cache, archive, stock, headers, configText, why, arch, report, signal),
-    md: await unpackMd(cache, archive, stock.source, report),
+    md: await unpackMd(cache, archive, stock.source, report, signal),
     version: stock.image.version,
     ...(why === null ? {} : { cc: `${crossPrefix(arch)}gcc`, release: stock.abi }),
   };

@@ -76,7 +76,7 @@ export async function preparedTree(
 ): Promise<string> {
   await requireTools(arch, 'kernels');
   const gcc = `${crossPrefix(arch)}gcc`;
-  const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report);
+  const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report, signal);
   const compiler = await requireCompilerFor(tree, arch);
   const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
   return cache.entry('prepared', key, async (directory, final) => {

@@ -20,13 +20,14 @@ export async function unpackSource(
   kind: string,
   tar: readonly string[],
   report: Report,
+  signal: AbortSignal,
 ): Promise<string> {
   const key = `${source.name}_${source.version}`;
   return cache.entry(kind, key, async (directory) => {
     const deb = await archive.download(source);
     const started = Date.now();
     const words = tar.map((word) => word.replace('NAME', source.name)).join(' ');
-    await recipe(directory)`
+    await recipe(directory, signal)`
       set -f
       dpkg-deb --fsys-tarfile ${deb} | tar -xO ${`./usr/src/${source.name}.tar.xz`} | xz -dc -T0 |
         tar -x $(echo ${words})`;
@@ -40,9 +41,11 @@ export async function unpackMd(
   archive: DebianArchive,
   source: Package,
   report: Report,
+  signal: AbortSignal,
 ): Promise<string> {
   const words = ['--strip-components=2', 'NAME/drivers/md'];
-  return path.join(await unpackSource(cache, archive, source, 'md', words, report), 'md');
+  const entry = await unpackSource(cache, archive, source, 'md', words, report, signal);
+  return path.join(entry, 'md');
 }
 
 /** The whole tree of a Debian kernel's sources; its path is for `src:`. */
@@ -60,7 +63,7 @@ export async function fetchSource(
       action: 'name one, e.g. debian:6.12',
     });
   }
-  const { archive, stock } = await resolveStock(cache, arch, spec, report);
-  signal.throwIfAborted();
-  return unpackSource(cache, archive, stock.source, 'source', ['--strip-components=1'], report);
+  const { archive, stock } = await resolveStock(cache, arch, spec, report, signal);
+  const words = ['--strip-components=1'];
+  return unpackSource(cache, archive, stock.source, 'source', words, report, signal);
 }

@@ -42,8 +42,9 @@ export async function openArchive(
   suite: string,
   arch: Arch,
   report: Report,
+  signal: AbortSignal,
 ): Promise<DebianArchive> {
-  const archive = new DebianArchive(cache, suite, arch.names.debian, report);
+  const archive = new DebianArchive(cache, suite, arch.names.debian, report, signal);
   await archive.refresh();
   return archive;
 }
@@ -179,6 +180,7 @@ export async function resolveStock(
   arch: Arch,
   { suite, version, flavour: given }: DebianSpec,
   report: Report,
+  signal: AbortSignal,
 ): Promise<{ archive: DebianArchive; stock: StockKernel }> {
   const host = await hostSuite();
   const suites = [
@@ -191,7 +193,7 @@ export async function resolveStock(
   const flavours = [...new Set(given === null ? [flavour, arch.names.debian] : [flavour])];
   const seen: string[] = [];
   for (const name of suites) {
-    const archive = await openArchive(cache, name, arch, report);
+    const archive = await openArchive(cache, name, arch, report, signal);
     for (const candidate of flavours) {
       const image = await findImage(archive, candidate, version ?? '');
       if (image) return { archive, stock: await companions(archive, image) };

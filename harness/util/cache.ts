@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import envPaths from 'env-paths';
 import lockfile from 'proper-lockfile';
 import { DmraceError } from '../model/errors.js';
@@ -33,7 +34,11 @@ export function contentKey(parts: readonly (string | Uint8Array)[]): string {
  * twice.
  */
 export class Cache {
-  constructor(readonly root: string) {}
+  /** @param signal ends the waiting for what another process is making */
+  constructor(
+    readonly root: string,
+    readonly signal?: AbortSignal,
+  ) {}
 
   /**
    * The folder of an entry, built first when it is not there. `build` fills `directory`, which will
@@ -65,21 +70,16 @@ export class Cache {
   /**
    * Runs something that only one process may do at a time, in whatever container it is. What dead
    * processes left half-built is removed first.
-   * @throws DmraceError (environment) when the lock cannot be written.
+   * @throws DmraceError (environment) when the lock cannot be written; AbortError after an interrupt.
    */
   async locked<T>(name: string, work: () => Promise<T>): Promise<T> {
     const locks = path.join(this.root, 'locks');
     let release: () => Promise<void>;
     try {
       await mkdir(locks, { recursive: true });
-      release = await lockfile.lock(path.join(locks, name), {
-        realpath: false,
-        stale: STALE_MS,
-        // The default throws from a timer; entries are safe without the lock, by their rename.
-        onCompromised: () => undefined,
-        retries: { forever: true, minTimeout: 50, maxTimeout: 1000 },
-      });
+      release = await this.#lock(path.join(locks, name));
     } catch (error) {
+      this.signal?.throwIfAborted();
       throw explainIo(error, locks);
     }
     try {
@@ -87,6 +87,24 @@ export class Cache {
       return await work();
     } finally {
       await release().catch(() => undefined); // a lost lock is no reason to lose the work
+    }
+  }
+
+  /** Waits by itself: the library's own retries cannot be interrupted. */
+  async #lock(file: string): Promise<() => Promise<void>> {
+    for (let waitMs = 50; ; waitMs = Math.min(2 * waitMs, 1000)) {
+      this.signal?.throwIfAborted();
+      try {
+        return await lockfile.lock(file, {
+          realpath: false,
+          stale: STALE_MS,
+          // The default throws from a timer; entries are safe without the lock, by their rename.
+          onCompromised: () => undefined,
+        });
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
+        await sleep(waitMs, undefined, this.signal === undefined ? {} : { signal: this.signal });
+      }
     }
   }
 }
@@ -101,9 +119,20 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** The cache of this process. @throws DmraceError (environment) when it cannot be written. */
-export async function openCache(): Promise<Cache> {
+/**
+ * The cache of this process.
+ * @param signal ends the waiting for what another process is making
+ * @throws DmraceError (environment) when it cannot be written.
+ */
+export async function openCache(signal?: AbortSignal): Promise<Cache> {
   const root = cacheDirectory();
+  if (/[\s:]/.test(root)) {
+    throw new DmraceError('environment', {
+      observed: `the cache "${root}" has a space or a colon in its path, and kbuild builds in no such folder`,
+      artefact: root,
+      action: 'set DMRACE_CACHE_DIR to a folder without them',
+    });
+  }
   try {
     await mkdir(root, { recursive: true });
     await rm(await mkdtemp(path.join(root, '.probe-')), { recursive: true });
@@ -114,5 +143,5 @@ export async function openCache(): Promise<Cache> {
       action: 'make it writable, or set DMRACE_CACHE_DIR to a folder that is',
     });
   }
-  return new Cache(root);
+  return new Cache(root, signal);
 }

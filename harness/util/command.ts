@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
+import { tieGroup } from './process-group.js';
 
 /** How a tool is run. */
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Ends the tool and all that it started. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Runs a tool to its end and returns its standard output.
- * @throws DmraceError (environment) with the last 20 lines of what it said.
+ * @throws DmraceError (environment) with the last 20 lines of what it said; AbortError after an
+ *   interrupt, when the tool and all that it started have ended.
  */
 export async function runTool(
   file: string,
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
-  const result = await execa(file, [...args], {
+  options.signal?.throwIfAborted();
+  const tool = execa(file, [...args], {
     reject: false,
+    detached: true,
     env: { LC_ALL: 'C', ...options.env },
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     maxBuffer: 256 << 20,
   });
+  const result = await (async () => {
+    await using _tied = tieGroup(tool.pid, options.signal);
+    return await tool;
+  })();
   if (!result.failed) return result.stdout;
-  if (result.isCanceled) throw new DOMException('interrupted', 'AbortError');
+  options.signal?.throwIfAborted();
   if (result.exitCode === undefined && result.signal === undefined) {
     throw new DmraceError('environment', {
       observed: `${file} cannot be run: ${result.originalMessage ?? result.shortMessage}`,

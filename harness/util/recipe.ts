@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { $, ProcessOutput } from 'zx';
 import { DmraceError } from '../model/errors.js';
+import { tieGroup } from './process-group.js';
 
 /**
  * A straight-line shell recipe in a folder: bash with errexit and pipefail, values quoted by zx.
  * Long-lived processes belong to execa, never here.
- * @throws DmraceError (environment) with the last 20 lines of what it said.
+ * @param signal ends the shell and its whole pipeline
+ * @throws DmraceError (environment) with the last 20 lines of what it said; AbortError after an
+ *   interrupt.
  */
 export function recipe(
   directory: string,
+  signal?: AbortSignal,
 ): (pieces: TemplateStringsArray, ...values: string[]) => Promise<void> {
-  const shell = $({ cwd: directory, quiet: true, prefix: 'set -eo pipefail;', shell: 'bash' });
+  const shell = $({
+    cwd: directory,
+    quiet: true,
+    prefix: 'set -eo pipefail;',
+    shell: 'bash',
+    detached: true,
+  });
   return async (pieces, ...values) => {
+    signal?.throwIfAborted();
     try {
-      await shell(pieces, ...values);
+      const running = shell(pieces, ...values);
+      await using _tied = tieGroup(running.pid, signal);
+      await running;
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof ProcessOutput)) throw error;
       const said = error.stderr.trim().split('\n').slice(-20).join('\n    ');
       const step = pieces.join('…').trim().split('\n')[0] ?? '';

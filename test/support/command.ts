@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+/** The built program. */
+export const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 
 /** Starts the built command, here and never in a container; never rejects. */
 export const dmrace = (args: readonly string[], env: Record<string, string> = {}) =>

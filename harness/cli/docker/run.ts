@@ -49,7 +49,7 @@ export async function runInDocker(
     cwd: process.cwd(),
   };
   await reap(engine, report);
-  const cache = await openCache();
+  const cache = await openCache(signal);
   const network = networkOf(settings.network, engine);
   const image = await ensureImage(
     engine,

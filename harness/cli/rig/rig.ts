@@ -162,6 +162,7 @@ export class Rig {
         placement,
         this.request.scenario.helper,
         report,
+        this.signal,
       );
       this.#initramfs.set(placement, file);
     }

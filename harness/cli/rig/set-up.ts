@@ -37,7 +37,7 @@ export async function setUp(
   refuseKvm(options);
   const arch = guestArch(options.arch);
   await requireTools(arch);
-  const cache = await openCache();
+  const cache = await openCache(signal);
   const { kernel, accel, deterministic } = options;
   const rig = new Rig(
     cache,

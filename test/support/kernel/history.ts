@@ -20,6 +20,9 @@ interface Commit {
 /** The commit that a bisection must find. */
 export const CULPRIT = 'dm sysfs: the release method is nobody else’s business';
 
+/** The commit that does not compile; the one after it mends that. */
+export const BROKEN = 'dm target: half of a change';
+
 /** After the commit `first`, which holds drivers/md as it was found. The last one is bad. */
 export const HISTORY: readonly Commit[] = [
   {
@@ -79,13 +82,7 @@ export const HISTORY: readonly Commit[] = [
     ],
   },
   {
-    subject: 'dm ioctl: a comment',
-    edits: [
-      { file: 'dm.c', find: 'DMINFO("gone");', replace: '/* the last words */\n\tDMINFO("gone");' },
-    ],
-  },
-  {
-    subject: 'dm target: half of a change',
+    subject: BROKEN,
     edits: [
       {
         file: 'dm-target.c',
@@ -103,6 +100,12 @@ export const HISTORY: readonly Commit[] = [
         replace:
           'static void dm_complain_about(struct target_type *tt)\n{\n\tDMCRIT("Unregistering unrecognised target: %s", tt->name);\n}\n\nvoid dm_unregister_target(struct target_type *tt)\n{',
       },
+    ],
+  },
+  {
+    subject: 'dm: a comment',
+    edits: [
+      { file: 'dm.c', find: 'DMINFO("gone");', replace: '/* the last words */\n\tDMINFO("gone");' },
     ],
   },
   {

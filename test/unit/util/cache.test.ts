@@ -241,6 +241,25 @@ describe('a lock', () => {
     }
     expect(await cache.locked('name', async () => 'free')).toBe('free');
   });
+
+  it('is no longer waited for after an interrupt', async () => {
+    let release = (): void => undefined;
+    let holding: Promise<void> = Promise.resolve();
+    await new Promise<void>((held) => {
+      holding = new Cache(root).locked('name', () => {
+        held();
+        return new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      });
+    });
+    const stop = new AbortController();
+    const waiting = new Cache(root, stop.signal).locked('name', async () => 'never');
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    release();
+    await holding;
+  });
 });
 
 describe('contentKey', () => {
@@ -273,6 +292,18 @@ describe('the cache’s place', () => {
     vi.stubEnv('XDG_CACHE_HOME', root);
     expect(cacheDirectory()).toMatch(/dmrace/);
   });
+
+  it.each(['a b', 'a:b'])(
+    '%j is refused, because kbuild builds in no such folder',
+    async (name) => {
+      vi.stubEnv('DMRACE_CACHE_DIR', path.join(root, name));
+      await expect(openCache()).rejects.toMatchObject({
+        code: 'environment',
+        message: expect.stringContaining('DMRACE_CACHE_DIR') as string,
+      });
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
 
   it('that cannot be written is an error of the environment that names it', async () => {
     writeFileSync(path.join(root, 'file'), '');
