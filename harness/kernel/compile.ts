@@ -32,6 +32,16 @@ export function progressLine(steps: number, expected: number | null, last: strin
 }
 
 /**
+ * ccache's depend mode, unless the user has chosen: a file that is not in the cache costs no second
+ * run of the preprocessor (1.25 s of CPU instead of 1.6 s for fs/open.o with ccache 4.7.5), at the price
+ * that a file is found only when all its headers are the same. Exported for its test.
+ */
+export function cheapMisses(given: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  const chosen = 'CCACHE_DEPEND' in given || 'CCACHE_NODEPEND' in given;
+  return chosen ? {} : { CCACHE_DEPEND: '1' };
+}
+
+/**
  * Runs make with progress.
  * @returns the number of steps it took.
  * @throws DmraceError (inconclusive) with the last 20 lines and the log's path when it fails;
@@ -49,7 +59,7 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     all: true,
     buffer: false,
     detached: true,
-    env: { LC_ALL: 'C' },
+    env: { LC_ALL: 'C', ...cheapMisses(process.env) },
   });
   const lines = createInterface({ input: make.all });
   lines.on('line', (line) => {

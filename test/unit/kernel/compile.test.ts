@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { progressLine, runMake } from '../../../harness/kernel/compile.js';
+import { cheapMisses, progressLine, runMake } from '../../../harness/kernel/compile.js';
 
 let work: string;
 beforeEach(() => {
@@ -58,6 +58,12 @@ describe('runMake', () => {
     const below = Number(readFileSync(pid, 'utf8'));
     await expect.poll(() => existsSync(`/proc/${below}`), { timeout: 20_000 }).toBe(false);
   });
+});
+
+it('ccache does not run the preprocessor twice, unless the user wants it to', () => {
+  expect(cheapMisses({})).toEqual({ CCACHE_DEPEND: '1' });
+  expect(cheapMisses({ CCACHE_NODEPEND: '1' })).toEqual({});
+  expect(cheapMisses({ CCACHE_DEPEND: '' })).toEqual({});
 });
 
 it('progress is honest about what is estimated', () => {
