@@ -103,7 +103,7 @@ const APPLETS = [
   'mkdir',
   'mknod',
   'mount',
-  'poweroff',
+  'reboot',
   'sed',
   'stat',
   'tail',
