@@ -8,6 +8,7 @@ import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
 import { findScenario } from '../scenario/index.js';
 import { judgeChurn } from './churn.js';
 import { judgeDelayed } from './delayed.js';
+import { delaysOf } from './delays.js';
 import { endingOf } from './ending.js';
 import { fatalRun } from './fatal-run.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
@@ -130,7 +131,8 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     ...tellingProblems(files, during.records),
   ];
   const events = parseTrace(files.trace);
-  const judged = judgeByKind(findScenario(plan.scenario), {
+  const scenario = findScenario(plan.scenario);
+  const judged = judgeByKind(scenario, {
     plan,
     events,
     records,
@@ -156,6 +158,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     provenance: judged.provenance,
     ...(judged.churn ? { churn: judged.churn } : {}),
     ...(judged.sweep ? { sweep: judged.sweep } : {}),
+    ...(scenario?.kind === 'delayed' ? { delays: delaysOf(files.console) } : {}),
     durationMs: files.note.durationMs,
     hashes: {
       console: sha256(files.console),

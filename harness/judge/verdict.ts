@@ -4,6 +4,7 @@ import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, Verdict } from '../model/verdict.js';
 import { findScenario } from '../scenario/index.js';
+import { repeatedDelays } from './delays.js';
 
 /** A verdict with everything that speaks for or against it, and the process's exit code. */
 export interface Judgement {
@@ -46,6 +47,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
       reasons: [
         `${hits.length} of ${count(subject.length, 'trial')} of the builtin placement crashed with ${question.targetCause}`,
         ...sides(question, subject),
+        ...repeatedDelays(subject),
         ...strangers,
         ...(excused
           ? ['the exit code is 0 only because the known-issues file lists this crash']
@@ -58,6 +60,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
   const against = [
     ...strangers,
     ...subjectDoubts(question, subject),
+    ...repeatedDelays(subject),
     ...controlDoubts(question, trials),
   ];
   if (against.length > 0) {

@@ -101,6 +101,16 @@ export interface TrialResult {
   readonly churn?: ChurnTally;
   /** For a trial of a sweep (yieldAfter > 0): where the holder ran. */
   readonly sweep?: SweepTrial;
+  /** For a trial of kind `delayed`: what put its releases off, in the order of its console. */
+  readonly delays?: readonly Delay[];
+}
+
+/** How long the kernel puts off the release of one kobject (CONFIG_DEBUG_KOBJECT_RELEASE). */
+export interface Delay {
+  /** Its name, such as `dm-0`. */
+  readonly kobject: string;
+  /** 1 to 4 times HZ. */
+  readonly jiffies: number;
 }
 
 /** See {@link TrialResult}. */

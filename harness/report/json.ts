@@ -29,6 +29,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
       durationMs: trial.durationMs,
       ...(trial.churn ? { churn: trial.churn } : {}),
       ...(trial.hashes ? { hashes: trial.hashes } : {}),
+      ...(trial.delays ? { delays: trial.delays } : {}),
     })),
     ...(result.repeats ? { repeats: result.repeats } : {}),
     ...(result.known === null ? {} : { known: result.known }),

@@ -83,6 +83,9 @@ export const TrialJson = z.object({
     .object({ console: z.string(), trace: z.string(), records: z.string() })
     .describe('sha256 of what the trial left; equal for equal seeds of deterministic runs')
     .optional(),
+  delays: list(z.object({ kobject: z.string(), jiffies: count() }))
+    .describe('delayed-release: how long the kernel put each release off, in its order')
+    .optional(),
 });
 
 const RateJson = z.object({

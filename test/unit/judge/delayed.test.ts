@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RELEASED_BEFORE_UNLOAD } from '../../../harness/judge/delayed.js';
+import { repeatedDelays } from '../../../harness/judge/delays.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun } from '../../../harness/judge/verdict.js';
 import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
@@ -89,6 +90,28 @@ describe('a trial of delayed-release', () => {
   });
 });
 
+describe('the random delays of a trial', () => {
+  it('are read from its console, also before the kernel has secrets to hash pointers with', () => {
+    const { delays = [] } = judgeTrial(delayed('crashed'));
+    expect(delays).toHaveLength(12);
+    expect(delays[0]).toEqual({ kobject: 'dm', jiffies: 250 });
+    expect(delays.find((d) => d.kobject === 'dm-0')).toEqual({ kobject: 'dm-0', jiffies: 1000 });
+  });
+
+  it('differ between two guests, or the run says that it saw one thing twice', () => {
+    const [one, two] = [judgeTrial(delayed('crashed')), judgeTrial(delayed('survived'))];
+    expect(repeatedDelays([one, two])).toEqual([]);
+    expect(repeatedDelays([one, two, { ...one, index: 9 }])).toEqual([
+      'trials 4, 9 drew the same random delays: they are one observation, not 2',
+    ]);
+  });
+
+  it('cannot be called the same when there are too few', () => {
+    const few = [{ kobject: 'dm', jiffies: 250 }];
+    expect(repeatedDelays([result({ delays: few }), result({ delays: few })])).toEqual([]);
+  });
+});
+
 describe('a run of delayed-release', () => {
   const question: Question = {
     scenario: 'delayed-release',
@@ -114,6 +137,17 @@ describe('a run of delayed-release', () => {
     const judged = judgeRun(question, [other, other, other, other]);
     expect(judged).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
     expect(judged.reasons.join()).toContain('before it in 4');
+  });
+
+  it('is not closed by one observation that was made twice', () => {
+    const same = judgeTrial(silent(delayed('crashed')));
+    const { delays = [] } = judgeTrial(delayed('crashed'));
+    const judged = judgeRun(question, [
+      { ...same, delays },
+      { ...same, index: 5, delays },
+    ]);
+    expect(judged).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
+    expect(judged.reasons.join()).toContain('trials 4, 5 drew the same random delays');
   });
 
   it('is closed by enough trials inside the window, and says that there is no control', () => {
