@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame, Finding } from '../model/finding.js';
 import { sourceName } from './frame.js';
+import { accessedIn } from './shadow.js';
 import { addressOf, type ModuleText, moduleAt, nameAddress } from './symbols.js';
 
 /** What was recorded of the modules before one of them was unloaded. */
@@ -23,7 +24,8 @@ const RELEASE = 'dm_kobject_release';
  *   of arch/x86/mm/init.c (read in 7.2.13 and 7.3-rc7; v6.12 has no such cache). Only a whole free
  *   huge page goes back to vmalloc (execmem_cache_clean()), and then it is a page fault again.
  * - `disk-release-fops`: disk_release() (block/genhd.c, v5.18) read `disk->fops` of the unloaded
- *   dm_mod, when the last reference to the disk was dropped.
+ *   dm_mod, when the last reference to the disk was dropped. With KASAN its report, or the fault of
+ *   its check at a shadow byte that is gone too.
  */
 export function attributeCause(finding: Finding, context: CauseContext | undefined): Finding {
   const modules = context?.modules ?? [];
@@ -31,7 +33,8 @@ export function attributeCause(finding: Finding, context: CauseContext | undefin
   const resolved = pc === undefined ? undefined : resolveGone(pc, modules);
   const fault = toAddress(finding.faultAddress);
   const gone = modules.filter((module) => module.unloaded);
-  const resolvedFault = fault === undefined || fault === pc ? undefined : resolveGone(fault, gone);
+  const accessed = fault === undefined || fault === pc ? undefined : accessedIn(gone, fault);
+  const resolvedFault = accessed === undefined ? undefined : resolveGone(accessed, gone);
   const named = {
     ...finding,
     ...(resolved === undefined ? {} : { resolved }),
@@ -122,7 +125,7 @@ function isDiskRelease(finding: Finding, modules: readonly ModuleText[]): boolea
   const fault = toAddress(finding.faultAddress);
   const gone = modules.filter((m) => m.module === DM_MODULE && m.unloaded);
   if (gone.length === 0 || fault === undefined || finding.kind === 'gpf') return true;
-  return moduleAt(gone, fault) !== undefined;
+  return accessedIn(gone, fault) !== undefined;
 }
 
 /** The reference is dropped with the kobject's, straight or by DEBUG_KOBJECT_RELEASE's work. */

@@ -31,7 +31,11 @@ const FAULT_ADDRESS: readonly RegExp[] = [
   /(?:address:|at virtual address|paging request at|dereference at|data at address|kernel pointer dereference at|non-canonical address|maybe for address|page fault for address:) *(?:0x)?([0-9a-f]{4,16})\b/,
   /(?:on read|on write|data access(?: on \w+)?|instruction fetch[^a]*) at (?:0x)?([0-9a-f]{4,16})\b/,
   /^Failing address: ([0-9a-f]{8,16})/,
+  // mm/kasan/report.c, print_error_description()
+  /^(?:Read|Write) of size \d+ at addr ([0-9a-f]{8,16})\b/,
 ];
+/** Where a sanitizer's head says it was; its reports have no registers (mm/kasan/report.c). */
+const HEAD_PC = /^BUG: KASAN: [\w -]{1,60} in ([A-Za-z_][\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+)/;
 const CR2 = /\bCR2: ([0-9a-f]{8,16})\b/;
 const FETCH =
   /#PF: supervisor instruction fetch|error_code\(0x001[0-9a-f]\)|kernel tried to execute|kernel instruction fetch|execute from non-executable|\bPREFETCH\b|\bIABT\b|prefetch abort|ESR = 0x0*(?:86|8e)[0-9a-f]{6}\b|Oops: (?:0000000086|86)[0-9a-f]{6} /i;
@@ -49,7 +53,7 @@ export function details(report: Report): Details {
   const fault = first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]);
   return {
     ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
-    ...some('pc', pc?.symbol === undefined ? undefined : pretty(pc)),
+    ...some('pc', pc?.symbol === undefined ? HEAD_PC.exec(report.head.text)?.[1] : pretty(pc)),
     ...some('faultAddress', fault),
     ...some('instructionFetch', isFetch(lines, fault, address)),
     ...identity(lines),
