@@ -147,7 +147,14 @@ class QemuMachine implements Machine {
       this.#sockets.get(channel)?.on('data', (chunk: Buffer) => this.#deliver(channel, chunk));
     }
     const qmp = this.#sockets.get('qmp');
-    if (qmp) this.#qmp = await Qmp.connect(qmp);
+    if (qmp) this.#qmp = await Qmp.connect(qmp).catch((error) => this.#explain(error, signal));
+  }
+
+  /** QEMU opens its channels before it loads the kernel: its own last words say more than a lost socket. */
+  async #explain(error: unknown, signal: AbortSignal): Promise<never> {
+    const never = new Promise<never>(() => undefined);
+    const end = await race(never, this.ended, DRAIN_MS, signal);
+    throw typeof end === 'string' ? error : startFailure(end);
   }
 
   #deliver(channel: Channel, chunk: Buffer): void {
