@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RELEASED_BEFORE_UNLOAD } from '../../../harness/judge/delayed.js';
-import { repeatedDelays } from '../../../harness/judge/delays.js';
+import { delaysOf, repeatedDelays } from '../../../harness/judge/delays.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun } from '../../../harness/judge/verdict.js';
 import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
@@ -104,6 +104,21 @@ describe('the random delays of a trial', () => {
     expect(repeatedDelays([one, two, { ...one, index: 9 }])).toEqual([
       'trials 4, 9 drew the same random delays: they are one observation, not 2',
     ]);
+  });
+
+  it('differ between two guests that were restored from one state', () => {
+    const restored = [1, 3].map((index) => {
+      const file = (name: string): Buffer =>
+        readFileSync(assets('test/fixtures/runs', `delayed-restored-${index}`, name));
+      expect(JSON.parse(file('trial.json').toString())).toMatchObject({ start: 'restored' });
+      return result({ index, delays: delaysOf(file('console.log')) });
+    });
+    expect(restored.map((r) => r.delays?.length)).toEqual([16, 16]);
+    expect(restored.map((r) => r.delays?.[0])).toEqual([
+      { kobject: 'bio-136', jiffies: 750 },
+      { kobject: 'bio-136', jiffies: 500 },
+    ]);
+    expect(repeatedDelays(restored)).toEqual([]);
   });
 
   it('cannot be called the same when there are too few', () => {
