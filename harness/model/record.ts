@@ -122,6 +122,9 @@ const schemas = new Map<string, z.ZodType>(
   ]),
 );
 
+/** Made once: building a schema costs more than a hundred readings of one. */
+const Kind = z.looseObject({ kind: z.string() });
+
 /** What one line of the records port turned out to be. */
 export type ParsedRecord =
   | { readonly ok: true; readonly record: GuestRecord }
@@ -135,7 +138,7 @@ export function parseRecord(line: string): ParsedRecord {
   } catch {
     return { ok: false, problem: 'not JSON' };
   }
-  const kind = z.looseObject({ kind: z.string() }).safeParse(value);
+  const kind = Kind.safeParse(value);
   if (!kind.success) return { ok: false, problem: 'no kind' };
   const schema = schemas.get(kind.data.kind);
   if (!schema) return { ok: false, problem: `unknown kind ${kind.data.kind}` };
