@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * device NAME - make the dm device of a trial, report it, print its minor number for vm/init
+ * Makes the dm device of a trial and reports it.
  *
  * The same three ioctls as dmsetup create --noudevsync. Under TCG every new program costs the
  * translation of all it runs, the dynamic linking of dmsetup above all, and nothing of the race is
@@ -17,28 +17,27 @@
 
 #define SECTORS	2048
 
-int device_main(int argc, char **argv)
+/* The minor number of the new device, or -1. */
+int make_device(const char *name)
 {
 	struct dm_request request;
 	char number[24];
 	int control, error;
 
-	if (argc != 2)
-		return record_failure("device: one name", EINVAL), 2;
 	control = dm_open();
 	if (control < 0)
-		return record_failure("open /dev/mapper/control", -control), 1;
-	error = dm_create(control, &request, argv[1]) ||
-		dm_load_table(control, &request, argv[1], SECTORS) ||
-		dm_resume(control, &request, argv[1]) || dm_status(control, &request, argv[1]);
+		return record_failure("open /dev/mapper/control", -control);
+	error = dm_create(control, &request, name) ||
+		dm_load_table(control, &request, name, SECTORS) ||
+		dm_resume(control, &request, name) || dm_status(control, &request, name);
 	close(control);
 	if (error)
-		return 1;
+		return -1;
 
 	snprintf(number, sizeof(number), "%u:%u", major(request.head.dev), minor(request.head.dev));
-	error = record_device(argv[1], number,
-			      request.head.flags & DM_SUSPEND_FLAG ? "suspended" :
-			      request.head.flags & DM_ACTIVE_PRESENT_FLAG ? "active" : "empty");
-	printf("%u\n", minor(request.head.dev));
-	return error ? 1 : 0;
+	if (record_device(name, number,
+			  request.head.flags & DM_SUSPEND_FLAG ? "suspended" :
+			  request.head.flags & DM_ACTIVE_PRESENT_FLAG ? "active" : "empty"))
+		return -1;
+	return minor(request.head.dev);
 }

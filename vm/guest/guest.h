@@ -37,8 +37,12 @@ ssize_t read_trace(const char *path, char **text);
 int send_trace(const char *text, ssize_t size);
 long long lost_events(void);
 
+/* trial.c: a whole trial, and the wait for one. */
+int trial_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
+
 /* device.c and close.c: before and after the race. */
-int device_main(int argc, char **argv);
+int make_device(const char *name);
 int close_main(int argc, char **argv);
 
 /* race.c: the ten steps. */

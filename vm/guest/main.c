@@ -5,12 +5,8 @@
  *	record KIND FIELD=VALUE...	write one record
  *	kthreads PRIORITY		give every kernel thread SCHED_FIFO
  *	layout				report where dm_mod lies, before it goes
- *	device NAME			make the device of a trial
- *	race OPTION=VALUE...		run the race once
- *	delayed OPTION=VALUE...		remove, unload, wait for the release of the disk
- *	churn OPTION=VALUE...		device and module come and go for a while
- *	reseed WORD...			mix words into the kernel's random numbers
- *	close NONCE			send the trace and the last record
+ *	trial OPTION=VALUE...		run one trial
+ *	serve				wait for commands, run the trials among them
  *	pause				stop the virtual machine
  */
 #include <stdio.h>
@@ -25,12 +21,8 @@ static const struct {
 	{ "record", record_main },
 	{ "kthreads", kthreads_main },
 	{ "layout", layout_main },
-	{ "device", device_main },
-	{ "race", race_main },
-	{ "delayed", delayed_main },
-	{ "churn", churn_main },
-	{ "reseed", reseed_main },
-	{ "close", close_main },
+	{ "trial", trial_main },
+	{ "serve", serve_main },
 	{ "pause", pause_main },
 };
 
@@ -39,7 +31,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|device|race|delayed|churn|reseed|close|pause ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|pause ...\n");
 		return 2;
 	}
 

@@ -236,6 +236,20 @@ static int report(const struct race *race)
 			   race->blocks, race->gave_up);
 }
 
+/*
+ * vm/init has the kernel expedite its grace periods, so that a trial is short. A sweep asks where
+ * the remover waits, of the kernel as it is. Absent with CONFIG_TINY_RCU.
+ */
+static int wait_as_usual(void)
+{
+	static const char path[] = "/sys/kernel/rcu_expedited";
+	int error = write_file(path, "0");
+
+	if (error == -ENOENT)
+		return 0;
+	return error ? record_failure(path, -error) : record_setup(path, "0");
+}
+
 static int conduct(struct race *race, unsigned long seed)
 {
 	sigset_t children;
@@ -248,7 +262,7 @@ static int conduct(struct race *race, unsigned long seed)
 	    pipe2(race->ready, O_CLOEXEC) || pipe2(race->remove, O_CLOEXEC) ||
 	    pipe2(race->unloaded, O_CLOEXEC))
 		return record_failure("pipe", errno);
-	if (pin_disk(race))
+	if (pin_disk(race) || (race->yield_after && wait_as_usual()))
 		return -1;
 	dephase(seed);
 
