@@ -94,14 +94,11 @@ if (task === 'run') {
   process.exitCode = await dmrace(['run', ...rest], interrupt.signal);
   if (interrupt.signal.aborted) process.exit();
 } else {
-  const vitest = task === 'bench' ? ['bench', '--run'] : ['run'];
-  const result = spawnSync(
-    process.execPath,
-    [at('node_modules/vitest/vitest.mjs'), ...vitest, ...rest],
-    {
-      cwd: root,
-      stdio: 'inherit',
-    },
-  );
+  const script =
+    task === 'bench' ? [at('bench/run.mjs')] : [at('node_modules/vitest/vitest.mjs'), 'run'];
+  const result = spawnSync(process.execPath, [...script, ...rest], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   process.exitCode = result.status ?? 130;
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { Rig } from '../../harness/cli/rig/rig.js';
+import { judgeTrial } from '../../harness/judge/trial.js';
+import { ARCH } from '../../harness/model/arch/index.js';
+import type { BuildRequest } from '../../harness/model/kernel-profile.js';
+import { PLACEMENTS, type Placement } from '../../harness/model/placement.js';
+import type { Machine, Machines } from '../../harness/ports.js';
+import { qemuMachines } from '../../harness/qemu/machine.js';
+import { scenarioNamed } from '../../harness/scenario/index.js';
+import { newNonce } from '../../harness/trial/campaign.js';
+import { runTrial } from '../../harness/trial/trial.js';
+import { openCache } from '../../harness/util/cache.js';
+
+export const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
+
+export const release = scenarioNamed('release');
+
+/** A rig for a kernel, set up: what it builds and fetches is not measured. */
+export async function rigOf(
+  kernel: string,
+  signal: AbortSignal,
+  build?: BuildRequest,
+): Promise<Rig> {
+  const rig = new Rig(
+    await openCache(),
+    {
+      kernel,
+      arch: ARCH.x86_64,
+      placements: PLACEMENTS,
+      scenario: release,
+      accel: 'tcg',
+      ...(build ? { build } : {}),
+    },
+    signal,
+  );
+  for (const stage of rig.stages()) await stage.work(say);
+  return rig;
+}
+
+/** When the parts of a restore were over, in ms since the trial began. */
+export interface Restored {
+  /** QEMU runs and answers. */
+  qemuMs: number;
+  /** The guest goes on. */
+  readyMs: number;
+}
+
+/**
+ * Runs one trial and returns how long it took, from before QEMU's start until QEMU was gone.
+ * @throws Error when it does not end as this placement has to: a fast wrong trial is no trial.
+ */
+export async function timedTrial(
+  rig: Rig,
+  placement: Placement,
+  index: number,
+  start: 'restored' | 'booted',
+  signal: AbortSignal,
+): Promise<{ readonly ms: number; readonly restored: Restored }> {
+  const plan = {
+    placement,
+    index,
+    seed: index + 1,
+    nonce: newNonce(),
+    scenario: release.name,
+    yieldAfter: 0,
+  };
+  const restored: Restored = { qemuMs: 0, readyMs: 0 };
+  const began = performance.now();
+  const watched: Machines = {
+    start: async (spec, aborted): Promise<Machine> => {
+      const machine = await qemuMachines.start(spec, aborted);
+      restored.qemuMs = performance.now() - began;
+      machine.onEvent((event) => {
+        if (event === 'RESUME') restored.readyMs = performance.now() - began;
+      });
+      return machine;
+    },
+  };
+  const spec = rig.spec(placement);
+  const { files } = await runTrial(
+    watched,
+    start === 'booted' ? { ...spec, restoreFrom: null } : spec,
+    plan,
+    release,
+    signal,
+    start === 'booted' ? {} : rig.start(plan),
+  );
+  const ms = performance.now() - began;
+  const result = judgeTrial(files);
+  const wanted = placement === 'builtin' ? 'survived' : 'crashed';
+  if (result.outcome !== wanted || !result.reached || files.note.start !== start) {
+    throw new Error(
+      `${placement} ${start}: ${result.outcome}, not ${wanted}: ${result.reasons.join('; ')}`,
+    );
+  }
+  return { ms, restored };
+}
