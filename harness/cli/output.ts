@@ -39,8 +39,8 @@ export async function rendered(
 ): Promise<string> {
   const format: Format = formatNamed(name);
   return 'end' in format
-    ? format.end(rendering)
-    : format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });
+    ? await format.end(rendering)
+    : await format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });
 }
 
 /** Script and style of the HTML report, which the build made. */

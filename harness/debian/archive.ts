@@ -164,7 +164,7 @@ export class DebianArchive {
 
   /** All versions of a package in this suite, newest first (apt-cache madison). */
   async versions(name: string): Promise<string[]> {
-    const said = await this.#run('apt-cache', [...this.#options(), 'madison', name]);
+    const said = await this.#ask(['madison', name]);
     return said
       .split('\n')
       .filter((line) => line.includes(' Packages'))

@@ -3,12 +3,9 @@ import { PLACEMENTS } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { chosen, type RunEvidence } from './evidence.js';
-import { type PageParts, renderPage } from './html/page.js';
+import type { PageParts } from './html/page.js';
 import { renderJson, type Timing } from './json.js';
-import { renderJunit } from './junit.js';
 import { renderKtap } from './ktap.js';
-import { renderPerfetto } from './perfetto.js';
-import { renderSvg } from './svg.js';
 import { type Paint, renderText } from './text.js';
 
 /** Everything a format may show of a run that has ended. */
@@ -47,15 +44,18 @@ export interface ResultFormat extends FormatBase {
    */
   readonly trial?: (trial: TrialResult) => string;
   /** Text at the end of the run; with `trial`, what is left to say after the last one. */
-  readonly end: (rendering: Rendering) => string;
+  readonly end: (rendering: Rendering) => string | Promise<string>;
 }
 
 /** A format that is drawn from the trials' files. */
 export interface EvidenceFormat extends FormatBase {
-  readonly full: (rendering: FullRendering) => string;
+  readonly full: (rendering: FullRendering) => Promise<string>;
 }
 
-/** The formats of `--format`, the default first. */
+/**
+ * The formats of `--format`, the default first. What needs a library of XML, of plots or of HTML is
+ * loaded when it is asked for: they are most of what a command would read at its start.
+ */
 export const FORMATS = {
   pretty: {
     says: 'one screen for people',
@@ -79,21 +79,21 @@ export const FORMATS = {
     says: 'JUnit XML',
     media: 'application/xml',
     file: 'junit.xml',
-    end: ({ result }) => renderJunit(result),
+    end: async ({ result }) => (await import('./junit.js')).renderJunit(result),
   },
   html: {
     says: 'one HTML file that needs nothing else, with timelines',
     media: 'text/html',
     file: 'report.html',
-    full: ({ result, evidence, directory, parts }) =>
-      renderPage({ result, evidence, directory, parts }),
+    full: async ({ result, evidence, directory, parts }) =>
+      (await import('./html/page.js')).renderPage({ result, evidence, directory, parts }),
   },
   svg: {
     says: 'the timelines of one trial of each placement as a picture',
     media: 'image/svg+xml',
     file: 'timeline.svg',
-    full: ({ result, evidence }) =>
-      renderSvg(
+    full: async ({ result, evidence }) =>
+      (await import('./svg.js')).renderSvg(
         evidence.trials,
         `dmrace: ${result.verdict}, ${result.question.scenario} on ${result.kernel.release}`,
       ),
@@ -102,8 +102,10 @@ export const FORMATS = {
     says: 'the traces for ui.perfetto.dev and chrome://tracing',
     media: 'application/json',
     file: 'trace.json',
-    full: ({ evidence }) =>
-      renderPerfetto(PLACEMENTS.flatMap((placement) => chosen(evidence.trials, placement))),
+    full: async ({ evidence }) =>
+      (await import('./perfetto.js')).renderPerfetto(
+        PLACEMENTS.flatMap((placement) => chosen(evidence.trials, placement)),
+      ),
   },
 } as const satisfies Readonly<Record<string, Format>>;
 
