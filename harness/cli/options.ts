@@ -88,20 +88,34 @@ async function configFile(): Promise<Record<string, unknown>> {
   }
 }
 
+/** Options as they count, and the names of those that somebody gave, by whichever way. */
+export interface GivenOptions {
+  readonly options: RunOptions;
+  readonly given: ReadonlySet<keyof RunOptions>;
+}
+
+/** The options of a command, see {@link givenOptions}. @throws DmraceError (usage). */
+export const runOptions = async (command: Command): Promise<RunOptions> =>
+  (await givenOptions(command)).options;
+
 /**
  * The options of a command: flags win over DMRACE_* variables (commander reads both), those over
  * the configuration file, that over defaults.
  * @throws DmraceError (usage) that names every bad value and where it came from.
  */
-export async function runOptions(command: Command): Promise<RunOptions> {
+export async function givenOptions(command: Command): Promise<GivenOptions> {
   const given = Object.fromEntries(
     Object.entries(command.opts<Record<string, unknown>>()).filter(
       ([, value]) => value !== undefined,
     ),
   );
   const file = await configFile();
-  const parsed = RunOptions.safeParse({ ...file, ...given });
-  if (parsed.success) return parsed.data;
+  const all = { ...file, ...given };
+  const parsed = RunOptions.safeParse(all);
+  if (parsed.success) {
+    const names = RunOptions.keyof().options.filter((name) => all[name] !== undefined);
+    return { options: parsed.data, given: new Set(names) };
+  }
   const problems = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0] ?? (issue.code === 'unrecognized_keys' ? issue.keys[0] : ''));
     const from = command.getOptionValueSource(name);

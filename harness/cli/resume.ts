@@ -5,7 +5,7 @@ import { DmraceError } from '../model/errors.js';
 import type { TrialResult } from '../model/trial.js';
 import { combine } from '../trial/ledger.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
-import { RunOptions } from './options.js';
+import type { GivenOptions, RunOptions } from './options.js';
 
 /** A run that is to go on. */
 export interface Resumed {
@@ -19,7 +19,7 @@ export interface Resumed {
  * Opens a run directory to go on with it, by its own options.
  * @throws DmraceError (usage) when it is no run's, or was made by a version that kept no seed.
  */
-export async function openResumed(folder: string, given: RunOptions): Promise<Resumed> {
+export async function openResumed(folder: string, asked: GivenOptions): Promise<Resumed> {
   const directory = await RunDirectory.open(path.resolve(folder));
   const note = await directory.readNote();
   if (note.seed === undefined) {
@@ -37,42 +37,60 @@ export async function openResumed(folder: string, given: RunOptions): Promise<Re
     });
   }
   for (const name of ['out', 'shard'] as const) {
-    if (given[name] === undefined) continue;
+    if (!asked.given.has(name)) continue;
     throw new DmraceError('usage', {
-      observed: `--${name} ${given[name]} cannot be given with --resume: the run has its own`,
+      observed: `--${name} ${asked.options[name]} cannot be given with --resume: the run has its own`,
       action: `leave --${name} out`,
     });
   }
-  refuseOthers(given, note);
-  const { scenario, trials, seed } = note;
+  const own = ownOptions(note, note.seed);
+  refuseOthers(asked, own);
+  return { directory, note, options: { ...asked.options, ...own } };
+}
+
+/** The options of a run that decide what its trials are. */
+function ownOptions(note: RunNote, seed: number): Partial<RunOptions> & { readonly seed: number } {
   const [only, second] = note.placements;
-  const placement = second === undefined ? only : 'both';
   return {
-    directory,
-    note,
-    options: {
-      ...given,
-      kernel: note.kernel.spec,
-      arch: note.kernel.arch,
-      accel: note.accel,
-      deterministic: note.deterministic === true,
-      scenario,
-      trials,
-      seed,
-      placement,
-      ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
-    },
+    kernel: note.kernel.spec,
+    arch: note.kernel.arch,
+    ...(note.profile === undefined ? {} : { profile: note.profile }),
+    ...(note.config === undefined ? {} : { config: note.config }),
+    accel: note.accel,
+    deterministic: note.deterministic === true,
+    scenario: note.scenario,
+    trials: note.trials,
+    seed,
+    placement: second === undefined ? only : 'both',
+    ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
   };
 }
 
-/** An option that asks for something else than the run that is resumed. */
-function refuseOthers(given: RunOptions, note: RunNote): void {
-  const own = { ...note, kernel: note.kernel.spec, arch: note.kernel.arch };
-  const usual = RunOptions.parse({});
-  for (const name of ['kernel', 'arch', 'scenario', 'trials', 'seed', 'accel'] as const) {
-    if (given[name] === usual[name] || given[name] === own[name]) continue;
+/** Options that decide what a run's trials are. */
+const DECIDING = [
+  'kernel',
+  'arch',
+  'profile',
+  'config',
+  'accel',
+  'deterministic',
+  'scenario',
+  'trials',
+  'seed',
+  'placement',
+  'duration',
+] as const;
+
+/** An option that asks for something else than the run that is resumed; `auto` asks for nothing. */
+function refuseOthers({ options, given }: GivenOptions, own: Partial<RunOptions>): void {
+  for (const name of DECIDING) {
+    const wanted =
+      name === 'config' && options.config !== undefined
+        ? path.resolve(options.config)
+        : options[name];
+    if (!given.has(name) || wanted === own[name] || wanted === 'auto') continue;
     throw new DmraceError('usage', {
-      observed: `--${name} ${given[name]} with --resume: the run has ${name} ${own[name]}`,
+      observed: `--${name} ${wanted} with --resume: the run has ${name} ${own[name] ?? '(none)'}`,
       action: `leave --${name} out, or begin a new run`,
     });
   }

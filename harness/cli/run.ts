@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
 import { DmraceError } from '../model/errors.js';
@@ -16,7 +17,7 @@ import type { CampaignEnd, RunNote } from '../trial/run-directory.js';
 import { isMine, shardOf, shareOf } from '../trial/shard.js';
 import { offering } from './completions.js';
 import { readKnownFile } from './known-file.js';
-import { ACCELS, type RunOptions, runOptions } from './options.js';
+import { ACCELS, type GivenOptions, givenOptions, type RunOptions } from './options.js';
 import { printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import { goOn, openResumed, sameRun } from './resume.js';
@@ -139,14 +140,15 @@ Examples:
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
     )
     .action(async (_: unknown, command: Command) => {
-      exit(await run(await runOptions(command), signal));
+      exit(await run(await givenOptions(command), signal));
     });
 }
 
-async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
+async function run(asked: GivenOptions, signal: AbortSignal): Promise<number> {
   const started = performance.now();
-  const resumed = given.resume === undefined ? null : await openResumed(given.resume, given);
-  const options = resumed?.options ?? given;
+  const { resume } = asked.options;
+  const resumed = resume === undefined ? null : await openResumed(resume, asked);
+  const options = resumed?.options ?? asked.options;
   const scenario = scenarioNamed(options.scenario);
   const known =
     options.known === undefined
@@ -154,7 +156,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
       : await readKnownFile(options.known);
   const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
   const placements = placementsOf(options, scenario);
-  const asked = options.trials ?? scenario.trials;
+  const wanted = options.trials ?? scenario.trials;
   const durationMs = durationOf(options, scenario);
   const set = await setUp(
     options,
@@ -166,17 +168,19 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
   const { rig, directory } = set;
   const note = (end?: CampaignEnd, repeats?: readonly Repeat[]): RunNote =>
     noteOf(set, {
-      trials: asked,
+      trials: wanted,
       seed: options.seed,
       known,
       shard,
       more: {
         ...(durationMs === null ? {} : { durationMs }),
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
+        ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
         ...(end ? { end } : {}),
         ...(repeats ? { repeats: [...repeats] } : {}),
       },
     });
-  const share = shareOf(asked, shard);
+  const share = shareOf(wanted, shard);
   const tally = new Tally(share * placements.length);
   let outcome: CampaignOutcome | null = null;
   let repeats: readonly Repeat[] | undefined;
@@ -193,7 +197,7 @@ async function run(given: RunOptions, signal: AbortSignal): Promise<number> {
         trials: planTrials(
           scenario,
           placements,
-          asked * scenario.attempts,
+          wanted * scenario.attempts,
           options.seed,
           options.deterministic ? seededNonce : newNonce,
         )
