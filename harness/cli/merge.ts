@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { cp } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { RunDirectory, type RunNote } from '../trial/run-directory.js';
+import { RunDirectory, type RunNote, readyFolder } from '../trial/run-directory.js';
 import { explainIo } from '../util/io.js';
 import { printResult, printTrial } from './output.js';
 import { sameRun } from './resume.js';
@@ -44,7 +44,9 @@ async function merge(folders: readonly string[], out: string, format: FormatName
       });
     }
     entries.push(...ledger.entries);
-    for (const name of await directory.trialNames()) {
+    const boots = note.placements.map((placement) => readyFolder(placement));
+    const kept = (await readdir(directory.root)).filter((name) => boots.includes(name));
+    for (const name of [...kept, ...(await directory.trialNames())]) {
       const [from, to] = [path.join(directory.root, name), path.join(whole.root, name)];
       await cp(from, to, { recursive: true }).catch((error: unknown) => {
         throw explainIo(error, to);

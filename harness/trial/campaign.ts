@@ -8,6 +8,7 @@ import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { MachineSpec, Machines } from '../ports.js';
 import { Retention } from './ledger.js';
+import { StateRefused } from './ready-state.js';
 import type { CampaignEnd, RunDirectory } from './run-directory.js';
 import { runTrial, type StartOptions, type TrialRun } from './trial.js';
 
@@ -104,6 +105,8 @@ export interface CampaignTools {
   readonly pasteable: (argv: readonly string[]) => string;
   readonly directory: RunDirectory;
   readonly options: (plan: TrialPlan) => StartOptions;
+  /** Makes a refused state again; false when that was done before, and did not help. */
+  readonly remake?: (placement: Placement, refused: StateRefused) => Promise<boolean>;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }
@@ -127,17 +130,27 @@ export async function runCampaign(
   let stopped: string | null = plan.stop(results);
 
   const one = async (trial: TrialPlan): Promise<void> => {
-    const { files, argv } = await runTrial(
-      tools.machines,
-      tools.spec(trial.placement),
-      trial,
-      plan.scenario,
-      signal,
-      tools.options(trial),
-    ).then(
-      (run) => starts.worked(run),
-      (error: unknown) => starts.failed(error, trial, signal),
-    );
+    const run = (): Promise<TrialRun> =>
+      runTrial(
+        tools.machines,
+        tools.spec(trial.placement),
+        trial,
+        plan.scenario,
+        signal,
+        tools.options(trial),
+      );
+    const { files, argv } = await run()
+      .catch(async (error: unknown) => {
+        // Nothing has run yet: the trial takes place from another state.
+        const again =
+          error instanceof StateRefused && (await tools.remake?.(trial.placement, error)) === true;
+        if (!again) throw error;
+        return run();
+      })
+      .then(
+        (done) => starts.worked(done),
+        (error: unknown) => starts.failed(error, trial, signal),
+      );
     if (files.note.end.how === 'interrupted') return;
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const judged = judgeTrial(files);

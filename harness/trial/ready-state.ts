@@ -16,6 +16,20 @@ import {
 } from '../ports.js';
 import { READY_DEADLINE_MS, type WhenReady } from './trial.js';
 
+/** QEMU ended while it loaded a saved guest: the state is none of this QEMU's, or is damaged. */
+export class StateRefused extends DmraceError {
+  constructor(
+    readonly folder: string,
+    why: string,
+  ) {
+    super('environment', {
+      observed: `QEMU refuses the saved guest: ${why}`,
+      artefact: folder,
+      action: 'remove that folder: it is made again',
+    });
+  }
+}
+
 /** A guest that was booted to `ready` once and saved; every trial starts from here. */
 export interface ReadyState {
   /** The folder, for {@link MachineSpec.restoreFrom}. */
@@ -30,6 +44,9 @@ const MOVE_DEADLINE_MS = 30_000;
 const POLL_MS = 5;
 
 const RECORDS = 'ready-records.jsonl';
+/** What the console said while it booted, and the command line of that QEMU, pasteable. */
+const CONSOLE = 'console.log';
+export const BOOT_ARGV = 'qemu.argv';
 const SUMS = 'sums.json';
 /** Files whose content is checked before a saved guest is used, each with its CRC-32. */
 const CHECKED = [SAVED_MEMORY, SAVED_DEVICES, RECORDS] as const;
@@ -48,7 +65,7 @@ const Sums = z.record(
 type Sums = z.infer<typeof Sums>;
 
 /**
- * Boots a guest to `ready`, stops it and saves it into a folder.
+ * Boots a guest to `ready`, stops it and saves it into a folder. Returns that QEMU's command line.
  * @throws DmraceError (environment) when the guest does not get ready or QEMU cannot save it.
  */
 export async function saveReadyState(
@@ -57,7 +74,7 @@ export async function saveReadyState(
   directory: string,
   whenReady: WhenReady,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   await using machine = await machines.start({ ...spec, memoryIn: directory }, signal);
   const session = new GuestSession(machine);
   const failure = await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
@@ -88,7 +105,9 @@ export async function saveReadyState(
   );
   await machine[Symbol.asyncDispose](); // the memory's file is whole once its owner is gone
   await writeFile(path.join(directory, RECORDS), session.recordsText);
+  await writeFile(path.join(directory, CONSOLE), session.consoleBytes);
   await writeFile(path.join(directory, SUMS), JSON.stringify(await sumsOf(directory)));
+  return machine.argv;
 }
 
 async function sumsOf(directory: string): Promise<Sums> {
@@ -123,6 +142,16 @@ export async function readyStateIn(directory: string): Promise<ReadyState | null
   } catch {
     return null; // no such file, no JSON, no sums: damaged in one way or another
   }
+}
+
+/** What a saved guest's boot left besides, by the names of the files; some may be absent. */
+export async function bootOf(state: ReadyState): Promise<ReadonlyMap<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const name of [CONSOLE, BOOT_ARGV]) {
+    const content = await readFile(path.join(state.folder, name)).catch(() => null);
+    if (content) files.set(name, content);
+  }
+  return files;
 }
 
 /** What QEMU calls a guest that has stopped itself (vm/guest/pause.c). */
@@ -162,12 +191,15 @@ export async function resume(
     }),
   ]).finally(() => bound.abort());
   if (end === 'runs') return;
-  const said = end === 'late' ? '' : (end.stderr.trim().split('\n').at(-1) ?? '');
+  // A QEMU that was killed has refused nothing.
+  if (end !== 'late' && end.exitCode !== null) {
+    throw new StateRefused(folder, end.stderr.trim().split('\n').at(-1) || 'no message');
+  }
   throw new DmraceError('environment', {
-    observed: `QEMU did not take the saved guest (${end === 'late' ? 'it does not run' : said || 'no message'})`,
+    observed: `QEMU did not take the saved guest (${end === 'late' ? 'it does not run' : `ended by ${end.signal}`})`,
     ...(end === 'late' ? { limit: `${MOVE_DEADLINE_MS} ms` } : {}),
     artefact: folder,
-    action: 'remove that folder: it is made again',
+    action: 'check the load of this machine',
   });
 }
 

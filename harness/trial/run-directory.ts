@@ -46,6 +46,9 @@ export const RunNote = z.strictObject({
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),
   /** Seed of the first trial; absent before 0.2, where nothing could be resumed. */
   seed: z.int().nonnegative().optional(),
+  /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
+  profile: z.string().optional(),
+  config: z.string().optional(),
   /** The part of a split run that this is; its share of `trials` is shareOf(). */
   shard: Shard.optional(),
   /** How the campaign ended; absent while it runs, and when it was killed. */
@@ -64,6 +67,9 @@ export const RunNote = z.strictObject({
 export type RunNote = z.infer<typeof RunNote>;
 
 const LEDGER = 'trials.jsonl';
+
+/** Where {@link RunDirectory.writeReady} keeps a boot. */
+export const readyFolder = (placement: Placement): string => `ready-${placement}`;
 
 /**
  * The folder of one run:
@@ -133,6 +139,13 @@ export class RunDirectory {
 
   async writeVerdict(value: unknown): Promise<void> {
     await this.#write(path.join(this.root, 'verdict.json'), `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Keeps how the saved guest of a placement had booted: for all trials that start from it. */
+  async writeReady(placement: Placement, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    for (const [name, content] of files) {
+      await this.#write(path.join(this.root, readyFolder(placement), name), content);
+    }
   }
 
   /** Keeps everything a trial left behind, before it is judged. */

@@ -38,3 +38,15 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Pids of the QEMUs that a process has started: setpriv becomes QEMU, so they are its children. */
+export async function qemusOf(parent: number | undefined): Promise<number[]> {
+  const found = await Promise.all(
+    (await qemusWith('')).map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      const [, above] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(above) === parent ? pid : null;
+    }),
+  );
+  return found.filter((pid) => pid !== null);
+}

@@ -18,14 +18,14 @@ import {
 import { chooseAccel } from '../../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
-import type { ReadyState } from '../../trial/ready-state.js';
+import { bootOf, type StateRefused } from '../../trial/ready-state.js';
 import type { StartOptions } from '../../trial/trial.js';
 import type { Cache } from '../../util/cache.js';
 import { runTool } from '../../util/command.js';
 import type { Stage } from '../progress.js';
 import { requireForScenario } from '../scenario-needs.js';
 import { type Codes, readCode } from './code.js';
-import { readyStates, restored } from './ready-states.js';
+import { ReadyStates, restored } from './ready-states.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
@@ -61,7 +61,7 @@ export class Rig {
   #accel: Accel | null = null;
   #qemu = '';
   readonly #initramfs = new Map<Placement, string>();
-  #states: ReadonlyMap<Placement, ReadyState> = new Map();
+  #states: ReadyStates | null = null;
 
   constructor(
     readonly cache: Cache,
@@ -103,16 +103,27 @@ export class Rig {
       initramfs: this.#initramfs.get(placement) ?? '',
       parameters: [kernel.preemptParameter].filter(Boolean),
       memoryMiB: GUEST_MEMORY_MIB,
-      restoreFrom: this.#states.get(placement)?.folder ?? null,
+      restoreFrom: this.#states?.get(placement)?.folder ?? null,
       deterministic: this.request.deterministic === true,
     };
   }
 
   /** How a trial's machine comes to be ready. */
   start(plan: TrialPlan): StartOptions {
-    const state = this.#states.get(plan.placement);
+    const state = this.#states?.get(plan.placement);
     if (state) return { restored: restored(state, pausesItself(this.spec(plan.placement))) };
     return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};
+  }
+
+  /** Makes a saved guest again that QEMU has refused; see {@link ReadyStates.remake}. */
+  async remake(placement: Placement, refused: StateRefused, report: Report): Promise<boolean> {
+    return (await this.#states?.remake(placement, refused, report)) ?? false;
+  }
+
+  /** How the saved guest of a placement had booted: the files to keep; empty without one. */
+  async bootOf(placement: Placement): Promise<ReadonlyMap<string, Uint8Array>> {
+    const state = this.#states?.get(placement);
+    return state ? bootOf(state) : new Map();
   }
 
   /** Runs a part of the work and notes how long it took. */
@@ -193,16 +204,16 @@ export class Rig {
   }
 
   async #makeReady(report: Report): Promise<void> {
-    this.#states = await readyStates(
-      this.cache,
-      this.kernel,
-      this.request.placements,
-      (placement) => this.spec(placement),
-      this.codes,
-      report,
-      this.signal,
-    );
-    const without = this.request.placements.filter((placement) => !this.#states.has(placement));
+    const states = new ReadyStates({
+      cache: this.cache,
+      kernel: this.kernel,
+      specOf: (placement) => this.spec(placement),
+      codes: this.codes,
+      signal: this.signal,
+    });
+    this.#states = states;
+    await states.prepare(this.request.placements, report);
+    const without = this.request.placements.filter((placement) => !states.get(placement));
     if (!this.request.deterministic || without.length === 0) return;
     throw new DmraceError('environment', {
       observed: `no saved ready state of ${without.join(' and ')}, from which deterministic trials start: a booting guest would get its command at any moment`,

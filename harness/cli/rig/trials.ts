@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { Scenario } from '../../model/scenario.js';
 import type { StopRule } from '../../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../../model/trial.js';
@@ -30,7 +30,7 @@ export interface TrialsRequest {
 
 /**
  * How many VMs at once: as many as asked for, or as cores; never more than trials, and fewer when
- * memory would not do, which one line then says.
+ * memory would not do, which one line then says. A container’s limit counts as memory.
  */
 export function jobsFor(
   wanted: number | 'auto',
@@ -63,11 +63,14 @@ export async function runTrials(
 ): Promise<CampaignOutcome> {
   const total = request.trials.length;
   let done = 0;
+  for (const placement of rig.request.placements) {
+    await request.directory.writeReady(placement, await rig.bootOf(placement));
+  }
   const outcome = await runCampaign(
     {
       scenario: request.scenario,
       trials: request.trials,
-      jobs: jobsFor(request.jobs, total, freemem(), availableParallelism(), report),
+      jobs: jobsFor(request.jobs, total, process.availableMemory(), availableParallelism(), report),
       stop: request.stop,
       before: request.before ?? [],
     },
@@ -77,6 +80,7 @@ export async function runTrials(
       pasteable,
       directory: request.directory,
       options: (plan) => rig.start(plan),
+      remake: (placement, refused) => rig.remake(placement, refused, report),
       done: (result) => {
         done++;
         request.done?.(result);

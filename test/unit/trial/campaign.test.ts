@@ -13,6 +13,7 @@ import {
   runCampaign,
   seededNonce,
 } from '../../../harness/trial/campaign.js';
+import { StateRefused } from '../../../harness/trial/ready-state.js';
 import { RunDirectory } from '../../../harness/trial/run-directory.js';
 import { FakeMachine } from '../guest/support.js';
 import { capture } from '../judge/support.js';
@@ -67,6 +68,7 @@ function campaign(
     stop?: StopRule;
     start?: (count: number) => FakeMachine;
     done?: (result: TrialResult) => void;
+    remake?: () => Promise<boolean>;
   } = {},
 ): Promise<CampaignOutcome> {
   return runCampaign(
@@ -88,6 +90,7 @@ function campaign(
       pasteable: (argv) => argv.join(' '),
       directory,
       options: () => ({}),
+      ...(options.remake ? { remake: options.remake } : {}),
       done: options.done ?? (() => undefined),
       signal: interrupt.signal,
     },
@@ -184,5 +187,30 @@ describe('seeded nonces', () => {
     expect(nonces(1)).toEqual(nonces(1));
     expect(new Set([...nonces(1), ...nonces(10)]).size).toBe(12);
     for (const nonce of nonces(1)) expect(nonce).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('a saved guest that QEMU refuses', () => {
+  const refused = new StateRefused('/state', 'Unknown savevm section');
+  const refuse = (count: number): FakeMachine => {
+    if (count === 0) throw refused;
+    return guest();
+  };
+
+  it('is made again, and the trial takes place', async () => {
+    let asked = 0;
+    const remake = async (): Promise<boolean> => ++asked > 0;
+    let starts = 0;
+    const start = (): FakeMachine => refuse(starts++);
+    const { results } = await campaign(2, { jobs: 1, remake, start });
+    expect(asked).toBe(1);
+    expect(results.map((result) => result.outcome)).toEqual(['survived', 'survived']);
+  });
+
+  it('costs its trial when that does not help', async () => {
+    let starts = 0;
+    const start = (): FakeMachine => refuse(starts++);
+    const { results } = await campaign(2, { jobs: 1, remake: async () => false, start });
+    expect(results.map((result) => result.outcome)).toEqual(['lost', 'survived']);
   });
 });

@@ -71,6 +71,10 @@ describe('a saved guest', () => {
 it('a machine that ends instead of taking the state says what QEMU said', async () => {
   const machine = new FakeMachine();
   const resuming = resume(machine, folder, false, signal);
-  machine.end({ stderr: 'x\nqemu: load of migration failed: Invalid argument\n' });
+  machine.end({
+    exitCode: 1,
+    signal: null,
+    stderr: 'x\nqemu: load of migration failed: Invalid argument\n',
+  });
   await expect(resuming).rejects.toThrow(/load of migration failed: Invalid argument/);
 });
