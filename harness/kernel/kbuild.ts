@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { cp, readFile } from 'node:fs/promises';
+import { access, cp, readFile, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
@@ -62,6 +62,18 @@ async function make(
   });
 }
 
+/** The control's module with its debug information, beside the one that is booted. */
+const DEBUG_COPY = 'dm-mod.debug.ko';
+
+/** The same module for a debugger: with debug information where there is any. */
+export async function forDebugger(dmMod: string): Promise<string> {
+  const copy = path.join(path.dirname(dmMod), DEBUG_COPY);
+  return access(copy).then(
+    () => copy,
+    () => dmMod, // a module of a distribution, or one from before copies were kept
+  );
+}
+
 /** The control's dm-mod.ko: the release method inside the module. About 12 s on two cores. */
 export async function buildControl(
   cache: Cache,
@@ -80,12 +92,13 @@ export async function buildControl(
       await cp(tree.md, md, { recursive: true });
       await moveReleaseIntoModule(md, tree.version, data);
       await make(tree, arch, md, ['dm-mod.ko'], signal);
+      await rename(path.join(md, 'dm-mod.ko'), path.join(directory, DEBUG_COPY));
       // Without debug information, as the distribution's own modules are.
       await runTool(`${crossPrefix(arch)}strip`, [
         '-g',
         '-o',
         path.join(directory, 'dm-mod.ko'),
-        path.join(md, 'dm-mod.ko'),
+        path.join(directory, DEBUG_COPY),
       ]);
       await runTool('rm', ['-rf', md]);
       report(`built the control’s dm-mod.ko in ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -159,6 +159,7 @@ const isPaused = (status: string): boolean => status === 'guest-panicked';
 
 /**
  * Loads a saved guest into a machine that was started for it and waits until it runs.
+ * @param beforeRun called for a paused guest, before it executes another instruction
  * @throws DmraceError (environment) when QEMU refuses the state or does not get on with it.
  */
 export async function resume(
@@ -166,6 +167,7 @@ export async function resume(
   folder: string,
   paused: boolean,
   signal: AbortSignal,
+  beforeRun: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const runs = new Promise<'runs'>((resolve) => {
     machine.onEvent((event) => {
@@ -179,6 +181,7 @@ export async function resume(
   ]);
   if (paused) {
     await poll(machine, 'query-status', isPaused, signal);
+    await beforeRun();
     await machine.qmp('cont');
     return;
   }

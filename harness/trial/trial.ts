@@ -101,6 +101,8 @@ function deadlines(
 /** How {@link runInGuest} differs from a plain trial. */
 export interface InGuestOptions {
   readonly deadlineMs: number;
+  /** How long the trace that the closing record announces is waited for; TRACE_BOUND_MS if absent. */
+  readonly traceBoundMs?: number;
   /** How long a guest whose kernel has crashed is waited for; AFTER_CRASH_MS if absent. */
   readonly afterCrashMs?: number;
   readonly whenReady?: WhenReady;
@@ -109,7 +111,10 @@ export interface InGuestOptions {
 }
 
 /** What of {@link InGuestOptions} the scenario does not decide. */
-export type StartOptions = Omit<InGuestOptions, 'deadlineMs' | 'afterCrashMs'>;
+export type StartOptions = Omit<
+  InGuestOptions,
+  'deadlineMs' | 'afterCrashMs' | 'traceBoundMs'
+>;
 
 /** See {@link InGuestOptions}. */
 export interface Restored {
@@ -169,7 +174,7 @@ export async function runInGuest(
 async function collect(
   session: GuestSession,
   nonce: string,
-  { deadlineMs, afterCrashMs = AFTER_CRASH_MS }: InGuestOptions,
+  { deadlineMs, afterCrashMs = AFTER_CRASH_MS, traceBoundMs = TRACE_BOUND_MS }: InGuestOptions,
   spec: MachineSpec,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
@@ -194,7 +199,7 @@ async function collect(
   }
   if (!failure) {
     const bytes = announcedTraceBytes(session.records);
-    await session.until(() => session.traceBytes >= bytes, TRACE_BOUND_MS, signal);
+    await session.until(() => session.traceBytes >= bytes, traceBoundMs, signal);
   }
   if (!failure && spec.deterministic) {
     // The guest switches itself off: the console is then whole, whatever the host's clock says.

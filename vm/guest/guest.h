@@ -44,6 +44,10 @@ int serve_main(int argc, char **argv);
 /* device.c and close.c: before and after the race. */
 int make_device(const char *name);
 int close_main(int argc, char **argv);
+int send_trace(const char *text, ssize_t size);
+
+/* symbols.c: what a debugger needs of a kernel without vmlinux. */
+int symbols_main(int argc, char **argv);
 
 /* race.c: the ten steps. */
 int race_main(int argc, char **argv);

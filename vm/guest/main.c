@@ -7,6 +7,7 @@
  *	layout				report where dm_mod lies, before it goes
  *	trial OPTION=VALUE...		run one trial
  *	serve				wait for commands, run the trials among them
+ *	symbols NONCE			send the names of all functions
  *	pause				stop the virtual machine
  */
 #include <stdio.h>
@@ -23,6 +24,7 @@ static const struct {
 	{ "layout", layout_main },
 	{ "trial", trial_main },
 	{ "serve", serve_main },
+	{ "symbols", symbols_main },
 	{ "pause", pause_main },
 };
 
@@ -31,7 +33,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|pause ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|symbols|pause ...\n");
 		return 2;
 	}
 

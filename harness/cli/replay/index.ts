@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
 import { judgeReplay, sideOf } from '../../judge/replay.js';
+import { judgeTrial } from '../../judge/trial.js';
 import { orderedPlacements } from '../../judge/verdict.js';
+import { DmraceError } from '../../model/errors.js';
 import type { ReplayResult } from '../../model/replay.js';
 import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan, TrialResult } from '../../model/trial.js';
 import { renderReplayJson, renderReplayText } from '../../report/replay.js';
 import { scenarioNamed } from '../../scenario/index.js';
+import { parseStopAt, type StopAt } from '../../symbols/stops.js';
 import { newNonce } from '../../trial/campaign.js';
 import { version } from '../../util/version.js';
 import { guestArch } from '../guest-arch.js';
@@ -16,6 +19,7 @@ import { runStages, type Stage } from '../progress.js';
 import { qemuVersion } from '../rig/rig.js';
 import { noteOf, type SetUp, setUp } from '../rig/set-up.js';
 import { runTrials } from '../rig/trials.js';
+import { debugTrial } from './debug.js';
 import { requireSame, unchecked } from './needs.js';
 import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from './recorded.js';
 
@@ -23,6 +27,8 @@ const INTERRUPTED = 130;
 
 interface ReplayOptions {
   readonly trial?: string;
+  readonly gdb?: boolean;
+  readonly break?: string;
   readonly jobs: string;
   readonly out?: string;
   readonly format: 'pretty' | 'json';
@@ -37,6 +43,12 @@ export function replayCommand(signal: AbortSignal, exit: (code: number) => void)
     .addOption(
       new Option('--trial <n>', 'trial n of each placement, or one, e.g. builtin-3 (default: all)'),
     )
+    .addOption(
+      new Option('--gdb', 'stop one trial, open a gdbstub, and say how to attach (docs/gdb.md)'),
+    )
+    .addOption(
+      new Option('--break <where>', 'with --gdb: a step from 1 to 10, or crash (default: crash)'),
+    )
     .addOption(new Option('--jobs <n>', 'VMs side by side, or auto').default('auto'))
     .addOption(new Option('--out <dir>', 'folder of the replay (default: dmrace-runs/TIME)'))
     .addOption(
@@ -49,12 +61,17 @@ export function replayCommand(signal: AbortSignal, exit: (code: number) => void)
 Of a run made with --deterministic console, trace and records are compared byte by byte (SHA-256);
 of others the outcome, the cause and the function of crashes.
 
-Exit codes: 0 identical; 1 not identical; 125 a trial was lost now; 128 the kernel, QEMU, the guest
-or the version of dmrace is another one; 129 wrong usage; 130 interrupted.
+With --gdb nothing is compared: the guest stands until gdb detaches or quits.
+
+Exit codes: 0 identical, or the guest stood where --gdb was to stop it; 1 not identical; 125 a trial
+was lost now, or ended before the place to stop at; 128 the kernel, QEMU, the guest or the
+version of dmrace is another one; 129 wrong usage; 130 interrupted.
 
 Examples:
   dmrace run --deterministic --out /tmp/r1 && dmrace replay /tmp/r1
-  dmrace replay /tmp/r1 --trial in-module-0 --format json | jq .identical`,
+  dmrace replay /tmp/r1 --trial in-module-0 --format json | jq .identical
+  dmrace replay /tmp/r1 --gdb                  stop at the crash of the first trial that has one
+  dmrace replay /tmp/r1 --gdb --trial builtin-0 --break 6`,
     )
     .action(async (folder: string, options: ReplayOptions) => {
       exit(await replay(folder, options, signal));
@@ -64,12 +81,13 @@ Examples:
 /** The options with which a recorded run was made, as far as its trials depend on them. */
 function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
   const { kernel } = note;
-  const profiles = kernel.build?.profiles ?? [];
+  const profile = note.profile ?? kernel.build?.profiles.join(',');
+  const config = note.config ?? kernel.build?.config;
   return RunOptions.parse({
     kernel: kernel.spec,
     arch: kernel.arch,
-    ...(profiles.length > 0 ? { profile: profiles.join(',') } : {}),
-    ...(kernel.build?.config == null ? {} : { config: kernel.build.config }),
+    ...(profile ? { profile } : {}),
+    ...(config ? { config } : {}),
     scenario: note.scenario,
     accel: note.accel,
     deterministic: note.deterministic === true,
@@ -80,7 +98,8 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
 
 async function replay(folder: string, given: ReplayOptions, signal: AbortSignal): Promise<number> {
   const run = await readRecorded(folder);
-  const wanted = chosen(run, given.trial);
+  const stop = stopOf(given);
+  const wanted = stop === null ? chosen(run, given.trial) : [oneOf(run, given.trial, stop)];
   const options = optionsOf(run, given);
   const scenario = scenarioNamed(run.note.scenario);
   requireSame(run.root, run.note, { dmrace: version() });
@@ -96,17 +115,23 @@ async function replay(folder: string, given: ReplayOptions, signal: AbortSignal)
         requireSame(run.root, run.note, { kernel: kernel.identity, qemu, guests }, placements);
       },
     }),
-    {
-      title: `Replay of ${wanted.length} trial${wanted.length === 1 ? '' : 's'}`,
-      work: async (report) => {
-        results = await again(set, run, wanted, scenario, options, report);
-      },
-    },
+    ...(stop !== null
+      ? []
+      : [
+          {
+            title: `Replay of ${wanted.length} trial${wanted.length === 1 ? '' : 's'}`,
+            work: async (report) => {
+              results = await again(set, run, wanted, scenario, options, report);
+            },
+          } satisfies Stage,
+        ]),
   ];
   await runStages(signal, stages, given.quiet === true).catch(async (error: unknown) => {
     await set.directory.removeIfEmpty();
     throw error;
   });
+  const [first] = wanted;
+  if (stop !== null && first) return debug(set, run, first, scenario, stop, signal);
   if (signal.aborted) return INTERRUPTED;
   const result = compare(run, wanted, results, set);
   await set.directory.writeVerdict({ schema: 1, kind: 'replay', ...result });
@@ -124,6 +149,65 @@ const planOf = ({ plan }: RecordedTrial, deterministic: boolean): TrialPlan => (
   ...plan,
   nonce: deterministic ? plan.nonce : newNonce(),
 });
+
+/** Where --gdb stops; null without it. @throws DmraceError (usage). */
+function stopOf({ gdb, break: where, format }: ReplayOptions): StopAt | null {
+  if (gdb === true && format === 'pretty') return parseStopAt(where ?? 'crash');
+  if (gdb !== true && where === undefined) return null;
+  throw new DmraceError('usage', {
+    observed: gdb === true ? '--gdb with --format json' : `--break ${where} without --gdb`,
+    action: gdb === true ? 'leave --format out: it is for people' : 'add --gdb',
+  });
+}
+
+/** The trial to look at: the one that is named; else the first that crashed, else the first. */
+function oneOf(run: RecordedRun, name: string | undefined, stop: StopAt): RecordedTrial {
+  const several = chosen(run, name);
+  const crashed = several.find(({ records }) => (records[0]?.side.findings.length ?? 0) > 0);
+  const one = crashed ?? several[0];
+  if (one?.files && (crashed || stop !== 'crash')) return one;
+  throw new DmraceError('usage', {
+    observed: crashed
+      ? `--gdb: the files of ${crashed.trial} were not kept, so nobody knows where it crashed`
+      : '--gdb: none of these trials crashed',
+    artefact: run.root,
+    action: 'name another trial with --trial, or a step with --break',
+  });
+}
+
+async function debug(
+  set: SetUp,
+  run: RecordedRun,
+  { plan, files, trial }: RecordedTrial,
+  scenario: Scenario,
+  where: StopAt,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!files) throw new Error('a trial without files is not chosen');
+  const { rig, directory } = set;
+  const asked = { trials: 1, seed: plan.seed, more: { replayOf: run.root } };
+  await directory.writeNote(noteOf(set, asked));
+  const debugged = await debugTrial({
+    rig,
+    scenario,
+    plan: rig.request.deterministic === true ? plan : { ...plan, nonce: newNonce() },
+    recorded: judgeTrial(files),
+    where,
+    directory,
+    tell: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
+  });
+  if (signal.aborted) return INTERRUPTED;
+  const { end } = debugged.run.files.note;
+  const after =
+    end.how === 'machine-ended'
+      ? 'its machine was ended'
+      : `it ended as ${judgeTrial(debugged.run.files).outcome}`;
+  const missed = debugged.stopped
+    ? ''
+    : `was never at ${where === 'crash' ? 'the crash' : `step ${where}`}; `;
+  process.stdout.write(`${trial}: ${missed}${after}\nartefacts  ${directory.root}\n`);
+  return debugged.stopped ? 0 : 125;
+}
 
 async function again(
   set: SetUp,

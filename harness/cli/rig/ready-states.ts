@@ -2,7 +2,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Placement } from '../../model/placement.js';
-import type { MachineSpec, PreparedKernel, Report } from '../../ports.js';
+import type { Machine, MachineSpec, PreparedKernel, Report } from '../../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
 import {
@@ -23,10 +23,21 @@ import { pruneReady, READY_LIMIT_BYTES, use } from './ready-use.js';
 /** Stands for the sockets in a key: they are new for every machine. */
 const NO_SOCKETS: Sockets = { console: '', records: '', commands: '', trace: '', qmp: '' };
 
-/** How a trial goes on from a saved guest. */
-export const restored = (state: ReadyState, paused: boolean): Restored => ({
+/** How a trial goes on from a saved guest; `attach` as of {@link resume}. */
+export const restored = (
+  state: ReadyState,
+  paused: boolean,
+  attach?: (machine: Machine) => Promise<void>,
+): Restored => ({
   readyRecords: state.readyRecords,
-  resume: (machine, signal) => resume(machine, state.folder, paused, signal).then(() => null),
+  resume: (machine, signal) =>
+    resume(
+      machine,
+      state.folder,
+      paused,
+      signal,
+      () => attach?.(machine) ?? Promise.resolve(),
+    ).then(() => null),
 });
 
 /** What the saved guests of a rig are made of. */

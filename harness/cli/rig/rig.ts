@@ -10,6 +10,7 @@ import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan } from '../../model/trial.js';
 import {
   type Accel,
+  type Machine,
   type MachineSpec,
   type PreparedKernel,
   pausesItself,
@@ -18,7 +19,7 @@ import {
 import { chooseAccel } from '../../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../../qemu/command-line.js';
 import { qemuMachines } from '../../qemu/machine.js';
-import { bootOf, type StateRefused } from '../../trial/ready-state.js';
+import { bootOf, type ReadyState, type StateRefused } from '../../trial/ready-state.js';
 import type { StartOptions } from '../../trial/trial.js';
 import type { Cache } from '../../util/cache.js';
 import { runTool } from '../../util/command.js';
@@ -108,10 +109,25 @@ export class Rig {
     };
   }
 
-  /** How a trial's machine comes to be ready. */
-  start(plan: TrialPlan): StartOptions {
+  /** The saved guest of a placement; null where saving did not work and trials boot. */
+  ready(placement: Placement): ReadyState | null {
+    return this.#states?.get(placement) ?? null;
+  }
+
+  /**
+   * How a trial's machine comes to be ready.
+   * @param attach called before a restored guest begins its trial
+   */
+  start(plan: TrialPlan, attach?: (machine: Machine) => Promise<void>): StartOptions {
     const state = this.#states?.get(plan.placement);
-    if (state) return { restored: restored(state, pausesItself(this.spec(plan.placement))) };
+    if (state) {
+      const paused = pausesItself(this.spec(plan.placement));
+      // A guest that does not pause waits for its command, which comes after `whenReady`.
+      return {
+        restored: restored(state, paused, attach),
+        ...(attach && !paused ? { whenReady: attach } : {}),
+      };
+    }
     return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};
   }
 

@@ -42,6 +42,20 @@ export interface Arch {
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
   };
+  /** What gdb and QEMU's gdbstub call things. */
+  readonly gdb: {
+    /** `set architecture`. */
+    readonly name: string;
+    /** e_machine of ELF files. */
+    readonly elfMachine: number;
+    /** The kind of a breakpoint in packet Z0. */
+    readonly breakpointKind: number;
+    /** Numbers of 64-bit registers in packet g. */
+    readonly pc: number;
+    readonly sp: number;
+    /** The register with the return address at a function's entry; null: the word at sp. */
+    readonly link: number | null;
+  };
   /** kprobe fetch argument for the return address at a function's entry (Documentation/trace/kprobetrace.rst). */
   readonly returnAddress: string;
   readonly disassembly: {

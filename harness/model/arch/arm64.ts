@@ -25,6 +25,7 @@ export const arm64: Arch = {
     debianFlavour: 'rt-arm64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
+  gdb: { name: 'aarch64', elfMachine: 183, breakpointKind: 4, pc: 32, sp: 31, link: 30 },
   // The link register (x30), AAPCS64 section 6.1.1.
   returnAddress: '%x30',
   disassembly: { objdump: 'aarch64', call: /^bl$/, jump: /^b$/, ret: /^ret/, symbols: [] },

@@ -22,6 +22,14 @@ export const x86_64: Arch = {
     debianFlavour: 'cloud-amd64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
+  gdb: {
+    name: 'i386:x86-64',
+    elfMachine: 62,
+    breakpointKind: 1,
+    pc: 16,
+    sp: 7,
+    link: null,
+  },
   // The caller pushed it: the word on top of the stack.
   returnAddress: '$stack0',
   disassembly: {
