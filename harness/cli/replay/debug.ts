@@ -71,6 +71,11 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     const dmMod = await forDebugger(rig.kernel.dmMod[plan.placement]);
     const { arch } = rig.request;
     await writeFile(script, gdbScript({ arch, kernel: elf, dmMod, layout, socket }));
+    if (plan.placement === 'in-module' && dmMod === rig.kernel.dmMod['in-module']) {
+      request.tell([
+        `no source lines: ${dmMod} is from before debug copies were kept; remove its folder to have it built again`,
+      ]);
+    }
     return await stand(request, new Stopper(arch, socket, stops), script);
   } finally {
     await rm(folder, { recursive: true, force: true });
