@@ -79,8 +79,9 @@ export function stopsFor(
     case 7:
       return [
         release(),
-        // complete() wakes the remover by it; the holder may be preempted earlier by somebody else.
-        same(names.find(/^swake_up_locked$/), 'swake_up_locked(), which wakes the remover'),
+        // complete() wakes the remover by it, through functions that are inlined on some kernels; the
+        // holder may be preempted earlier by somebody else.
+        same(names.find(/^try_to_wake_up(\.|$)/), 'try_to_wake_up(), which wakes the remover'),
         same(names.find(/^__schedule(\.|$)/), '__schedule(), by which the holder is preempted'),
       ];
     case 8:

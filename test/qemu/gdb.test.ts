@@ -67,7 +67,7 @@ describe.skipIf(without !== '')(`dmrace replay --gdb ${without}`, () => {
     expect(gdb).toMatch(/^rip +0x[0-9a-f]+ +0x[0-9a-f]+ <dm_kobject_release\+\d+>$/m);
     expect(gdb).toMatch(/dm_kobject_release \+ \d+ in section \.text of .*dm-mod/);
     expect(gdb).toMatch(/Cannot access memory at address/); // the module is gone
-    expect(stdout).toMatch(/^in-module-0 stands at the crash, dm_kobject_release/);
+    expect(stdout).toMatch(/^in-module-0 stands at the crash, dm_kobject_release/m);
     expect(stdout).toMatch(/^in-module-0: it ended as crashed$/m);
     expect(exitCode).toBe(0);
     await gone(out, 'in-module-0');

@@ -18,7 +18,7 @@ const symbols = [
     'dm_kobject_release',
     '__schedule',
     'disk_release',
-    'swake_up_locked',
+    'try_to_wake_up',
   ].map((name, index) => ({ name, address: 0xffffffff81000000n + BigInt(index * 64), type: 'T' })),
   ...['dmrace_got', 'dmrace_put'].map((name, index) => ({
     ...{ name, address: 0xffffffffc0500000n + BigInt(index * 64), type: 't' },
