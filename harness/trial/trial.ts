@@ -111,10 +111,7 @@ export interface InGuestOptions {
 }
 
 /** What of {@link InGuestOptions} the scenario does not decide. */
-export type StartOptions = Omit<
-  InGuestOptions,
-  'deadlineMs' | 'afterCrashMs' | 'traceBoundMs'
->;
+export type StartOptions = Omit<InGuestOptions, 'deadlineMs' | 'afterCrashMs' | 'traceBoundMs'>;
 
 /** See {@link InGuestOptions}. */
 export interface Restored {
