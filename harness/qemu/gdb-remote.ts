@@ -2,6 +2,9 @@
 import { createConnection, type Socket } from 'node:net';
 import { DmraceError } from '../model/errors.js';
 
+/** A stub that says nothing for so long is none. */
+const GREET_MS = 20_000;
+
 /** One packet of the protocol: `$data#sum`, the sum of all bytes modulo 256 in two hex digits. */
 export function packet(data: string): string {
   const sum = Buffer.from(data, 'latin1').reduce((total, byte) => total + byte, 0) & 0xff;
@@ -49,9 +52,10 @@ export class GdbRemote {
   }
 
   /** @throws DmraceError (environment) when nobody listens there, or it is no gdbstub. */
-  static async connect(path: string): Promise<GdbRemote> {
+  static async connect(path: string, deadlineMs = GREET_MS): Promise<GdbRemote> {
     const gdb = await GdbRemote.#open(path);
-    await gdb.#greet();
+    const late = setTimeout(() => gdb.close(), deadlineMs);
+    await gdb.#greet().finally(() => clearTimeout(late));
     return gdb;
   }
 

@@ -89,6 +89,7 @@ async function stand(request: DebugRequest, stopper: Stopper, script: string): P
   let failure: unknown = null;
   const attach = async (machine: Machine): Promise<void> => {
     await stopper.attach(machine);
+    rig.signal.addEventListener('abort', () => stopper.close(), { once: true });
     void stopper.stopped.then(
       (at) => {
         if (!at) return;

@@ -102,6 +102,14 @@ describe('a connection to a gdbstub', () => {
     gdb.close();
   });
 
+  it('to a stub that says nothing ends', async () => {
+    const mute = path.join(folder, 'mute');
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => silent.listen(mute, resolve));
+    await expect(GdbRemote.connect(mute, 50)).rejects.toThrow(/answered qC with its end/);
+    silent.close();
+  });
+
   it('to nobody is an error', async () => {
     await expect(GdbRemote.connect(path.join(folder, 'none'))).rejects.toThrow(/ENOENT/);
   });
