@@ -11,6 +11,8 @@ export interface CauseContext {
 
 const DM_MODULE = 'dm_mod';
 const RELEASE = 'dm_kobject_release';
+/** Stands in a title for a function that the damage hides, as in syzkaller's titles. */
+export const CORRUPTED = 'corrupted';
 
 /**
  * Says what a crash means for the race: which of the two bugs of the unload window it is, if
@@ -46,11 +48,15 @@ export function attributeCause(finding: Finding, context: CauseContext | undefin
   return named;
 }
 
-/** The console could only blame a caller; the recorded symbols know the function itself. */
+/**
+ * The console could only blame a caller, or nobody (then it says {@link CORRUPTED}); the
+ * recorded symbols know the function itself.
+ */
 function blame(finding: Finding): Finding {
-  const suffix = ` in ${finding.function}`;
-  const known = finding.function !== '' && finding.title.endsWith(suffix);
-  const title = known ? finding.title.slice(0, -suffix.length) : finding.title;
+  const suffix = ` in ${finding.function === '' ? CORRUPTED : finding.function}`;
+  const title = finding.title.endsWith(suffix)
+    ? finding.title.slice(0, -suffix.length)
+    : finding.title;
   return {
     ...finding,
     title: finding.title.endsWith(RELEASE) ? finding.title : `${title} in ${RELEASE}`,

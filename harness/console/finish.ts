@@ -2,7 +2,7 @@
 import type { Finding } from '../model/finding.js';
 import { blame } from './blame.js';
 import type { Blame } from './blame-frames.js';
-import { attributeCause, type CauseContext } from './cause.js';
+import { attributeCause, type CauseContext, CORRUPTED } from './cause.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
 import { some } from './prefix.js';
@@ -36,13 +36,13 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
   return attributeCause(finding, context);
 }
 
-/** The title, with the function put in; `corrupted` stands for one that the damage hides. */
+/** The title, with the function put in. */
 function title(report: Report, name: string): string {
   const { title: form } = report.recogniser;
   const text = typeof form === 'string' ? form : form(report);
   return text
     .replace(/\{(\d)\}/g, (_, group: string) => report.match[Number(group)] ?? '')
-    .replace('{fn}', name === '' ? 'corrupted' : name);
+    .replace('{fn}', name === '' ? CORRUPTED : name);
 }
 
 function moduleOfHead(report: Report, name: string): string | undefined {

@@ -72,6 +72,12 @@ test('poisoned text for real: the trap is one byte before the counter (Debian 7.
     task: 'dmrace-guest',
     pid: 128,
   });
+  // Lines that a loaded machine's serial port swallowed, up to the repeated RIP at the end.
+  const torn = log
+    .replace(/Hardware name(.|\n)*?(?=\[[ \d.]+\] RSP:)/, '')
+    .replace(/^.*\? .*\n/gm, '');
+  expect(scanConsole(torn)[0]?.title).toBe('int3 in corrupted');
+  expect(scanConsole(torn, { modules: [sid] })[0]?.title).toBe('int3 in dm_kobject_release');
   const loaded = scanConsole(log, { modules: [{ ...sid, unloaded: false }] });
   expect(loaded[0]).toMatchObject({ cause: 'other', title: 'int3 in helper_ioctl' });
 });
