@@ -24,5 +24,8 @@ export function fatalRun(
     ({ number, text }) =>
       number >= crash.line && number <= crash.lastLine && text.includes(`PID: ${holder} `),
   );
-  return exact && named ? { step: 10, atUs: named.atUs, evidence: named.raw.trim() } : null;
+  if (!exact || !named) return null;
+  // It ran before the report began; the line that names it is some way into it.
+  const head = lines.find(({ number }) => number === crash.line) ?? named;
+  return { step: 10, atUs: head.atUs, evidence: named.raw.trim() };
 }
