@@ -156,6 +156,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
     provenance: judged.provenance,
+    ...(recordsOf(records, 'ready').length === 0 ? { neverReady: true as const } : {}),
     ...(judged.churn ? { churn: judged.churn } : {}),
     ...(judged.sweep ? { sweep: judged.sweep } : {}),
     ...(scenario?.kind === 'delayed' ? { delays: delaysOf(files.console) } : {}),

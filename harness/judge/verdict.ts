@@ -57,7 +57,10 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
     };
   }
 
+  // A kernel that crashes before the guest is ready, every time, does not boot: bisect skips it.
+  const boots = trials.some((trial) => trial.neverReady !== true);
   const against = [
+    ...(boots || trials.length === 0 ? [] : ['the kernel does not boot: no guest got ready']),
     ...strangers,
     ...subjectDoubts(question, subject),
     ...repeatedDelays(subject),
@@ -67,7 +70,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
     return {
       verdict: 'inconclusive',
       reasons: [...against, ...sides(question, subject), ...trialReasons(trials)],
-      exitCode: strangers.length > 0 ? 1 : 125,
+      exitCode: strangers.length > 0 && boots ? 1 : 125,
     };
   }
   return { verdict: 'closed', reasons: closedReasons(question, trials), exitCode: 0 };

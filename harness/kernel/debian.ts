@@ -3,7 +3,6 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebianArchive } from '../debian/archive.js';
 import type { Arch } from '../model/arch/index.js';
-import { parseKernelConfig, preemption } from '../model/kernel.js';
 import type { PreparedKernel, Report } from '../ports.js';
 import type { Cache } from '../util/cache.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
@@ -73,13 +72,14 @@ export async function prepareDebianKernel(
   const image = await unpackImage(cache, archive, stock);
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
-  const other = await otherFlavour(archive, arch, request, configText);
+  const usual = arch.kernel.debianFlavour;
+  const given = request.flavour !== null && request.flavour !== usual;
   const where = request.suite ?? request.version;
   requireConfig(
     configText,
     `${stock.image.name} ${stock.image.version}`,
     configFile,
-    other === null ? '' : `use --kernel debian${where === null ? '' : `:${where}`}/${other}`,
+    given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
   );
 
   const headers = await unpackHeaders(cache, archive, stock, arch, report, signal);
@@ -115,23 +115,6 @@ export async function prepareDebianKernel(
     report,
     signal,
   );
-}
-
-/**
- * The flavour to try where the one at hand will not do: the usual one, or, where that is not
- * preemptible (bullseye's 5.10 has no PREEMPT_DYNAMIC), the rt kernel if the suite has it.
- */
-async function otherFlavour(
-  archive: DebianArchive,
-  arch: Arch,
-  request: DebianSpec,
-  configText: string,
-): Promise<string | null> {
-  const usual = arch.kernel.debianFlavour;
-  if (request.flavour !== null && request.flavour !== usual) return usual;
-  const rt = `rt-${arch.names.debian}`;
-  if (usual === rt || preemption(parseKernelConfig(configText)).ok) return null;
-  return (await archive.candidate(`linux-image-${rt}`)) === null ? null : rt;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Cache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { crossPrefix } from '../util/toolchain.js';
 import { runMake } from './compile.js';
-import { requireCompilerFor } from './source-tree.js';
+import { compareVersions, requireCompilerFor } from './source-tree.js';
 import { unpackSource } from './sources.js';
 import type { StockKernel } from './stock.js';
 
@@ -58,6 +58,29 @@ const PARTS = [
 ];
 
 /**
+ * PREEMPT_RT is in the kernel's own tree since v6.12 (kernel/Kconfig.preempt). Before that Debian's
+ * linux-source has it as a patch beside the tree, and `make olddefconfig` drops the option: modules
+ * would be built for another kernel than the one that is booted.
+ * @throws DmraceError (inconclusive). Exported for its test.
+ */
+export function requireOwnRt(
+  configText: string,
+  stock: Pick<StockKernel, 'abi' | 'source'>,
+  why: string,
+): void {
+  const series = /^\d+\.\d+/.exec(stock.source.version)?.[0] ?? '';
+  if (parseKernelConfig(configText).get('PREEMPT_RT') !== 'y') return;
+  if (compareVersions(series, FIRST_OWN_RT) >= 0) return;
+  throw new DmraceError('inconclusive', {
+    observed: `${stock.abi} is PREEMPT_RT, which is a patch beside the sources of ${series}: its modules can only be built with its own headers, and ${why}`,
+    limit: `in the sources since ${FIRST_OWN_RT}`,
+    action: 'take another flavour or version, or a machine on which those headers work',
+  });
+}
+
+const FIRST_OWN_RT = '6.12';
+
+/**
  * A tree to build modules against where the package's own headers do not work: the matching
  * linux-source with the package's .config and Module.symvers, and `make modules_prepare` with this
  * machine's compiler. Neither BTF nor signatures are made. The release is the package's, so
@@ -74,6 +97,7 @@ export async function preparedTree(
   report: Report,
   signal: AbortSignal,
 ): Promise<string> {
+  requireOwnRt(configText, stock, why);
   await requireTools(arch, 'kernels');
   const gcc = `${crossPrefix(arch)}gcc`;
   const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report, signal);

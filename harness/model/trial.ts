@@ -94,6 +94,8 @@ export interface TrialResult {
   /** Why the outcome is not better than it is; empty for a trial that survived. */
   readonly reasons: readonly string[];
   readonly provenance: Provenance | null;
+  /** The guest never said that it was ready: whatever crashed did so before dmrace did anything. */
+  readonly neverReady?: true;
   readonly durationMs: number;
   /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Absent from results of version 0.1. */
   readonly hashes?: TrialHashes;

@@ -65,6 +65,18 @@ describe('the real trials', () => {
     });
   });
 
+  it('without the record "ready" the guest never was', () => {
+    const files = capture('in-module');
+    expect(judgeTrial(files)).not.toHaveProperty('neverReady');
+    const ready = /^.*"kind":"ready".*\n/m;
+    const boot = { ...files, readyRecords: mutated(files.readyRecords, ready, ''), records: '' };
+    expect(judgeTrial(boot)).toMatchObject({
+      neverReady: true,
+      outcome: 'crashed',
+      reached: false,
+    });
+  });
+
   it.each(PLACEMENTS)('%s is judged the same twice', (placement) => {
     expect(judgeTrial(capture(placement))).toEqual(judgeTrial(capture(placement)));
   });

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crashedWith, judgeRun, orderedPlacements } from '../../../harness/judge/verdict.js';
 import type { Cause } from '../../../harness/model/finding.js';
-import { PLACEMENTS } from '../../../harness/model/placement.js';
+import { PLACEMENTS, type Placement } from '../../../harness/model/placement.js';
 import { OUTCOMES, type TrialResult } from '../../../harness/model/trial.js';
 import type { Question, Verdict } from '../../../harness/model/verdict.js';
 import { crashedControl, finding, result } from './support.js';
@@ -235,6 +235,25 @@ describe('the table of verdicts', () => {
     row.reasons.forEach((reason, at) => {
       expect(judgement.reasons[at]).toMatch(reason);
     });
+  });
+
+  it('a kernel that crashes in every boot does not boot; one that boots once has crashed', () => {
+    const inBoot = (placement: Placement): TrialResult =>
+      result({
+        placement,
+        outcome: 'crashed',
+        reached: false,
+        neverReady: true,
+        findings: [finding('other')],
+        reasons: ['no closing record: QEMU ended by itself (exit code 0)'],
+      });
+    const never = judgeRun(RELEASE, [inBoot('builtin'), inBoot('in-module')]);
+    expect(never).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
+    expect(never.reasons).toContain('the kernel does not boot: no guest got ready');
+    expect(never.reasons.join()).toMatch(/crash of another cause/);
+    const once = judgeRun(RELEASE, [inBoot('builtin'), result(), crashedControl()]);
+    expect(once).toMatchObject({ verdict: 'inconclusive', exitCode: 1 });
+    expect(once.reasons.join()).not.toMatch(/does not boot/);
   });
 
   it('says equal reasons of a thousand trials once', () => {
