@@ -5,15 +5,18 @@ import { prepareKernel } from '../../harness/kernel/prepare.js';
 import { ARCH } from '../../harness/model/arch/index.js';
 import type { Placement } from '../../harness/model/placement.js';
 import type { TrialPlan } from '../../harness/model/trial.js';
-import type { MachineSpec } from '../../harness/ports.js';
+import type { MachineSpec, PreparedKernel } from '../../harness/ports.js';
 import { openCache } from '../../harness/util/cache.js';
 
 const quiet = (): void => undefined;
 
-/** The stock kernel's guest for one placement, from the cache where it can. */
-export async function guestSpec(placement: Placement): Promise<MachineSpec> {
+/** A kernel's guest for one placement, from the cache where it can; the stock kernel's without one. */
+export async function guestSpec(
+  placement: Placement,
+  given?: PreparedKernel,
+): Promise<MachineSpec> {
   const cache = await openCache();
-  const kernel = await prepareKernel(cache, 'debian', ARCH.x86_64, quiet);
+  const kernel = given ?? (await prepareKernel(cache, 'debian', ARCH.x86_64, quiet));
   return {
     arch: kernel.arch,
     accel: 'tcg',
