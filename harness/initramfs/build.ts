@@ -34,6 +34,12 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
+/** Relative names and no build id: the same sources give the same bytes wherever they lie. */
+const FLAGS = [
+  ...['-static', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE'],
+  ...['-Wl,--build-id=none', '-s'],
+];
+
 /** The guest's one program of ours, static. */
 export async function guestProgram(cache: Cache, arch: Arch, report: Report): Promise<string> {
   const header = recordHeader();
@@ -41,7 +47,7 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
   const texts = await Promise.all(files.map((file) => readFile(file)));
   const compiler = `${crossPrefix(arch)}gcc`;
   const version = await runTool(compiler, ['-dumpfullversion']);
-  const key = contentKey([arch.name, version, header, ...texts]);
+  const key = contentKey([arch.name, version, ...FLAGS, header, ...texts]);
   const entry = await cache.entry('guest', key, async (directory) => {
     const started = Date.now();
     const build = path.join(directory, 'vm');
@@ -50,24 +56,9 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
     const sources = (await readdir(path.join(build, 'guest')))
       .filter((f) => f.endsWith('.c'))
       .sort();
-    // Relative names and no build id: the same sources give the same bytes wherever they lie.
-    await runTool(
-      compiler,
-      [
-        '-static',
-        '-O2',
-        '-Wall',
-        '-Wextra',
-        '-Werror',
-        '-D_GNU_SOURCE',
-        '-Wl,--build-id=none',
-        '-s',
-        '-o',
-        '../../dmrace-guest',
-        ...sources,
-      ],
-      { cwd: path.join(build, 'guest') },
-    );
+    await runTool(compiler, [...FLAGS, '-o', '../../dmrace-guest', ...sources], {
+      cwd: path.join(build, 'guest'),
+    });
     await rm(build, { recursive: true });
     const { size } = await stat(path.join(directory, 'dmrace-guest'));
     report(`built the guest’s program: ${prettyBytes(size)} in ${seconds(started)}`);
