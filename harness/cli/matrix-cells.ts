@@ -14,7 +14,7 @@ import { RunResultJson } from '../report/run-result.js';
 import type { Cache } from '../util/cache.js';
 import { version } from '../util/version.js';
 import { buildOptions } from './options.js';
-import { lackingFor } from './scenario-needs.js';
+import { unfitFor } from './scenario-needs.js';
 
 /** Options that every run of a matrix gets. */
 export interface CellOptions {
@@ -49,9 +49,9 @@ export class Cells {
     try {
       const prepared = await this.#prepare(kernel, report);
       const { identity } = prepared;
-      const lacking = lackingFor(scenario, prepared.config);
-      if (lacking.length > 0) {
-        return { state: 'skipped', ...at, identity, why: lacking.join('; ') };
+      const unfit = unfitFor(scenario, prepared.config);
+      if (unfit.length > 0) {
+        return { state: 'skipped', ...at, identity, why: unfit.join('; ') };
       }
       const name = `${scenario.name}-${await this.#key(kernel, scenario, prepared)}`;
       const kept = await this.#kept(name);

@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DmraceError } from '../model/errors.js';
 import type { KernelConfig } from '../model/kernel.js';
-import type { Scenario } from '../model/scenario.js';
+import type { ConfigNeed, Scenario } from '../model/scenario.js';
 import type { PreparedKernel } from '../ports.js';
 
-/** What a kernel lacks for a scenario, one line each; empty when it can run it. */
-export function lackingFor(scenario: Scenario, config: KernelConfig): string[] {
-  return scenario.config
-    .filter((need) => config.get(need.option) !== 'y')
-    .map(
-      (need) => `CONFIG_${need.option} is ${config.get(need.option) ?? 'not set'}, and ${need.why}`,
-    );
+/** What of a kernel's configuration does not suit a scenario, one line each; empty when all does. */
+export function unfitFor(scenario: Scenario, config: KernelConfig): string[] {
+  return unmet(scenario, config).map(
+    (need) => `CONFIG_${need.option} is ${config.get(need.option) ?? 'not set'}, and ${need.why}`,
+  );
 }
 
-/** @throws DmraceError (inconclusive) that says how to get a kernel with what is lacking. */
+/** @throws DmraceError (inconclusive) that says how to get a kernel, or a scenario, that suits. */
 export function requireForScenario(scenario: Scenario, kernel: PreparedKernel): void {
-  const lacking = lackingFor(scenario, kernel.config);
-  if (lacking.length === 0) return;
-  const profiles = ['base', ...new Set(scenario.config.map((need) => need.profile))].join(',');
+  const unfit = unfitFor(scenario, kernel.config);
+  if (unfit.length === 0) return;
   const { spec, release } = kernel.identity;
-  const tree = spec.startsWith('src:') ? spec : 'src:PATH_TO_A_KERNEL_TREE';
   throw new DmraceError('inconclusive', {
-    observed: `${release} (${spec}) cannot run ${scenario.name}: ${lacking.join('; ')}`,
-    action: `build one that has it: dmrace run --scenario ${scenario.name} --kernel ${tree} --profile ${profiles}`,
+    observed: `${release} (${spec}) cannot run ${scenario.name}: ${unfit.join('; ')}`,
+    action: wayOut(scenario, kernel),
   });
+}
+
+const unmet = (scenario: Scenario, config: KernelConfig): ConfigNeed[] =>
+  scenario.config.filter((need) => (config.get(need.option) === 'y') !== need.set);
+
+function wayOut(scenario: Scenario, kernel: PreparedKernel): string {
+  const { spec } = kernel.identity;
+  const profiles: string[] = [];
+  for (const need of unmet(scenario, kernel.config)) {
+    if (!need.set) {
+      return `take a kernel without CONFIG_${need.option}, or ask this one: dmrace run --scenario ${need.instead}`;
+    }
+    profiles.push(need.profile);
+  }
+  const tree = spec.startsWith('src:') ? spec : 'src:PATH_TO_A_KERNEL_TREE';
+  const names = ['base', ...new Set(profiles)].join(',');
+  return `build one that has it: dmrace run --scenario ${scenario.name} --kernel ${tree} --profile ${names}`;
 }

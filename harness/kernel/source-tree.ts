@@ -143,7 +143,8 @@ export async function requireCompilerFor(directory: string, arch: Arch): Promise
       observed: `${gcc} is ${version}`,
       limit: `these sources want gcc ${minimum} or newer`,
       artefact: script,
-      action: `install a newer gcc, or run dmrace in a container of a newer Debian release`,
+      action:
+        'install a newer gcc, or use that of a newer Debian release in a container: --docker --suite sid',
     });
   }
   return version;

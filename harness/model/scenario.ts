@@ -12,15 +12,26 @@ export interface ScenarioStep {
   readonly proof: string;
 }
 
-/** A kernel option without which a scenario has no sense. */
-export interface ConfigNeed {
-  /** Name without CONFIG_; it must be `y`. */
-  readonly option: string;
-  /** What the scenario does with it. */
-  readonly why: string;
-  /** The fragment of kernel-config/ that sets it. */
-  readonly profile: string;
-}
+/** A kernel option that must be set, or must not be, for a scenario to have any sense. */
+export type ConfigNeed =
+  | {
+      /** Name without CONFIG_. */
+      readonly option: string;
+      /** Whether it must be `y`, or anything else. */
+      readonly set: true;
+      /** What the scenario does with it. */
+      readonly why: string;
+      /** The fragment of kernel-config/ that sets it. */
+      readonly profile: string;
+    }
+  | {
+      readonly option: string;
+      readonly set: false;
+      /** What it does to the scenario. */
+      readonly why: string;
+      /** The scenario that suits a kernel with it. */
+      readonly instead: string;
+    };
 
 /** What all scenarios say of themselves. */
 interface ScenarioBase {

@@ -21,6 +21,7 @@ export const delayedRelease: DelayedScenario = {
   config: [
     {
       option: 'DEBUG_KOBJECT_RELEASE',
+      set: true,
       why: 'the kernel itself has to put off the release of the disk',
       profile: 'debug-kobject-release',
     },

@@ -14,7 +14,15 @@ export const release: WindowScenario = {
   control: 'in-module',
   pinsDisk: true,
   helper: true,
-  config: [],
+  // lib/kobject.c, kobject_release(): the last put only queues the release.
+  config: [
+    {
+      option: 'DEBUG_KOBJECT_RELEASE',
+      set: false,
+      why: 'a kernel worker would call the release method, not the holder that drops the last reference',
+      instead: 'delayed-release',
+    },
+  ],
   trials: 5,
   attempts: 1,
   stopOn: [],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
 import { DmraceError } from '../../../harness/model/errors.js';
+import { PROFILES } from '../../../harness/model/kernel-profile.js';
 import { STEP_NUMBERS, STEPS } from '../../../harness/model/steps.js';
 import { SCENARIOS, scenarioNamed } from '../../../harness/scenario/index.js';
 
@@ -12,8 +13,11 @@ describe.each(SCENARIOS)('the scenario $name', (scenario) => {
     expect(told).toEqual(STEP_NUMBERS);
     for (const step of scenario.steps) expect(step.party).toBe(STEPS[step.step].party);
   });
-  it('names the profile that gives each option it needs', () => {
-    for (const need of scenario.config) expect(need.profile).not.toBe('');
+  it('names the profile of each option it needs, and the scenario for each that it cannot have', () => {
+    for (const need of scenario.config) {
+      if (need.set) expect(PROFILES).toContain(need.profile);
+      else expect(scenarioNamed(need.instead)).not.toBe(scenario);
+    }
   });
   it('says for each step what is done and what proves it', () => {
     for (const step of scenario.steps) {
