@@ -14,6 +14,7 @@
 #define TRACE_GATE	"/sys/kernel/tracing/instances/dmrace-gate"
 #define RECORDS_FD	7	/* opened by vm/init */
 #define HELPER_DEVICE	"/dev/dmrace"
+#define DEVICE		"dmrace"	/* the name of a trial's dm device */
 
 /* record.c: the guest's reports, in the format that harness/model/record.ts describes. */
 long long now_us(void);
@@ -50,6 +51,7 @@ int send_trace(const char *text, ssize_t size);
 int symbols_main(int argc, char **argv);
 
 /* race.c: the ten steps. */
+int race_prepare(void);
 int race_main(int argc, char **argv);
 
 /* delayed.c: no holder, the kernel itself releases late. */

@@ -27,7 +27,6 @@
  */
 struct race {
 	/* What the trial asks for. */
-	char device[32];	/* name for dmsetup */
 	char disk[32];		/* dm-N */
 	int pin;		/* an open helper device to keep the disk's kobject with, or -1 */
 	char nonce[40];		/* this trial's */

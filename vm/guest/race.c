@@ -2,7 +2,7 @@
 /*
  * race - one trial: the ten steps of the comment in drivers/md/dm-builtin.c, once
  *
- *	race device=NAME disk=dm-N pin-fd=FD nonce=N yield-after=N seed=N
+ *	race disk=dm-N pin-fd=FD nonce=N yield-after=N seed=N
  *
  * Everything is reported in records. The trace that proves steps 1 to 9 is sent by the remover
  * before the holder may go on, what comes after that by close.c.
@@ -40,9 +40,7 @@ static int parse(struct race *race, unsigned long *seed, int argc, char **argv)
 	for (i = 1; i < argc; i++) {
 		const char *value = strchr(argv[i], '=');
 
-		if (value && !strncmp(argv[i], "device=", 7))
-			snprintf(race->device, sizeof(race->device), "%s", value + 1);
-		else if (value && !strncmp(argv[i], "disk=", 5))
+		if (value && !strncmp(argv[i], "disk=", 5))
 			snprintf(race->disk, sizeof(race->disk), "%s", value + 1);
 		else if (value && !strncmp(argv[i], "pin-fd=", 7))
 			race->pin = number_option(value + 1);
@@ -55,7 +53,7 @@ static int parse(struct race *race, unsigned long *seed, int argc, char **argv)
 		else
 			return record_failure(argv[i], EINVAL);
 	}
-	if (!race->device[0] || !race->disk[0] || race->pin < -1 || race->yield_after < 0)
+	if (!race->disk[0] || race->pin < -1 || race->yield_after < 0)
 		return record_failure("race: missing or bad option", EINVAL);
 	return 0;
 }
@@ -250,10 +248,21 @@ static int wait_as_usual(void)
 	return error ? record_failure(path, -error) : record_setup(path, "0");
 }
 
-static int conduct(struct race *race, unsigned long seed)
+/* What a trial is conducted with, once for the life of the VM. */
+static struct race *prepared;
+
+/*
+ * The remover, with a dmsetup that has started already, before anybody knows what the trial will
+ * ask for: a saved guest has this behind it.
+ */
+int race_prepare(void)
 {
+	struct race *race;
 	sigset_t children;
 
+	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (race == MAP_FAILED)
+		return record_failure("mmap", errno);
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &children, NULL))
@@ -262,6 +271,18 @@ static int conduct(struct race *race, unsigned long seed)
 	    pipe2(race->ready, O_CLOEXEC) || pipe2(race->remove, O_CLOEXEC) ||
 	    pipe2(race->unloaded, O_CLOEXEC))
 		return record_failure("pipe", errno);
+	if (start(&race->remover, remover, race) || await(race, race->ready[0]))
+		return -1;
+	prepared = race;
+	return 0;
+}
+
+static int conduct(struct race *race, unsigned long seed)
+{
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
 	if (pin_disk(race) || (race->yield_after && wait_as_usual()))
 		return -1;
 	dephase(seed);
@@ -274,7 +295,6 @@ static int conduct(struct race *race, unsigned long seed)
 	if (race->yield_after && (start(&race->gate, gate, race) || await(race, race->ready[0])))
 		return -1;
 	if (start(&race->load, load, race) || await(race, race->ready[0]) ||
-	    start(&race->remover, remover, race) || await(race, race->ready[0]) ||
 	    trace_remover(race))
 		return -1;
 	if (record_party("holder", race->holder) || record_party("load", race->load) ||
@@ -289,13 +309,11 @@ static int conduct(struct race *race, unsigned long seed)
 
 int race_main(int argc, char **argv)
 {
-	struct race *race;
 	unsigned long seed = 0;
 
-	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (race == MAP_FAILED)
-		return record_failure("mmap", errno), 1;
-	if (parse(race, &seed, argc, argv))
+	if (!prepared && race_prepare())
+		return 1;
+	if (parse(prepared, &seed, argc, argv))
 		return 2;
-	return conduct(race, seed) ? 1 : 0;
+	return conduct(prepared, seed) ? 1 : 0;
 }
