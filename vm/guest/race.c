@@ -96,7 +96,11 @@ static int start(pid_t *pid, int (*party)(struct race *), struct race *race)
 	if (child < 0)
 		return record_failure("fork", errno);
 	if (!child) {
-		int status = party(race);
+		int status;
+
+		/* The standard output is serve's answer to the shell, which waits for its last writer. */
+		status = dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ?
+				 record_failure("dup2", errno) : party(race);
 
 		if (status) { /* nobody shall wait out a deadline for a party that is gone */
 			race->failed = 1;
