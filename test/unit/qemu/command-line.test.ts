@@ -46,7 +46,7 @@ describe('the command line', () => {
       '-no-reboot',
       ...['-machine', 'pc'],
       ...['-accel', 'tcg,thread=single'],
-      ...['-cpu', 'qemu64'],
+      ...['-cpu', 'qemu64,-cx16'],
       ...['-smp', '1'],
       ...['-m', '256M'],
       ...['-kernel', '/c/vmlinuz'],
@@ -66,8 +66,8 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['tcg', false, 'tcg,thread=single', 'qemu64', []],
-    ['tcg', true, 'tcg,thread=single', 'max,-rdrand,-rdseed', ['shift=4,sleep=off']],
+    ['tcg', false, 'tcg,thread=single', 'qemu64,-cx16', []],
+    ['tcg', true, 'tcg,thread=single', 'max,-rdrand,-rdseed,-cx16', ['shift=4,sleep=off']],
     ['kvm', false, 'kvm', 'host', []],
   ] as const)('of %s, deterministic %s', (accel, deterministic, accelerator, cpu, icount) => {
     const words = argv({ accel, deterministic });
