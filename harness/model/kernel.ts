@@ -128,7 +128,12 @@ export interface ConfigProblem {
   readonly action: string;
 }
 
-/** How this kernel is made preemptible, or why it cannot be. */
+/**
+ * How this kernel is made preemptible, or why it cannot be. PREEMPT_DYNAMIC: since 5.12.
+ * PREEMPT_LAZY: since 6.13; there too a task of a higher class preempts at once (kernel/sched/core.c,
+ * wakeup_preempt()). Since 7.x (seen in 7.3.4, kernel/Kconfig.preempt) x86-64 and arm64 have no
+ * PREEMPT_NONE and no PREEMPT_VOLUNTARY any more, and `preempt=` still knows `full`.
+ */
 export function preemption(
   config: KernelConfig,
 ):
