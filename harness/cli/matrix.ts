@@ -75,7 +75,8 @@ A cell is a kernel in a scenario. Finished cells are kept in --out and not run a
 kernel, an option or dmrace itself has changed. A kernel that cannot be had or built is a failed
 cell, one that a scenario cannot run on a skipped one; neither ends the matrix.
 
-The exit code is the worst of the cells: 130, then 128, 1, 125, 0. Skipped cells do not count.
+The exit code is the worst of the cells: 130, then 128, 129 (a kernel
+that is none), 1, 125, 0. Skipped cells do not count.
 
 Examples:
   dmrace matrix --kernel debian:6.1 --kernel debian:6.12

@@ -69,7 +69,7 @@ export const MatrixCell = z.discriminatedUnion('state', [
 export type MatrixCell = z.infer<typeof MatrixCell>;
 
 /** Exit codes from the worst to the best: an environment that failed has hidden what was to be seen. */
-const WORST_FIRST: readonly number[] = [130, 128, 1, 125, 0];
+const WORST_FIRST: readonly number[] = [130, 128, 129, 1, 125, 0];
 
 /** The exit code of a matrix: the worst of its cells; skipped cells count only if there is no other. */
 export function matrixExitCode(cells: readonly MatrixCell[]): number {

@@ -61,7 +61,10 @@ describe('the exit code of a matrix', () => {
     [[done({ exitCode: 1 }), failed(125)], 1],
     [[done({ exitCode: 1 }), failed(128)], 128],
     [[failed(130), failed(128)], 130],
-    [[failed(129)], 128],
+    [[failed(129)], 129],
+    [[done({ exitCode: 1 }), failed(129)], 129],
+    [[failed(129), failed(128)], 128],
+    [[failed(3)], 128],
   ])('is the worst of its cells (%#)', (cells, code) => {
     expect(matrixExitCode(cells)).toBe(code);
   });
