@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { knownReasons } from '../judge/known.js';
 import { orderedPlacements } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
@@ -74,13 +75,17 @@ function sums(cases: readonly Case[]): Record<string, string> {
   };
 }
 
-function addProperties(suite: XMLBuilder, { verdict, kernel, question }: RunResult): void {
+function addProperties(suite: XMLBuilder, { verdict, kernel, question, known }: RunResult): void {
   const properties = suite.ele('properties');
   const add = (name: string, value: string): void =>
     void properties.ele('property', { name, value: clean(value) });
   add('verdict', verdict);
   add('scenario', question.scenario);
-  for (const [name, value] of Object.entries(kernel)) add(`kernel.${name}`, String(value));
+  for (const [name, value] of Object.entries(kernel)) {
+    add(`kernel.${name}`, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  }
+  // One for each entry of the known-issues file that is about this kernel, stale ones too.
+  for (const line of known === null ? [] : knownReasons(known)) add('known-issue', line);
 }
 
 function addCase(suite: XMLBuilder, classname: string, test: Case): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
+import { knownReasons } from '../judge/known.js';
 import type { Finding } from '../model/finding.js';
 import { STEP_NUMBERS, STEPS } from '../model/steps.js';
 import type { TrialResult } from '../model/trial.js';
@@ -83,10 +84,13 @@ export function renderText(result: RunResult, directory: string, paint: Paint): 
   ].join('\n');
 }
 
-function reasonLines({ reasons }: RunResult): string[] {
-  const more = reasons.length - MAX_REASONS;
+/** What a known-issues file excused, and which of its entries are stale, is never left out. */
+function reasonLines({ reasons, known }: RunResult): string[] {
+  const ofFile = known === null ? [] : knownReasons({ ...known, notLookedFor: [] });
+  const others = reasons.filter((reason) => !ofFile.includes(reason));
+  const more = others.length - MAX_REASONS;
   return [
-    ...reasons.slice(0, MAX_REASONS).map((reason) => wrapped(`- ${reason}`, '  ')),
+    ...[...others.slice(0, MAX_REASONS), ...ofFile].map((reason) => wrapped(`- ${reason}`, '  ')),
     ...(more > 0 ? [`  - and ${plural(more, 'reason')} more (--format json has all)`] : []),
   ];
 }

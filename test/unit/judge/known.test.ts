@@ -6,7 +6,9 @@ import type { KnownIssue } from '../../../harness/model/known.js';
 import type { TrialResult } from '../../../harness/model/trial.js';
 import type { Question, RunResult } from '../../../harness/model/verdict.js';
 import { renderJson } from '../../../harness/report/json.js';
+import { renderJunit } from '../../../harness/report/junit.js';
 import { renderKtap } from '../../../harness/report/ktap.js';
+import { type Paint, renderText } from '../../../harness/report/text.js';
 import { stateOf } from '../../../harness/report/trial-state.js';
 import { crashedControl, finding, result } from './support.js';
 
@@ -150,5 +152,30 @@ describe('the formats', () => {
       trials: [{ findings: [{ known: 'https://example.org/1' }] }],
     });
     expect(renderJson(judge(diskRelease, [crash()], null), {})).not.toHaveProperty('known');
+  });
+
+  const stale = issue({ function: 'dm_free', reference: 'https://example.org/2' });
+
+  it('name what was seen and what is stale in JUnit, with the kernel’s build as data', () => {
+    const build = { profiles: ['base'], config: null, commit: 'c0ffee', compiler: 'gcc 12.2.0' };
+    const both = judge(diskRelease, [crash()], [issue(), stale]);
+    const xml = renderJunit({ ...both, kernel: { ...kernel, build } });
+    expect(xml).toMatch(/name="known-issue" value="known: disk-release-fops in disk_release/);
+    expect(xml).toMatch(/name="known-issue" value="stale: disk-release-fops in dm_free/);
+    expect(xml).toContain('&quot;commit&quot;:&quot;c0ffee&quot;');
+    expect(xml).not.toContain('[object');
+    expect(renderJunit(judge(diskRelease, [crash()], null))).not.toContain('known-issue');
+  });
+
+  it('never leave them out of the end screen, however many reasons there are', () => {
+    const plain = (text: string): string => text;
+    const paint: Paint = { good: plain, bad: plain, doubtful: plain, strong: plain, faint: plain };
+    const both = judge(diskRelease, [crash()], [issue(), stale]);
+    const many = ['a', 'b', 'c', 'd', 'e'].map((letter) => `reason ${letter}`);
+    const text = renderText({ ...both, reasons: [...many, ...both.reasons] }, '/run', paint);
+    expect(text).toContain('reason d');
+    expect(text).not.toContain('reason e');
+    expect(text).toContain('- known: disk-release-fops in disk_release');
+    expect(text).toContain('- stale: disk-release-fops in dm_free');
   });
 });
