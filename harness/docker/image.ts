@@ -61,7 +61,7 @@ export async function ensureImage(
   const hash = (await contextHash(request.root, files, request.buildArgs)).slice(0, 16);
   const tag = `dmrace:${hash}`;
   if (await inspect(engine, tag)) return tag;
-  return cache.locked(`docker-${hash}`, async () => {
+  return cache.telling(report).locked(`docker-${hash}`, async () => {
     if (await inspect(engine, tag)) return tag;
     const started = performance.now();
     report(`building image ${tag}; the first time takes minutes`);

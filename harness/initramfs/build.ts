@@ -41,7 +41,12 @@ const FLAGS = [
 ];
 
 /** The guest's one program of ours, static. */
-export async function guestProgram(cache: Cache, arch: Arch, report: Report): Promise<string> {
+export async function guestProgram(
+  cache: Cache,
+  arch: Arch,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string> {
   const header = recordHeader();
   const files = await filesBelow(assets('vm'));
   const texts = await Promise.all(files.map((file) => readFile(file)));
@@ -58,6 +63,7 @@ export async function guestProgram(cache: Cache, arch: Arch, report: Report): Pr
       .sort();
     await runTool(compiler, [...FLAGS, '-o', '../../dmrace-guest', ...sources], {
       cwd: path.join(build, 'guest'),
+      ...(signal === undefined ? {} : { signal }),
     });
     await rm(build, { recursive: true });
     const { size } = await stat(path.join(directory, 'dmrace-guest'));
@@ -78,8 +84,9 @@ export async function buildInitramfs(
   report: Report,
   signal?: AbortSignal,
 ): Promise<string> {
-  const userland = await guestUserland(cache, kernel.arch, report, signal);
-  const program = await guestProgram(cache, kernel.arch, report);
+  const told = cache.telling(report);
+  const userland = await guestUserland(told, kernel.arch, report, signal);
+  const program = await guestProgram(told, kernel.arch, report, signal);
   const init = assets('vm/init');
   const contents = await Promise.all(
     [
@@ -96,7 +103,7 @@ export async function buildInitramfs(
     '',
   ].join('\n');
   const key = contentKey([userland, conf, kernel.portModules.join(), String(helper), ...contents]);
-  const entry = await cache.entry('initramfs', key, async (directory) => {
+  const entry = await told.entry('initramfs', key, async (directory) => {
     const started = Date.now();
     const root = path.join(directory, 'root');
     await cp(path.join(userland, 'root'), root, { recursive: true, verbatimSymlinks: true });

@@ -78,6 +78,9 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     return await make;
   })();
   await new Promise<void>((resolve) => log.end(resolve));
+  if (signal.aborted) {
+    report(`interrupted after ${steps} steps, which are kept: the same command goes on from there`);
+  }
   signal.throwIfAborted();
   if (!result.failed) return steps;
   if (result.exitCode === undefined && result.signal === undefined) {

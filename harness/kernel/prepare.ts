@@ -29,15 +29,16 @@ export async function prepareKernel(
   options: PrepareOptions = {},
 ): Promise<PreparedKernel> {
   const spec = parseKernelSpec(text);
+  const told = cache.telling(report);
   const signal = options.signal ?? new AbortController().signal;
   switch (spec.from) {
     case 'debian':
-      return prepareDebianKernel(cache, text, arch, spec, report, signal);
+      return prepareDebianKernel(told, text, arch, spec, report, signal);
     case 'src': {
       const build = options.build ?? buildRequest(undefined, undefined);
-      return prepareSourceKernel(cache, text, spec.path, build, arch, report, signal);
+      return prepareSourceKernel(told, text, spec.path, build, arch, report, signal);
     }
     case 'image':
-      return prepareImageKernel(cache, text, spec, arch, report, signal);
+      return prepareImageKernel(told, text, spec, arch, report, signal);
   }
 }

@@ -63,7 +63,8 @@ export async function fetchSource(
       action: 'name one, e.g. debian:6.12',
     });
   }
-  const { archive, stock } = await resolveStock(cache, arch, spec, report, signal);
+  const told = cache.telling(report);
+  const { archive, stock } = await resolveStock(told, arch, spec, report, signal);
   const words = ['--strip-components=1'];
-  return unpackSource(cache, archive, stock.source, 'source', words, report, signal);
+  return unpackSource(told, archive, stock.source, 'source', words, report, signal);
 }

@@ -8,9 +8,12 @@ import lockfile from 'proper-lockfile';
 import { DmraceError } from '../model/errors.js';
 import { HalfBuilt, sweepHalfBuilt } from './half-built.js';
 import { explainIo } from './io.js';
+import { leaveWord, takeWordAway, whoHolds } from './lock-owner.js';
 
 /** A lock whose owner has not refreshed it for so long belongs to a dead process. */
 const STALE_MS = 20_000;
+/** Whoever waits longer for a lock is told for whom. */
+const TELL_AFTER_MS = 1_000;
 
 /** Where builds and downloads are kept: DMRACE_CACHE_DIR, else the platform's cache folder. */
 export function cacheDirectory(): string {
@@ -34,11 +37,20 @@ export function contentKey(parts: readonly (string | Uint8Array)[]): string {
  * twice.
  */
 export class Cache {
-  /** @param signal ends the waiting for what another process is making */
+  /**
+   * @param signal ends the waiting for what another process is making
+   * @param tell says for whom it waits
+   */
   constructor(
     readonly root: string,
     readonly signal?: AbortSignal,
+    readonly tell: (line: string) => void = () => undefined,
   ) {}
+
+  /** The same cache, for work whose progress is told elsewhere. */
+  telling(tell: (line: string) => void): Cache {
+    return new Cache(this.root, this.signal, tell);
+  }
 
   /**
    * The folder of an entry, built first when it is not there. `build` fills `directory`, which will
@@ -78,6 +90,7 @@ export class Cache {
     try {
       await mkdir(locks, { recursive: true });
       release = await this.#lock(path.join(locks, name));
+      await leaveWord(path.join(locks, name));
     } catch (error) {
       this.signal?.throwIfAborted();
       throw explainIo(error, locks);
@@ -86,12 +99,15 @@ export class Cache {
       await sweepHalfBuilt(this.root);
       return await work();
     } finally {
+      await takeWordAway(path.join(locks, name));
       await release().catch(() => undefined); // a lost lock is no reason to lose the work
     }
   }
 
   /** Waits by itself: the library's own retries cannot be interrupted. */
   async #lock(file: string): Promise<() => Promise<void>> {
+    const started = performance.now();
+    let told = false;
     for (let waitMs = 50; ; waitMs = Math.min(2 * waitMs, 1000)) {
       this.signal?.throwIfAborted();
       try {
@@ -103,6 +119,11 @@ export class Cache {
         });
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
+        if (!told && performance.now() - started >= TELL_AFTER_MS) {
+          told = true;
+          const who = await whoHolds(file, STALE_MS);
+          if (who !== null) this.tell(`waiting for ${path.basename(file)}, held by ${who}`);
+        }
         await sleep(waitMs, undefined, this.signal === undefined ? {} : { signal: this.signal });
       }
     }

@@ -221,7 +221,7 @@ export class Rig {
 
   async #makeReady(report: Report): Promise<void> {
     const states = new ReadyStates({
-      cache: this.cache,
+      cache: this.cache.telling(report),
       kernel: this.kernel,
       specOf: (placement) => this.spec(placement),
       codes: this.codes,

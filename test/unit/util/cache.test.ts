@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cache, cacheDirectory, contentKey, openCache } from '../../../harness/util/cache.js';
 import { DEAD_AFTER_MS, sweepHalfBuilt } from '../../../harness/util/half-built.js';
+import { describeOwner } from '../../../harness/util/lock-owner.js';
 
 let root: string;
 beforeEach(() => {
@@ -240,6 +241,60 @@ describe('a lock', () => {
       expect(one).toMatchObject({ status: 'rejected', reason: { message: 'of the work' } });
     }
     expect(await cache.locked('name', async () => 'free')).toBe('free');
+  });
+
+  it('of another process is told of in one line, one of this process is not', async () => {
+    const lines: string[] = [];
+    const cache = new Cache(root);
+    const owner = path.join(root, 'locks', 'name.owner');
+    const waitFor = async (
+      spoil: (text: string) => string,
+      enough: () => Promise<unknown>,
+    ): Promise<void> => {
+      let waiting: Promise<string> = Promise.resolve('');
+      await cache.locked('name', async () => {
+        writeFileSync(owner, spoil(readFileSync(owner, 'utf8')));
+        const other = new Cache(root).telling((line) => void lines.push(line));
+        waiting = other.locked('name', async () => 'mine');
+        await enough();
+      });
+      expect(await waiting).toBe('mine');
+      expect(existsSync(owner)).toBe(false);
+    };
+    // Longer than a second, after which it would be told.
+    await waitFor(
+      (text) => text,
+      () => sleep(2_500),
+    );
+    expect(lines).toEqual([]);
+    const told = (count: number) => () =>
+      vi.waitFor(() => expect(lines).toHaveLength(count), { timeout: 20_000 });
+    await waitFor((text) => text.replace(/"id":"[^"]*"/, '"id":"another"'), told(1));
+    expect(lines[0]).toMatch(
+      /^waiting for name, held by pid \d+ \(dmrace[^)]*\), since [\d:]{8} \(\d+ s\)$/,
+    );
+    await waitFor(() => '{', told(2));
+    expect(lines[1]).toBe('waiting for name, held by another process');
+  });
+
+  it.each([
+    [true, 'pid 7 (dmrace kernel build src:.), since HH:MM:SS (75 s)'],
+    [null, 'pid 7 in a container or on host (dmrace kernel build src:.), since HH:MM:SS (75 s)'],
+    [
+      false,
+      'pid 7 (dmrace kernel build src:.), since HH:MM:SS (75 s); it has died, and its lock ends 20 s after that',
+    ],
+  ])('names its owner, running: %s', (running, words) => {
+    const owner = {
+      id: 'x',
+      pid: 7,
+      host: 'host',
+      namespace: 'n',
+      command: 'dmrace kernel build src:.',
+      sinceMs: 0,
+    };
+    const said = describeOwner(owner, running, 75_000, 20_000);
+    expect(said.replace(/\d\d:\d\d:\d\d/, 'HH:MM:SS')).toBe(words);
   });
 
   it('is no longer waited for after an interrupt', async () => {
