@@ -129,12 +129,14 @@ const KBUILD = /^linux-kbuild-/;
 /** Headers and source that belong to an image, by their exact version. */
 async function companions(archive: DebianArchive, image: Package): Promise<StockKernel> {
   const abi = abiOf(image.name);
+  const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
+  // Asked first: an image that is left of a past version may have no headers any more either.
+  const source = await requireSource(archive, image, `linux-source-${series}`);
   const headers: Package = { name: `linux-headers-${abi}`, version: image.version };
   const needed = (await archive.depends(headers))
     .map((entry) => /^(linux-(?:headers|kbuild)-\S+)/.exec(entry)?.[1])
     .filter((name): name is string => name !== undefined);
   const parts = await archive.require(needed);
-  const series = /^(\d+\.\d+)/.exec(image.version)?.[1] ?? '';
   const inside = (await archive.depends(image))
     .map((entry) => /^(linux-(?:base|binary|modules)-\d\S*)/.exec(entry)?.[1])
     .filter((name): name is string => name !== undefined);
@@ -143,7 +145,7 @@ async function companions(archive: DebianArchive, image: Package): Promise<Stock
     imageParts: inside.length === 0 ? [] : await archive.require(inside),
     headers: [headers, ...parts.filter((pack) => !KBUILD.test(pack.name))],
     kbuild: parts.filter((pack) => KBUILD.test(pack.name)),
-    source: await requireSource(archive, image, `linux-source-${series}`),
+    source,
     abi,
   };
 }
@@ -158,7 +160,7 @@ async function requireSource(
   if (versions.includes(image.version)) return { name, version: image.version };
   throw new DmraceError('environment', {
     observed: `${archive.suite} has ${image.name} ${image.version}, but no longer its sources, which the control is built from; of ${name} it has ${versions.join(', ') || 'nothing'}`,
-    action: `choose a version that has them${versions[0] === undefined ? '' : `: debian:${versions[0]}`}`,
+    action: `choose a version that has them: debian:${versions[0] ?? archive.suite}`,
   });
 }
 
