@@ -19,9 +19,11 @@ export interface MakeRun {
 
 /** A step of kbuild as it prints it: two blanks, a short name, a path (scripts/Kbuild.include). */
 const STEP = /^ {2}([A-Z][A-Z0-9+_.]*)(?: \[M\])? +(\S+)/;
+/** What make says of itself while it fails, around the lines that say why. */
+const MAKES_OWN = /^make(\[\d+\])?: (Entering directory|Leaving directory|\*\*\* Waiting for)/;
 /** Progress is told so often. */
 const PROGRESS_MS = 2_000;
-/** Lines of the compiler that an error shows. */
+/** Lines that an error shows: what compilers and make said, without the steps. */
 const TAIL = 20;
 
 /** Counted steps against what is expected, for people. Exported for its test. */
@@ -64,10 +66,13 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
   const lines = createInterface({ input: make.all });
   lines.on('line', (line) => {
     log.write(`${line}\n`);
-    tail.push(line);
-    if (tail.length > TAIL) tail.shift();
     const step = STEP.exec(line);
-    if (!step) return;
+    if (!step) {
+      // Other jobs go on for a while after an error: their steps would push it out.
+      if (!MAKES_OWN.test(line)) tail.push(line);
+      if (tail.length > TAIL) tail.shift();
+      return;
+    }
     steps++;
     if (Date.now() - told < PROGRESS_MS) return;
     told = Date.now();

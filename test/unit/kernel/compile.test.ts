@@ -38,6 +38,12 @@ describe('runMake', () => {
     expect(readFileSync(path.join(work, 'log'), 'utf8')).toContain('a.c:1: error');
   });
 
+  it('the error is not pushed out by what other jobs still do', async () => {
+    const rules = `all:\n\t@echo "a.c:1: error"; for i in $$(seq 1 30); do echo "  CC      $$i.o"; done; false\n`;
+    const error: unknown = await make(rules).catch((e: unknown) => e);
+    expect(String(error)).toContain('a.c:1: error');
+  });
+
   it('an interrupt ends make', async () => {
     const stop = new AbortController();
     stop.abort();
