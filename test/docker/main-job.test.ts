@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The main job in a container of a real engine, as an ordinary user, from an empty cache.
-import { chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Docker from 'dockerode';
@@ -41,15 +41,42 @@ describe.skipIf(skip !== null)('in a container', () => {
   });
 
   it('two at once build one image and fill one empty cache, and both are closed', async () => {
+    const summary = path.join(work, 'summary.md');
+    await writeFile(summary, 'before\n');
+    await chown(summary, UID, UID);
     const both = [1, 2].map((n) =>
-      start(['run', '--docker', '--trials', '1', '--format', 'json', '--out', `run-${n}`]),
+      start(['run', '--docker', '--trials', '1', '--format', 'json', '--out', `run-${n}`], {
+        ...(n === 1 ? { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } : {}),
+      }),
     );
     for (const running of both) {
       const { exitCode, stdout, stderr } = await running;
       expect(exitCode, stderr).toBe(0);
       expect(Output.parse(JSON.parse(stdout)).verdict).toBe('closed');
     }
+    expect(await readFile(summary, 'utf8')).toMatch(/^before\n(.|\n)*closed/);
     expect(await leftInCache(cache)).toEqual([]);
+    expect(await containers(docker)).toEqual([]);
+  });
+
+  it('matrix and sweep do the same there, and report reads what they left', async () => {
+    const matrix = await start([
+      ...['matrix', '--docker', '--kernel', 'debian', '--scenario', 'release', '--trials', '1'],
+      ...['--format', 'json', '--out', 'matrix'],
+    ]);
+    expect(matrix.exitCode, matrix.stderr).toBe(0);
+    expect(matrix.stdout).toContain('"closed"');
+    const sweep = await start([
+      ...['sweep', '--docker', '--placement', 'builtin', '--format', 'json', '--out', 'sweep'],
+    ]);
+    // Without its control a sweep is inconclusive.
+    expect(sweep.exitCode, sweep.stderr).toBe(125);
+    expect(sweep.stdout).toContain('"survived"');
+    expect(await strangers(path.join(work, 'matrix'), UID)).toEqual([]);
+    for (const folder of ['run-1', 'sweep']) {
+      const report = await start(['report', folder]);
+      expect(report.exitCode, report.stderr).toBe(0);
+    }
     expect(await containers(docker)).toEqual([]);
   });
 

@@ -17,6 +17,7 @@ import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
 import { imageRequest } from './image.js';
 import { type Given, outermost, pathLike, writtenFolders } from './places.js';
+import { recordedSettings } from './recorded.js';
 import { dockerSettings, handedOn } from './settings.js';
 import type { Wish } from './wish.js';
 import { gitFolderOf } from './worktree.js';
@@ -41,13 +42,14 @@ export async function runInDocker(
   const quiet = wish.argv.includes('--quiet');
   const report: Report = (line) => void (quiet || process.stderr.write(`docker: ${line}\n`));
   const settings = dockerSettings(process.env);
-  const given: Given = {
+  const asked: Given = {
     command: wish.command,
     argv: wish.argv,
     env: handedOn(process.env),
     config: await configOf(process.cwd()),
     cwd: process.cwd(),
   };
+  const given = { ...asked, config: { ...asked.config, ...(await recordedSettings(asked)) } };
   await reap(engine, report);
   const cache = await openCache(signal);
   const network = networkOf(settings.network, engine);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { type Given, setting } from './places.js';
+
+/** What of a run.json decides about the container. */
+const Recorded = z.looseObject({
+  kernel: z.looseObject({
+    spec: z.string(),
+    arch: z.string(),
+    build: z.looseObject({ config: z.string().nullable() }).optional(),
+  }),
+});
+
+/**
+ * The kernel of a saved run that is to go on (`--resume DIR`) or to be run again (`replay DIR`): its
+ * tree and its suite are on no command line. As settings, empty without such a run.
+ */
+export async function recordedSettings(given: Given): Promise<Record<string, string>> {
+  const at = given.argv.indexOf('replay');
+  const folders =
+    given.command === 'replay'
+      ? given.argv.slice(at + 1).filter((word) => !word.startsWith('-'))
+      : [setting(given, 'resume') ?? ''].filter(Boolean);
+  for (const folder of folders) {
+    const file = path.resolve(given.cwd, folder, 'run.json');
+    const kernel = kernelOf(await readFile(file, 'utf8').catch(() => 'null'));
+    if (kernel === undefined) continue; // no run's folder, or damaged: the inner program says so
+    const { spec, arch, build } = kernel;
+    return { kernel: spec, arch, ...(build?.config ? { config: build.config } : {}) };
+  }
+  return {};
+}
+
+function kernelOf(text: string): z.infer<typeof Recorded>['kernel'] | undefined {
+  try {
+    return Recorded.safeParse(JSON.parse(text)).data?.kernel;
+  } catch {
+    return undefined;
+  }
+}
