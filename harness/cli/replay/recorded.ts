@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type ReplayInput, sideOf } from '../../judge/replay.js';
 import { judgeTrial } from '../../judge/trial.js';
 import { DmraceError } from '../../model/errors.js';
+import { PLACEMENTS } from '../../model/placement.js';
 import type { Side } from '../../model/replay.js';
 import type { TrialFiles, TrialPlan } from '../../model/trial.js';
 import { TrialJson } from '../../report/run-result.js';
@@ -85,6 +86,9 @@ async function resultOf(
   };
 }
 
+const byPlan = ({ plan: a }: RecordedTrial, { plan: b }: RecordedTrial): number =>
+  a.index - b.index || PLACEMENTS.indexOf(a.placement) - PLACEMENTS.indexOf(b.placement);
+
 /**
  * The trials that are asked for: all without a name; `N` in each placement; `PLACEMENT-N` alone.
  * @throws DmraceError (usage) when the run has no such trial.
@@ -97,7 +101,8 @@ export function chosen(run: RecordedRun, name: string | undefined): readonly Rec
           ({ trial, plan }) =>
             trial === name || (/^\d+$/.test(name) && plan.index === Number(name)),
         );
-  if (mine.length > 0) return mine;
+  // The lines of a run are in the order in which its trials ended, which is the load's business.
+  if (mine.length > 0) return [...mine].sort(byPlan);
   const names = run.trials.map(({ trial }) => trial);
   const some = names.length > 6 ? [...names.slice(0, 6), '…'] : names;
   throw new DmraceError('usage', {
