@@ -14,7 +14,8 @@ import type { RunResult } from '../model/verdict.js';
 import type { RunEvidence, TrialEvidence } from '../report/evidence.js';
 import { findScenario, SCENARIOS } from '../scenario/index.js';
 import { RunDirectory, type RunNote } from '../trial/run-directory.js';
-import { parseJson, type ReadTrial } from '../trial/trial-folder.js';
+import type { ReadTrial } from '../trial/trial-folder.js';
+import { parseJson } from '../util/json.js';
 
 /** A saved run as far as it can still be read. */
 export interface Remains {

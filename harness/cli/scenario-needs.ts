@@ -6,29 +6,30 @@ import type { PreparedKernel } from '../ports.js';
 
 /** What of a kernel's configuration does not suit a scenario, one line each; empty when all does. */
 export function unfitFor(scenario: Scenario, config: KernelConfig): string[] {
-  return unmet(scenario, config).map(
-    (need) => `CONFIG_${need.option} is ${config.get(need.option) ?? 'not set'}, and ${need.why}`,
-  );
+  return unmet(scenario, config).map((need) => inWords(need, config));
 }
 
 /** @throws DmraceError (inconclusive) that says how to get a kernel, or a scenario, that suits. */
 export function requireForScenario(scenario: Scenario, kernel: PreparedKernel): void {
-  const unfit = unfitFor(scenario, kernel.config);
-  if (unfit.length === 0) return;
+  const needs = unmet(scenario, kernel.config);
+  if (needs.length === 0) return;
+  const unfit = needs.map((need) => inWords(need, kernel.config));
   const { spec, release } = kernel.identity;
   throw new DmraceError('inconclusive', {
     observed: `${release} (${spec}) cannot run ${scenario.name}: ${unfit.join('; ')}`,
-    action: wayOut(scenario, kernel),
+    action: wayOut(needs, scenario, spec),
   });
 }
 
 const unmet = (scenario: Scenario, config: KernelConfig): ConfigNeed[] =>
   scenario.config.filter((need) => (config.get(need.option) === 'y') !== need.set);
 
-function wayOut(scenario: Scenario, kernel: PreparedKernel): string {
-  const { spec } = kernel.identity;
+const inWords = (need: ConfigNeed, config: KernelConfig): string =>
+  `CONFIG_${need.option} is ${config.get(need.option) ?? 'not set'}, and ${need.why}`;
+
+function wayOut(needs: readonly ConfigNeed[], scenario: Scenario, spec: string): string {
   const profiles: string[] = [];
-  for (const need of unmet(scenario, kernel.config)) {
+  for (const need of needs) {
     if (!need.set) {
       return `take a kernel without CONFIG_${need.option}, or ask this one: dmrace run --scenario ${need.instead}`;
     }

@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { parseJson, readJson } from '../util/json.js';
 
 /** What TLS needs, as PEM. */
 export interface Tls {
@@ -82,12 +83,13 @@ async function contextEndpoint(folder: string, name: string): Promise<Endpoint> 
   if (text === null) {
     throw bad(`there is no Docker context "${name}" (no ${file})`, 'see docker context ls');
   }
-  const meta = Meta.safeParse(parseJson(text));
-  const host = meta.success ? meta.data.Endpoints.docker.Host : undefined;
+  const meta = parseJson(text, Meta);
+  const docker = meta.ok ? meta.value.Endpoints.docker : undefined;
+  const host = docker?.Host;
   if (host === undefined) {
     throw bad(`the Docker context "${name}" names no engine (${file})`, 'see docker context ls');
   }
-  if (meta.data?.Endpoints.docker.SkipTLSVerify === true) {
+  if (docker?.SkipTLSVerify === true) {
     throw bad(
       `the Docker context "${name}" wants its engine's certificate unchecked; dmrace does not do that`,
       'give the context the CA of the engine, or use another',
@@ -95,14 +97,6 @@ async function contextEndpoint(folder: string, name: string): Promise<Endpoint> 
   }
   const tls = await pems(path.join(folder, 'contexts', 'tls', id, 'docker'));
   return parseHost(host, tls.ca || tls.cert ? tls : null);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /**
@@ -120,10 +114,8 @@ export async function resolveEndpoint(env: DockerEnvironment, home: string): Pro
       checked || env.DOCKER_CERT_PATH ? await pems(env.DOCKER_CERT_PATH || folder) : null,
     );
   }
-  const config = Config.safeParse(
-    parseJson(await readFile(path.join(folder, 'config.json'), 'utf8').catch(() => '{}')),
-  );
-  const name = env.DOCKER_CONTEXT || (config.success ? config.data.currentContext : undefined);
+  const config = await readJson(path.join(folder, 'config.json'), Config);
+  const name = env.DOCKER_CONTEXT || config?.currentContext;
   if (name !== undefined && name !== 'default') return contextEndpoint(folder, name);
   const candidates = [
     '/var/run/docker.sock',

@@ -63,36 +63,33 @@ export async function guestUserland(
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);
-  return cache.entry(
-    'userland',
-    contentKey([arch.name, ...versions, ...APPLETS]),
-    async (directory) => {
-      const unpacked = path.join(directory, 'packages');
-      await archive.unpack(packages, unpacked);
-      const all = await readdir(unpacked, { recursive: true });
-      const files = new Map(
-        all
-          .filter((f) => /\.so(\.|$)/.test(f))
-          .map((f) => [path.basename(f), path.join(unpacked, f)]),
-      );
-      const root = path.join(directory, 'root');
-      const libraries = path.join(root, 'lib', arch.names.triplet);
-      for (const folder of [libraries, path.join(root, 'bin'), path.join(root, 'sbin')]) {
-        await mkdir(folder, { recursive: true });
-      }
-      const find = (suffix: string): string =>
-        path.join(unpacked, all.find((f) => f.endsWith(suffix)) ?? suffix);
-      await copyFile(find('bin/busybox'), path.join(root, 'bin/busybox'));
-      await copyFile(find('sbin/dmsetup'), path.join(root, 'sbin/dmsetup'));
-      await copyLibraries(unpacked, files, find('sbin/dmsetup'), libraries, new Set());
-      const loader = path.join(root, arch.loader.directory);
-      await mkdir(loader, { recursive: true });
-      const real = files.get(arch.loader.name);
-      if (real !== undefined) await copyFile(real, path.join(loader, arch.loader.name));
-      for (const applet of APPLETS) await symlink('busybox', path.join(root, 'bin', applet));
-      await runTool('rm', ['-rf', unpacked]);
-    },
-  );
+  const key = contentKey([arch.name, ...versions, ...APPLETS]);
+  return cache.entry('userland', key, async (directory) => {
+    const unpacked = path.join(directory, 'packages');
+    await archive.unpack(packages, unpacked);
+    const all = await readdir(unpacked, { recursive: true });
+    const files = new Map(
+      all
+        .filter((f) => /\.so(\.|$)/.test(f))
+        .map((f) => [path.basename(f), path.join(unpacked, f)]),
+    );
+    const root = path.join(directory, 'root');
+    const libraries = path.join(root, 'lib', arch.names.triplet);
+    for (const folder of [libraries, path.join(root, 'bin'), path.join(root, 'sbin')]) {
+      await mkdir(folder, { recursive: true });
+    }
+    const find = (suffix: string): string =>
+      path.join(unpacked, all.find((f) => f.endsWith(suffix)) ?? suffix);
+    await copyFile(find('bin/busybox'), path.join(root, 'bin/busybox'));
+    await copyFile(find('sbin/dmsetup'), path.join(root, 'sbin/dmsetup'));
+    await copyLibraries(unpacked, files, find('sbin/dmsetup'), libraries, new Set());
+    const loader = path.join(root, arch.loader.directory);
+    await mkdir(loader, { recursive: true });
+    const real = files.get(arch.loader.name);
+    if (real !== undefined) await copyFile(real, path.join(loader, arch.loader.name));
+    for (const applet of APPLETS) await symlink('busybox', path.join(root, 'bin', applet));
+    await runTool('rm', ['-rf', unpacked]);
+  });
 }
 
 /** The busybox applets that vm/init uses. */

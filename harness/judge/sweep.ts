@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from '../model/finding.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
+import { comparePlacements, PLACEMENTS, type Placement } from '../model/placement.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
 import type { TrialResult } from '../model/trial.js';
 import { crashedWith } from './verdict.js';
@@ -44,10 +44,7 @@ export function judgeSweep(
     a.placement === b.placement && a.point === b.point && a.outcome === b.outcome;
   const points = all
     .filter((point, index) => all.findIndex((other) => same(point, other)) === index)
-    .toSorted(
-      (a, b) =>
-        PLACEMENTS.indexOf(a.placement) - PLACEMENTS.indexOf(b.placement) || order(a) - order(b),
-    );
+    .toSorted((a, b) => comparePlacements(a.placement, b.placement) || order(a) - order(b));
   const of = (placement: Placement): SweepPoint[] =>
     points.filter((point) => point.placement === placement);
   const blocks = Object.fromEntries(

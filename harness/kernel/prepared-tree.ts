@@ -57,6 +57,8 @@ const PARTS = [
   '--exclude=NAME/tools/perf/*',
 ];
 
+const FIRST_OWN_RT = '6.12';
+
 /**
  * PREEMPT_RT is in the kernel's own tree since v6.12 (kernel/Kconfig.preempt). Before that Debian's
  * linux-source has it as a patch beside the tree, and `make olddefconfig` drops the option: modules
@@ -77,8 +79,6 @@ export function requireOwnRt(
     action: 'take another flavour or version, or a machine on which those headers work',
   });
 }
-
-const FIRST_OWN_RT = '6.12';
 
 /**
  * A tree to build modules against where the package's own headers do not work: the matching

@@ -13,6 +13,7 @@ import type { PreparedKernel, Report } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { onPath, requireTools } from '../util/host-tools.js';
+import { readJson } from '../util/json.js';
 import { crossPrefix } from '../util/toolchain.js';
 import { assembleKernel, requireConfig } from './assemble.js';
 import { runMake } from './compile.js';
@@ -90,7 +91,8 @@ export async function prepareSourceKernel(
     const note = path.join(build, 'dmrace.json');
     const config = configPath === '' ? '' : await readFile(configPath, 'utf8').catch(() => '');
     const inputs = contentKey([tree.fingerprint, config, ...(await fragmentsOf(request, arch))]);
-    const last = await readBuilt(note);
+    // Damaged: build again, which takes little when nothing changed.
+    const last = await readJson(note, Built);
     const known =
       last?.inputs === inputs && (await whole(path.join(cache.root, 'built', last.artefacts)));
     let built = last;
@@ -131,15 +133,6 @@ export async function prepareSourceKernel(
       signal,
     );
   });
-}
-
-async function readBuilt(note: string): Promise<Built | null> {
-  const text = await readFile(note, 'utf8').catch(() => 'null');
-  try {
-    return Built.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null; // damaged: build again, which takes little when nothing changed
-  }
 }
 
 const whole = (directory: string): Promise<boolean> =>

@@ -20,5 +20,9 @@ export type MethodHome = (typeof METHOD_HOMES)[number];
 export const homeOf = (placement: Placement, subject?: MethodHome): MethodHome =>
   placement === 'in-module' ? 'dm_mod' : (subject ?? 'vmlinux');
 
+/** For sorting: in the order of {@link PLACEMENTS}. */
+export const comparePlacements = (a: Placement, b: Placement): number =>
+  PLACEMENTS.indexOf(a) - PLACEMENTS.indexOf(b);
+
 /** See {@link PLACEMENTS}. */
 export type Placement = (typeof PLACEMENTS)[number];

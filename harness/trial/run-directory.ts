@@ -9,9 +9,10 @@ import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { Repeat } from '../model/replay.js';
 import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
+import { parseJson } from '../util/json.js';
 import { type Ledger, type LedgerEntry, ledgerLine, readLedger } from './ledger.js';
 import { Shard } from './shard.js';
-import { parseJson, type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
+import { type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
 /** What was read of a placement's booted release method; judge/tail-call.ts has the meanings. */
 export const Code = z.strictObject({

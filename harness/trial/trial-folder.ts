@@ -5,6 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Damage } from '../model/damage.js';
 import { type TrialFiles, TrialNote } from '../model/trial.js';
+import { parseJson } from '../util/json.js';
 
 /** What each file of a trial's folder is to hold; those after the notes are what the judge sees. */
 export const EXPECTED = {
@@ -98,24 +99,4 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
   if (!saved) return { ...read, note: null, damage };
   const { seals: _, ...note } = saved;
   return { ...read, note, damage };
-}
-
-/** Reads a JSON text by a schema. */
-export function parseJson<T>(
-  text: string,
-  schema: z.ZodType<T>,
-): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return {
-      ok: false,
-      problem: `it is not JSON (${error instanceof Error ? error.message : ''})`,
-    };
-  }
-  const parsed = schema.safeParse(value);
-  return parsed.success
-    ? { ok: true, value: parsed.data }
-    : { ok: false, problem: z.prettifyError(parsed.error).replaceAll('\n', '; ') };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { randomUUID } from 'node:crypto';
-import { readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { readlink, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { readJson } from './json.js';
 
 /** Who holds a lock of the cache; lies beside it, only for people who wait. */
 const Owner = z.object({
@@ -43,14 +44,8 @@ export const takeWordAway = (lock: string): Promise<void> =>
 
 /** @returns null when the lock is this process's own, for another of its jobs: nothing to tell. */
 export async function whoHolds(lock: string, staleMs: number): Promise<string | null> {
-  const text = await readFile(fileOf(lock), 'utf8').catch(() => 'null');
-  let owner: LockOwner | undefined;
-  try {
-    owner = Owner.safeParse(JSON.parse(text)).data;
-  } catch {
-    owner = undefined; // being written
-  }
-  if (owner === undefined) return 'another process';
+  const owner = await readJson(fileOf(lock), Owner);
+  if (owner === null) return 'another process'; // its word is being written
   if (owner.id === ID) return null;
   const here = owner.host === hostname() && owner.namespace === (await namespace());
   return describeOwner(owner, here ? runs(owner.pid) : null, Date.now(), staleMs);

@@ -205,9 +205,20 @@ static int trace_remover(struct race *race)
 	return error ? record_failure("enable the holder's event", -error) : 0;
 }
 
-/* Until every child is gone or the deadline is over. SIGCHLD is blocked, so none is missed. */
-static int reap(struct race *race, const sigset_t *children)
+/* The signal that a child has ended, alone. */
+static sigset_t end_of_child(void)
 {
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	return signals;
+}
+
+/* Until every child is gone or the deadline is over. SIGCHLD is blocked, so none is missed. */
+static int reap(struct race *race)
+{
+	const sigset_t children = end_of_child();
 	const struct timespec deadline = { .tv_sec = DEADLINE_MS / 1000 };
 	int left = race->gate ? 4 : 3, status, error = 0;
 	pid_t pid;
@@ -217,7 +228,7 @@ static int reap(struct race *race, const sigset_t *children)
 		if (pid < 0)
 			return record_failure("waitpid", errno);
 		if (!pid) {
-			if (sigtimedwait(children, NULL, &deadline) < 0 && errno != EINTR)
+			if (sigtimedwait(&children, NULL, &deadline) < 0 && errno != EINTR)
 				return record_failure("wait for the parties to end", errno);
 			continue;
 		}
@@ -261,14 +272,12 @@ static struct race *prepared;
  */
 int race_prepare(void)
 {
+	const sigset_t children = end_of_child();
 	struct race *race;
-	sigset_t children;
 
 	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (race == MAP_FAILED)
 		return record_failure("mmap", errno);
-	sigemptyset(&children);
-	sigaddset(&children, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &children, NULL))
 		return record_failure("sigprocmask", errno);
 	if (pipe2(race->hold, O_CLOEXEC) || pipe2(race->held, O_CLOEXEC) ||
@@ -283,10 +292,6 @@ int race_prepare(void)
 
 static int conduct(struct race *race, unsigned long seed)
 {
-	sigset_t children;
-
-	sigemptyset(&children);
-	sigaddset(&children, SIGCHLD);
 	if (pin_disk(race) || (race->yield_after && wait_as_usual()))
 		return -1;
 	dephase(seed);
@@ -308,7 +313,7 @@ static int conduct(struct race *race, unsigned long seed)
 	/* Steps 2 to 10, without another word from here. */
 	if (send_byte(race->remove[1]))
 		return record_failure("order the removal", errno);
-	return reap(race, &children) | report(race);
+	return reap(race) | report(race);
 }
 
 int race_main(int argc, char **argv)

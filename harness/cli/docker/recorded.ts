@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { readJson } from '../../util/json.js';
 import { type Given, setting } from './places.js';
 
 /** What of a run.json decides about the container. */
@@ -24,19 +24,10 @@ export async function recordedSettings(given: Given): Promise<Record<string, str
       ? given.argv.slice(at + 1).filter((word) => !word.startsWith('-'))
       : [setting(given, 'resume') ?? ''].filter(Boolean);
   for (const folder of folders) {
-    const file = path.resolve(given.cwd, folder, 'run.json');
-    const kernel = kernelOf(await readFile(file, 'utf8').catch(() => 'null'));
-    if (kernel === undefined) continue; // no run's folder, or damaged: the inner program says so
-    const { spec, arch, build } = kernel;
+    const run = await readJson(path.resolve(given.cwd, folder, 'run.json'), Recorded);
+    if (run === null) continue; // no run's folder, or damaged: the inner program says so
+    const { spec, arch, build } = run.kernel;
     return { kernel: spec, arch, ...(build?.config ? { config: build.config } : {}) };
   }
   return {};
-}
-
-function kernelOf(text: string): z.infer<typeof Recorded>['kernel'] | undefined {
-  try {
-    return Recorded.safeParse(JSON.parse(text)).data?.kernel;
-  } catch {
-    return undefined;
-  }
 }

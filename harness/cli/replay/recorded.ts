@@ -3,12 +3,12 @@ import path from 'node:path';
 import { type ReplayInput, sideOf } from '../../judge/replay.js';
 import { judgeTrial } from '../../judge/trial.js';
 import { DmraceError } from '../../model/errors.js';
-import { PLACEMENTS } from '../../model/placement.js';
+import { comparePlacements } from '../../model/placement.js';
 import type { Side } from '../../model/replay.js';
 import type { TrialFiles, TrialPlan } from '../../model/trial.js';
 import { TrialJson } from '../../report/run-result.js';
 import { RunDirectory, type RunNote } from '../../trial/run-directory.js';
-import { parseJson } from '../../trial/trial-folder.js';
+import { parseJson } from '../../util/json.js';
 
 /** A trial of a saved run, from every file that tells of it. */
 export interface RecordedTrial extends Omit<ReplayInput, 'now'> {
@@ -56,7 +56,11 @@ export async function readRecorded(folder: string): Promise<RecordedRun> {
       damage: [...ledger.problems, ...damage, ...shown.damage],
     });
   }
-  return { root: directory.root, note, trials: [...found.values()] };
+  // The lines of a run are in the order in which its trials ended, which is the load's business.
+  const planned = [...found.values()].sort(
+    ({ plan: a }, { plan: b }) => a.index - b.index || comparePlacements(a.placement, b.placement),
+  );
+  return { root: directory.root, note, trials: planned };
 }
 
 type Damaged = Awaited<ReturnType<RunDirectory['readTrials']>>['damaged'][number];
@@ -86,9 +90,6 @@ async function resultOf(
   };
 }
 
-const byPlan = ({ plan: a }: RecordedTrial, { plan: b }: RecordedTrial): number =>
-  a.index - b.index || PLACEMENTS.indexOf(a.placement) - PLACEMENTS.indexOf(b.placement);
-
 /**
  * The trials that are asked for: all without a name; `N` in each placement; `PLACEMENT-N` alone.
  * @throws DmraceError (usage) when the run has no such trial.
@@ -101,8 +102,7 @@ export function chosen(run: RecordedRun, name: string | undefined): readonly Rec
           ({ trial, plan }) =>
             trial === name || (/^\d+$/.test(name) && plan.index === Number(name)),
         );
-  // The lines of a run are in the order in which its trials ended, which is the load's business.
-  if (mine.length > 0) return [...mine].sort(byPlan);
+  if (mine.length > 0) return mine;
   const names = run.trials.map(({ trial }) => trial);
   const some = names.length > 6 ? [...names.slice(0, 6), '…'] : names;
   throw new DmraceError('usage', {
