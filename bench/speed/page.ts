@@ -113,14 +113,14 @@ function boots({ boot }: Results): string[] {
     `Medians of ${boot.stock.length} boots each, in turn. Where the processor is was asked every 4 ms (QMP, \`info registers\`), which is the resolution.`,
     '',
     ...table(
-      ['stretch', 'stock, bzImage', '6.12.117 with `base`, PVH vmlinux'],
+      ['stretch', 'stock, bzImage', '`base` on the sources of debian:6.12, PVH vmlinux'],
       names.map((name) => [name, of(boot.stock, name), of(boot.base, name)]),
     ),
     '',
     '- QEMU’s start: `-nodefaults`, nothing but a serial port and virtio-serial; no disk, network or display to set up and to probe.',
     '- Firmware: SeaBIOS has nothing to boot from but what `-kernel` gives it. microvm was weighed: it has no PCI virtio-serial, so the guest would be another one.',
     '- Decompression: a stock kernel comes compressed and is booted as it is, because the image under test is not to be changed. A self-built kernel is booted as vmlinux through PVH, without any.',
-    '- Kernel: `-cpu qemu64` has fewer features to probe and to emulate than `max`; `base` leaves out drivers, network, ACPI and storage.',
+    '- Kernel: `-cpu qemu64,-cx16` has fewer features to probe and to emulate than `max`; `base` leaves out drivers, network, ACPI and storage.',
     '- Userspace: an uncompressed initramfs of one static busybox, dmsetup and one program; modules are loaded in the order of their needs, without udev.',
     '',
   ];
