@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { DebianArchive } from '../../harness/debian/archive.js';
+import { quote } from '../../harness/qemu/command-line.js';
 import { type Cache, contentKey } from '../../harness/util/cache.js';
 import { say } from './rig.js';
 
@@ -56,8 +57,17 @@ export async function ended(
   };
 }
 
+/** Its guest runs on the host's files, and without udev it finds no port for its command. */
+async function requireUdev(): Promise<void> {
+  const file = '/usr/lib/systemd/systemd-udevd';
+  await access(file).catch(() => {
+    throw new Error(`virtme-ng needs ${file} on this machine: apt-get install udev`);
+  });
+}
+
 /** Fetches virtme-ng from trixie, with signatures checked, into the cache. */
 export async function fetchVirtme(cache: Cache): Promise<Virtme> {
+  await requireUdev();
   const archive = new DebianArchive(cache, 'trixie', 'amd64', say);
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
@@ -72,21 +82,23 @@ export async function fetchVirtme(cache: Cache): Promise<Virtme> {
   const [{ version = '' } = {}] = packages;
   return {
     version,
-    run: (image, command, timeoutMs) =>
-      ended(
+    run: (image, command, timeoutMs) => {
+      const vng = [
         path.join(entry, 'usr/bin/vng'),
-        [
-          '--run',
-          image,
-          '--disable-kvm',
-          '--disable-microvm',
-          '--force-9p',
-          '--user',
-          'root',
-        ].concat(['--cpus', '1', '--memory', '512M', '--exec', command]),
-        timeoutMs,
-        env,
-      ),
+        ...['--run', image, '--disable-kvm', '--disable-microvm', '--force-9p', '--user', 'root'],
+        ...['--cpus', '1', '--memory', '512M', '--exec', command],
+      ];
+      // It starts only on a terminal ("not a valid pts"), which a bench in a pipe does not have.
+      const onTerminal = [
+        '--quiet',
+        '--return',
+        '--flush',
+        '--command',
+        vng.map(quote).join(' '),
+        '/dev/null',
+      ];
+      return ended('script', onTerminal, timeoutMs, env);
+    },
   };
 }
 
