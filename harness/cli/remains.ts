@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
 import { z } from 'zod';
+import { readRecords } from '../judge/records.js';
 import { summarise } from '../judge/summary.js';
 import { judgeSweep } from '../judge/sweep.js';
-import { judgeTrial, readRecords } from '../judge/trial.js';
+import { judgeTrial } from '../judge/trial.js';
 import type { Damage } from '../model/damage.js';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';

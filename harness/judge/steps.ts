@@ -85,15 +85,16 @@ const search = (
 
 const FINDERS: Readonly<Record<StepNumber, Finder>> = {
   1: (events, cast) =>
-    search(events, 0, 'no reference taken by the holder', (event) => {
-      const count = numberField(event, 'refcnt') ?? 0;
-      return (
+    search(
+      events,
+      0,
+      'no reference taken by the holder',
+      (event) =>
         event.name === 'got' &&
         event.pid === cast.holder &&
         addressField(event, 'kobj') === cast.kobject &&
-        count >= 2
-      );
-    }),
+        (numberField(event, 'refcnt') ?? 0) >= 2,
+    ),
   2: (events, cast, seen) =>
     search(
       events,

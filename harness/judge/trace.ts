@@ -82,10 +82,20 @@ function nameOf(rest: string): { name: string; text: string } {
     : { name: rest.slice(0, colon), text: rest.slice(colon + 2) };
 }
 
+/** A few names are asked of every event of every trial: their patterns are made once. */
+const patterns = new Map<string, RegExp>();
+
+function patternOf(name: string): RegExp {
+  const known = patterns.get(name);
+  if (known) return known;
+  const pattern = new RegExp(`(?:^|\\s)${name}=(\\S+)`);
+  patterns.set(name, pattern);
+  return pattern;
+}
+
 /** A field of `name=value` form in an event's text. */
 export function field(event: TraceEvent, name: string): string | null {
-  const match = new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(event.text);
-  return match?.[1] ?? null;
+  return patternOf(name).exec(event.text)?.[1] ?? null;
 }
 
 /** A field that is a hexadecimal address, without `0x`. */

@@ -2,41 +2,24 @@
 import { createHash } from 'node:crypto';
 import { type ModuleText, scanConsole } from '../console/index.js';
 import type { Finding } from '../model/finding.js';
-import { type GuestRecord, parseRecord, recordsOf } from '../model/record.js';
+import { type GuestRecord, recordsOf } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
 import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
 import { findScenario } from '../scenario/index.js';
+import { readBoot } from './boot.js';
 import { judgeChurn } from './churn.js';
 import { judgeDelayed } from './delayed.js';
 import { delaysOf } from './delays.js';
 import { endingOf } from './ending.js';
 import { fatalRun } from './fatal-run.js';
 import type { KindEvidence, KindJudgement } from './kind.js';
-import { type Layout, layoutOf, movedLayouts } from './layout.js';
+import { type Layout, movedLayouts } from './layout.js';
+import { readRecords } from './records.js';
 import { parseTrace } from './trace.js';
 import { judgeWindow } from './window.js';
 
-/** The records port's text, read; bad lines become reasons. */
-export interface ReadRecords {
-  readonly records: readonly GuestRecord[];
-  readonly problems: readonly string[];
-}
-
 const sha256 = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
-
-/** Reads records text; an unfinished last line is a problem too. */
-export function readRecords(text: string): ReadRecords {
-  const records: GuestRecord[] = [];
-  const problems: string[] = [];
-  text.split('\n').forEach((line, index) => {
-    if (line === '') return;
-    const parsed = parseRecord(line);
-    if (parsed.ok) records.push(parsed.record);
-    else problems.push(`record line ${index + 1}: ${parsed.problem}`);
-  });
-  return { records, problems };
-}
 
 /** Symbols, and sections where none begins with a symbol: data is not named after the last function. */
 function namesOf(layout: Layout): ModuleText['symbols'] {
@@ -117,10 +100,10 @@ function judgeByKind(scenario: Scenario | null, evidence: KindEvidence): KindJud
  */
 export function judgeTrial(files: TrialFiles): TrialResult {
   const { plan } = files.note;
-  const before = readRecords(files.readyRecords);
+  const before = readBoot(files.readyRecords);
   const during = readRecords(files.records);
   const records = [...before.records, ...during.records];
-  const layout = layoutOf(records);
+  const { layout } = before;
   const findings = scanConsole(files.console, { modules: moduleTexts(layout, during.records) });
 
   const ending = endingOf(files, during.records, findings);

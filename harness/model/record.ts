@@ -123,7 +123,7 @@ const schemas = new Map<string, z.ZodType>(
 );
 
 /** Made once: building a schema costs more than a hundred readings of one. */
-const Kind = z.looseObject({ kind: z.string() });
+const Kind = z.object({ kind: z.string() });
 
 /** What one line of the records port turned out to be. */
 export type ParsedRecord =

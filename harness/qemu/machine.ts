@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type ServerOpts, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
+import { within } from '../util/deadline.js';
 import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
+import { type QemuProcess, startQemu } from './process.js';
 import { Qmp } from './qmp.js';
 import { Tail } from './tail.js';
+import { IN_TURNS, readInTurns } from './turns.js';
 
 /** QEMU connects to all its sockets before it runs anything; under load that takes a moment. */
 const CONNECT_DEADLINE_MS = 20_000;
 /** How long the sockets of a QEMU that has ended are read. */
 const DRAIN_MS = 1_000;
+/** The console is read so often: a trial takes a hundred times as long. */
+const CONSOLE_TURN_MS = 3;
 const CHANNELS: readonly (Channel | 'qmp')[] = ['console', ...PORTS, 'qmp'];
 
 /** A listening Unix socket that takes exactly one connection. */
@@ -23,9 +26,9 @@ interface Listener {
   readonly connected: Promise<Socket>;
 }
 
-function listen(file: string): Promise<Listener> {
+function listen(file: string, options: ServerOpts = {}): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer(options);
     const connected = new Promise<Socket>((accept) => {
       server.once('connection', (socket) => {
         server.close(); // one connection only; those that exist live on
@@ -38,27 +41,25 @@ function listen(file: string): Promise<Listener> {
   });
 }
 
-/**
- * Owns one QEMU. The process leads a group of its own, so a kill reaches whatever it starts, and
- * `setpriv --pdeathsig` has the kernel kill it when the harness dies without a chance to.
- */
+/** Owns one QEMU, its channels and the folder of its sockets. */
 class QemuMachine implements Machine {
   readonly argv: readonly string[];
   readonly ended: Promise<MachineEnd>;
   readonly #directory: string;
+  readonly #qemu: QemuProcess;
   readonly #listeners = new Map<string, Listener>();
   readonly #sockets = new Map<string, Socket>();
   readonly #early = new Map<Channel, Buffer[]>();
   readonly #subscribers = new Map<Channel, (chunk: Uint8Array) => void>();
-  #kill: () => void = () => undefined;
   #qmp: Qmp | null = null;
   /** Of the channels that are files instead of sockets. */
   #tails: readonly Tail[] = [];
 
-  private constructor(argv: readonly string[], directory: string, exited: Promise<MachineEnd>) {
+  private constructor(argv: readonly string[], directory: string, qemu: QemuProcess) {
     this.argv = argv;
     this.#directory = directory;
-    this.ended = exited.then(async (end) => {
+    this.#qemu = qemu;
+    this.ended = qemu.ended.then(async (end) => {
       await this.#drained();
       await Promise.all(this.#tails.map((tail) => tail.close()));
       return end;
@@ -68,18 +69,14 @@ class QemuMachine implements Machine {
   /** QEMU is gone; what it wrote before is read to its end, for a second at most. */
   async #drained(): Promise<void> {
     const open = [...this.#sockets.values()].filter((socket) => !socket.closed);
-    const bound = new AbortController();
-    await Promise.race([
-      Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve)))),
-      setTimeout(DRAIN_MS, undefined, { signal: bound.signal }).catch(() => undefined),
-    ]);
-    bound.abort();
+    const read = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    await within(Promise.all(read), DRAIN_MS, undefined);
   }
 
   static async start(spec: MachineSpec, signal: AbortSignal): Promise<QemuMachine> {
     signal.throwIfAborted();
     // Sockets apart from the run directory: a path of more than 107 bytes is no Unix socket.
-    const directory = await mkdtemp(path.join(tmpdir(), 'dmrace-'));
+    const directory = mkdtempSync(path.join(tmpdir(), 'dmrace-'));
     const at = (name: string): string => path.join(directory, name);
     const sockets: Sockets = {
       console: at('console'),
@@ -92,36 +89,13 @@ class QemuMachine implements Machine {
     const files = fileChannels(spec);
     for (const channel of CHANNELS) {
       if (files.some((file) => file === channel)) continue;
-      listeners.set(channel, await listen(sockets[channel]));
+      const options = channel === 'console' ? IN_TURNS : {};
+      listeners.set(channel, await listen(sockets[channel], options));
     }
 
     const argv = qemuCommandLine(spec, sockets);
-    const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
-      detached: true,
-      cleanup: false,
-      reject: false,
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'pipe',
-      maxBuffer: 1 << 20,
-      stripFinalNewline: false,
-    });
-    const ended = child.then((result) => ({
-      exitCode: result.exitCode ?? null,
-      signal: result.signal ?? null,
-      stderr:
-        result.stderr ||
-        (result.failed && result.exitCode === undefined ? (result.originalMessage ?? '') : ''),
-    }));
-    const machine = new QemuMachine(argv, directory, ended);
-    machine.#kill = () => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // the group is gone already
-      }
-    };
+    const qemu = startQemu(argv, at('stderr'));
+    const machine = new QemuMachine(argv, directory, qemu);
     machine.#tails = files.map(
       (channel) => new Tail(sockets[channel], (chunk) => machine.#deliver(channel, chunk)),
     );
@@ -143,9 +117,11 @@ class QemuMachine implements Machine {
     ).then(() => 'connected' as const);
     const outcome = await race(all, this.ended, CONNECT_DEADLINE_MS, signal);
     if (outcome !== 'connected') throw startFailure(outcome);
-    for (const channel of ['console', ...PORTS] as const) {
+    for (const channel of PORTS) {
       this.#sockets.get(channel)?.on('data', (chunk: Buffer) => this.#deliver(channel, chunk));
     }
+    const serial = this.#sockets.get('console');
+    if (serial) readInTurns(serial, CONSOLE_TURN_MS, (chunk) => this.#deliver('console', chunk));
     const qmp = this.#sockets.get('qmp');
     if (qmp) this.#qmp = await Qmp.connect(qmp).catch((error) => this.#explain(error, signal));
   }
@@ -183,11 +159,11 @@ class QemuMachine implements Machine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#kill();
+    this.#qemu.kill();
     await this.ended;
     for (const [, socket] of this.#sockets) socket.destroy();
     for (const [, listener] of this.#listeners) listener.server.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
@@ -199,20 +175,14 @@ async function race<T>(
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<T | Failure> {
-  const timer = new AbortController();
   let abort: (() => void) | undefined;
+  const aborted = new Promise<'aborted'>((resolve) => {
+    abort = () => resolve('aborted');
+    signal.addEventListener('abort', abort);
+  });
   try {
-    return await Promise.race<T | Failure>([
-      wanted,
-      ended,
-      setTimeout(deadlineMs, 'deadline' as const, { signal: timer.signal }),
-      new Promise((resolve) => {
-        abort = () => resolve('aborted');
-        signal.addEventListener('abort', abort);
-      }),
-    ]);
+    return await within(Promise.race([wanted, ended, aborted]), deadlineMs, 'deadline' as const);
   } finally {
-    timer.abort();
     if (abort) signal.removeEventListener('abort', abort);
   }
 }

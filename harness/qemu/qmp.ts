@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 
@@ -35,10 +34,14 @@ export class Qmp {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const lines = createInterface({ input: socket });
-    lines.on('line', (line) => this.#receive(line));
-    lines.on('error', () => undefined); // the close below tells everybody
-    socket.on('error', () => undefined);
+    let begun = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (text: string) => {
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) this.#receive(line);
+    });
+    socket.on('error', () => undefined); // the close below tells everybody
     socket.on('close', () => {
       this.#gone = true;
       for (const [, pending] of this.#pending) pending.reject(this.#lost(pending.command));

@@ -14,6 +14,7 @@ import {
   SAVED_DEVICES,
   SAVED_MEMORY,
 } from '../ports.js';
+import { unlessAborted, within } from '../util/deadline.js';
 import { READY_DEADLINE_MS, type WhenReady } from './trial.js';
 
 /** QEMU ended while it loaded a saved guest: the state is none of this QEMU's, or is damaged. */
@@ -185,14 +186,11 @@ export async function resume(
     await machine.qmp('cont');
     return;
   }
-  const bound = new AbortController();
-  const end = await Promise.race([
-    runs,
-    machine.ended,
-    sleep(MOVE_DEADLINE_MS, 'late' as const, {
-      signal: AbortSignal.any([signal, bound.signal]),
-    }),
-  ]).finally(() => bound.abort());
+  const end = await within(
+    unlessAborted(Promise.race([runs, machine.ended]), signal),
+    MOVE_DEADLINE_MS,
+    'late' as const,
+  );
   if (end === 'runs') return;
   // A QEMU that was killed has refused nothing.
   if (end !== 'late' && end.exitCode !== null) {

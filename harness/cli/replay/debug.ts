@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { layoutOf } from '../../judge/layout.js';
-import { readRecords } from '../../judge/trial.js';
+import { readRecords } from '../../judge/records.js';
 import { forDebugger } from '../../kernel/kbuild.js';
 import { DmraceError } from '../../model/errors.js';
 import { homeOf } from '../../model/placement.js';

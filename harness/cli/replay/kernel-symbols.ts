@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type MapSymbol, parseSymbolMap } from '../../console/symbols.js';
-import { readRecords } from '../../judge/trial.js';
+import { readRecords } from '../../judge/records.js';
 import { DmraceError } from '../../model/errors.js';
 import type { Placement } from '../../model/placement.js';
 import { firstRecord } from '../../model/record.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { judgeTrial, readRecords } from '../../../harness/judge/trial.js';
+import { judgeTrial } from '../../../harness/judge/trial.js';
 import { PLACEMENTS } from '../../../harness/model/placement.js';
 import type { TrialFiles } from '../../../harness/model/trial.js';
 import { capture, mutated, NONCE, withEnd, withTrace } from './support.js';
@@ -452,20 +452,6 @@ describe('a crime', () => {
       records: files.records.replace(/"traceBytes":\d+/, `"traceBytes":${bytes.length}`),
     });
     expect(result.outcome).toBe('survived');
-  });
-});
-
-describe('readRecords', () => {
-  it('numbers bad lines from 1 and keeps the good ones', () => {
-    const good = '{"kind":"ready","us":1,"commands":"trial"}';
-    expect(readRecords(`${good}\n\nnonsense\n${good}\n`)).toEqual({
-      records: [
-        { kind: 'ready', us: 1, commands: 'trial' },
-        { kind: 'ready', us: 1, commands: 'trial' },
-      ],
-      problems: ['record line 3: not JSON'],
-    });
-    expect(readRecords('')).toEqual({ records: [], problems: [] });
   });
 });
 

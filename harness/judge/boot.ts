@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { LRUCache } from 'lru-cache';
+import { PLACEMENTS } from '../model/placement.js';
+import { type Layout, layoutOf } from './layout.js';
+import { type ReadRecords, readRecords } from './records.js';
+
+/** What a guest said before it was ready, read. */
+export interface BootEvidence extends ReadRecords {
+  /** Where dm_mod lies: nothing is loaded between `ready` and the trial. */
+  readonly layout: Layout;
+}
+
+/**
+ * The restored trials of a placement share one boot, and its thousand records are most of what a
+ * trial has to be read: they are read once.
+ */
+const boots = new LRUCache<string, BootEvidence>({ max: 2 * PLACEMENTS.length });
+
+/** Reads the records of a boot. Pure: the same text gives the same evidence, which is not to be changed. */
+export function readBoot(text: string): BootEvidence {
+  const known = boots.get(text);
+  if (known) return known;
+  const read = readRecords(text);
+  const boot = { ...read, layout: layoutOf(read.records) };
+  boots.set(text, boot);
+  return boot;
+}
