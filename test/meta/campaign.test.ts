@@ -43,9 +43,10 @@ const ended = async (name: string): Promise<number> =>
     .length - 1;
 
 it('a VM that is killed is a lost trial; the others go on', async () => {
-  const run = dmrace(json('killed', '--placement', 'builtin', '--trials', '4'));
+  const run = dmrace(json('killed', '--placement', 'builtin', '--trials', '8'));
   await eventually('a trial has ended', async () => (await ended('killed')) > 0);
-  // One that has just been started: an older one may have said its last word.
+  // One that has just been started: an older one may have said its last word. Enough trials are
+  // left for one to start after these are listed.
   const old = await qemusOf(run.pid);
   await eventually('a VM is started', async () => {
     const fresh = (await qemusOf(run.pid)).find((pid) => !old.includes(pid));
@@ -56,9 +57,9 @@ it('a VM that is killed is a lost trial; the others go on', async () => {
   const result = await run;
   expect(result.exitCode, result.stderr).toBe(125);
   const { trials, placements } = read(result.stdout);
-  expect(trials.length).toBe(4);
-  expect(placements.builtin).toMatchObject({ trials: 4, reached: 3, crashed: 0, lost: 1 });
-  expect(trials.filter((trial) => trial.outcome === 'survived').length).toBe(3);
+  expect(trials.length).toBe(8);
+  expect(placements.builtin).toMatchObject({ trials: 8, reached: 7, crashed: 0, lost: 1 });
+  expect(trials.filter((trial) => trial.outcome === 'survived').length).toBe(7);
 });
 
 describe('a campaign that is interrupted', () => {

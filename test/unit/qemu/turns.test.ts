@@ -39,7 +39,8 @@ const write = (socket: Socket, text: string): Promise<void> =>
 describe('readInTurns', () => {
   it('gives all that was sent, byte by byte, in few pieces', async () => {
     const { sender, pieces } = await pair();
-    const text = '[    1.000000] BUG: unable to handle page fault for address: ffffffffc0000000\r\n';
+    const text =
+      '[    1.000000] BUG: unable to handle page fault for address: ffffffffc0000000\r\n';
     for (const byte of text.repeat(5)) await write(sender, byte);
     sender.end();
     const read = await pieces;
