@@ -76,6 +76,11 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { needs: 'fish', package: 'fish', why: 'loads the completions' },
   { needs: 'git', package: 'git', why: 'bisects a history of a kernel tree' },
   { needs: 'gdb', package: 'gdb', why: 'attaches to a guest' },
+  {
+    needs: 'gdb-multiarch',
+    package: 'gdb-multiarch',
+    why: 'attaches to a guest of another architecture',
+  },
   { needs: 'dockerd', package: 'docker.io', why: 'runs the image, with an engine of its own' },
   { needs: 'debootstrap', package: 'debootstrap', why: 'makes the base of the image' },
   { needs: 'chromium', package: 'chromium', why: 'opens the HTML report' },

@@ -8,3 +8,7 @@ export const crossPrefix = (arch: Arch): string =>
 /** This machine's architecture; undefined where there is no data file for it. */
 export const hostArch = (): Arch | undefined =>
   Object.values(ARCH).find((arch) => arch.names.node === process.arch);
+
+/** Debian's gdb knows this machine's processors only; gdb-multiarch knows all. */
+export const gdbFor = (arch: Arch): string =>
+  arch.names.node === process.arch ? 'gdb' : 'gdb-multiarch';

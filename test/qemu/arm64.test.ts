@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dmrace } from '../support/command.js';
+import { debug, without } from '../support/gdb.js';
 
 const Output = z.looseObject({
   verdict: z.string(),
@@ -27,6 +28,7 @@ const Output = z.looseObject({
 const doctor = await dmrace(['doctor', '--arch', 'arm64']);
 const absent = doctor.exitCode === 0 ? '' : doctor.stderr.trim().split('\n').at(-1);
 const skipped = absent !== '' && process.env.REQUIRE_ARM64 !== '1';
+const noGdb = await without('gdb-multiarch');
 
 describe.skipIf(skipped)(`arm64${skipped ? ` (skipped: ${absent})` : ''}`, () => {
   let work: string;
@@ -65,6 +67,21 @@ describe.skipIf(skipped)(`arm64${skipped ? ` (skipped: ${absent})` : ''}`, () =>
     expect(control?.provenance?.returnsTo).toBe(`${address} [dm_mod]`);
     const note = await readFile(path.join(out, 'in-module-0', 'trial.json'), 'utf8');
     expect(JSON.parse(note)).toMatchObject({ start: 'restored' });
+  });
+
+  it.skipIf(noGdb !== '')(`gdb-multiarch stands at the crash ${noGdb}`, async () => {
+    const { gdb, debuggerName, stdout, exitCode } = await debug(
+      path.join(work, 'release'),
+      path.join(work, 'debugged'),
+      [],
+      ['info registers pc x30', 'info symbol $pc', 'x/i $pc', 'detach'],
+    );
+    expect(debuggerName).toBe(process.arch === 'arm64' ? 'gdb' : 'gdb-multiarch');
+    expect(gdb).toMatch(/^pc +0x[0-9a-f]+ +0x[0-9a-f]+ <dm_kobject_release\+\d+>$/m);
+    expect(gdb).toMatch(/dm_kobject_release \+ \d+ in section \.text of .*dm-mod/);
+    expect(gdb).toMatch(/Cannot access memory at address/); // the module is gone
+    expect(stdout).toMatch(/^in-module-0: it ended as crashed$/m);
+    expect(exitCode).toBe(0);
   });
 
   it('a kernel that cannot show step 7 is refused before it boots, with the flavour to use', async () => {

@@ -3,19 +3,16 @@
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dmrace, eventually, qemusWith } from '../support/command.js';
+import { dmrace, qemusWith } from '../support/command.js';
+import { debug, without } from '../support/gdb.js';
 
-const without = await execa('gdb', ['--version']).then(
-  () => '',
-  () => 'no gdb: apt-get install gdb',
-);
+const absent = await without('gdb');
 
 let work: string;
 let recorded: string;
 beforeAll(async () => {
-  if (without !== '') return;
+  if (absent !== '') return;
   work = await mkdtemp(path.join(tmpdir(), 'dmrace-test-'));
   recorded = path.join(work, 'recorded');
   const run = await dmrace(['run', '--trials', '1', '--out', recorded]);
@@ -25,28 +22,10 @@ afterAll(async () => {
   if (work) await rm(work, { recursive: true, force: true });
 });
 
-/** Stops a trial, has gdb attach and do what is given, and waits for the end of both. */
-async function debug(name: string, args: readonly string[], commands: readonly string[]) {
+/** {@link debug} of the recorded run, with a folder of this name. */
+async function debugged(name: string, args: readonly string[], commands: readonly string[]) {
   const out = path.join(work, name);
-  const replay = dmrace(['replay', recorded, '--gdb', '--out', out, '--quiet', ...args]);
-  let said = '';
-  replay.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  let ended = false;
-  void replay.then(() => {
-    ended = true;
-  });
-  await eventually('the guest stands', async () => ended || said.includes('attach with'), 240_000);
-  const [, script = ''] = /gdb -q -x (\S+)/.exec(said) ?? [];
-  const run = async () => {
-    const words = commands.flatMap((command) => ['-ex', command]);
-    return execa('gdb', ['-q', '-batch', '-x', script, ...words], { reject: false });
-  };
-  const gdb = ended ? null : await run();
-  const result = await replay;
-  expect(gdb, result.stdout + result.stderr).not.toBeNull();
-  return { ...result, gdb: `${gdb?.stdout}\n${gdb?.stderr}`, out };
+  return { ...(await debug(recorded, out, args, commands)), out };
 }
 
 /** The trial's QEMU, by the folder of its sockets, is no more. */
@@ -57,9 +36,9 @@ async function gone(out: string, trial: string): Promise<void> {
   expect(await qemusWith(sockets)).toEqual([]);
 }
 
-describe.skipIf(without !== '')(`dmrace replay --gdb ${without}`, () => {
+describe.skipIf(absent !== '')(`dmrace replay --gdb ${absent}`, () => {
   it('stands at the crash, in the unloaded method; detached, the trial goes on to crash', async () => {
-    const { gdb, stdout, exitCode, out } = await debug(
+    const { gdb, stdout, exitCode, out } = await debugged(
       'crash',
       [],
       ['info registers rip', 'info symbol $pc', 'x/i $pc', 'detach'],
@@ -77,7 +56,7 @@ describe.skipIf(without !== '')(`dmrace replay --gdb ${without}`, () => {
   });
 
   it('stands at step 6 in vmlinux; quitting gdb ends the machine', async () => {
-    const { gdb, stdout, exitCode, out } = await debug(
+    const { gdb, stdout, exitCode, out } = await debugged(
       'step',
       ['--trial', 'builtin-0', '--break', '6'],
       ['info symbol $pc', 'kill'],

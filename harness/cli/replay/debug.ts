@@ -17,6 +17,7 @@ import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
 import type { RunDirectory } from '../../trial/run-directory.js';
 import { runInGuest, TRIAL_DEADLINE_MS, type TrialRun, trialCommand } from '../../trial/trial.js';
+import { gdbFor } from '../../util/toolchain.js';
 import type { Rig } from '../rig/rig.js';
 import { kernelSymbols } from './kernel-symbols.js';
 
@@ -98,7 +99,7 @@ async function stand(request: DebugRequest, stopper: Stopper, script: string): P
         request.tell([
           `${plan.placement}-${plan.index} stands at ${at.what}; pc is 0x${at.pc.toString(16)}`,
           'attach with:',
-          `  gdb -q -x ${quote(script)}`,
+          `  ${gdbFor(rig.request.arch)} -q -x ${quote(script)}`,
           'the trial goes on when gdb detaches; quitting gdb or Ctrl-C ends the machine',
         ]);
       },
