@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { $, ProcessOutput } from 'zx';
 import { DmraceError } from '../model/errors.js';
 import { tieGroup } from './process-group.js';
 
@@ -14,15 +13,17 @@ export function recipe(
   directory: string,
   signal?: AbortSignal,
 ): (pieces: TemplateStringsArray, ...values: string[]) => Promise<void> {
-  const shell = $({
-    cwd: directory,
-    quiet: true,
-    prefix: 'set -eo pipefail;',
-    shell: 'bash',
-    detached: true,
-  });
   return async (pieces, ...values) => {
     signal?.throwIfAborted();
+    // Loading it takes a tenth of a second, which a run that finds all in the cache need not spend.
+    const { $, ProcessOutput } = await import('zx');
+    const shell = $({
+      cwd: directory,
+      quiet: true,
+      prefix: 'set -eo pipefail;',
+      shell: 'bash',
+      detached: true,
+    });
     try {
       const running = shell(pieces, ...values);
       await using _tied = tieGroup(running.pid, signal);
