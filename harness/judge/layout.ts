@@ -121,6 +121,23 @@ export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): L
     });
 }
 
+/**
+ * Where that which lay at an address of one guest lies in another with the same kernel and the same
+ * dm_mod. A module's place depends on what was loaded and freed before it, so two boots may differ;
+ * vmlinux's does not, because guests boot with nokaslr.
+ */
+export function addressIn(to: Layout, from: Layout, address: bigint): bigint {
+  if (!from.dmMod || !to.dmMod) return address;
+  const inside = ({ start, end }: Region): boolean => address >= start && address < end;
+  if (inside(from.dmMod)) return to.dmMod.start + (address - from.dmMod.start);
+  const rodata = (layout: Layout): bigint | undefined =>
+    layout.sections.find((section) => section.name === '.rodata')?.address;
+  const before = rodata(from);
+  const now = rodata(to);
+  if (before === undefined || now === undefined || !from.data.some(inside)) return address;
+  return now + (address - before);
+}
+
 /** `name+0x12 [dm_mod]` for an address in dm_mod, else null. */
 export function nameInDmMod(layout: Layout, address: bigint): string | null {
   if (!layout.dmMod || address < layout.dmMod.start || address >= layout.dmMod.end) return null;

@@ -47,6 +47,8 @@ class Names {
  * The breakpoints that lead to a step of the ten, or to a recorded crash. A step is where its
  * function is entered; 7, 8 and 10 have none of their own and are reached by way of another, on the
  * same stack.
+ * @param recorded the trial, its addresses as they were in the guest of its time
+ * @param here where such an address lies in the guest that is to be stopped
  * @param home the module where dm_kobject_release() of this placement is; absent for vmlinux
  * @throws DmraceError (usage) for a crash that there was none of; (inconclusive) for a missing symbol
  */
@@ -55,6 +57,7 @@ export function stopsFor(
   recorded: Pick<TrialResult, 'findings' | 'steps'>,
   symbols: readonly MapSymbol[],
   home: string | undefined,
+  here: (address: bigint) => bigint = (address) => address,
 ): readonly Stop[] {
   const names = new Names(symbols);
   const one = (at: bigint | 'return', what: string): Stop => ({ at, sameStack: false, what });
@@ -89,9 +92,9 @@ export function stopsFor(
     case 9:
       return [one(names.find(/^dm_exit$/, 'dm_mod'), 'dm_exit(), the unload')];
     case 10:
-      return [release(), same(callerOf(recorded), 'the return from complete()')];
+      return [release(), same(here(callerOf(recorded)), 'the return from complete()')];
     case 'crash': {
-      const at = crashAddress(recorded, names);
+      const at = crashAddress(recorded, names, here);
       return [one(at.address, `the crash, ${at.name}`)];
     }
   }
@@ -112,6 +115,7 @@ function callerOf({ steps }: Pick<TrialResult, 'steps'>): bigint {
 function crashAddress(
   { findings }: Pick<TrialResult, 'findings'>,
   names: Names,
+  here: (address: bigint) => bigint,
 ): { address: bigint; name: string } {
   const [finding] = findings;
   if (!finding) {
@@ -121,7 +125,10 @@ function crashAddress(
     });
   }
   if (finding.address !== undefined) {
-    return { address: BigInt(`0x${finding.address}`), name: finding.resolved ?? finding.address };
+    return {
+      address: here(BigInt(`0x${finding.address}`)),
+      name: finding.resolved ?? finding.address,
+    };
   }
   const [, symbol, offset] = /^([\w$.]+)\+0x([0-9a-f]+)/.exec(finding.pc ?? '') ?? [];
   if (symbol === undefined || offset === undefined) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A real gdb at a guest that dmrace replay stopped.
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,10 +22,31 @@ afterAll(async () => {
   if (work) await rm(work, { recursive: true, force: true });
 });
 
-/** {@link debug} of the recorded run, with a folder of this name. */
-async function debugged(name: string, args: readonly string[], commands: readonly string[]) {
+/** {@link debug} of a recorded run, with a folder of this name. */
+async function debugged(
+  name: string,
+  args: readonly string[],
+  commands: readonly string[],
+  run = recorded,
+) {
   const out = path.join(work, name);
-  return { ...(await debug(recorded, out, args, commands)), out };
+  return { ...(await debug(run, out, args, commands)), out };
+}
+
+/** A copy of the recorded run in whose control modules lay 1 MiB higher, as in another boot. */
+async function recordedElsewhere(): Promise<string> {
+  const copy = path.join(work, 'elsewhere');
+  await cp(recorded, copy, { recursive: true });
+  for (const name of ['console.log', 'records.jsonl', 'ready-records.jsonl', 'trace.txt']) {
+    const file = path.join(copy, 'in-module-0', name);
+    const text = await readFile(file, 'latin1');
+    const shifted = text.replaceAll(/ffffffffc0[0-9a-f]{6}/g, (address) =>
+      (BigInt(`0x${address}`) + 0x10_0000n).toString(16),
+    );
+    expect(shifted, name).not.toBe(text);
+    await writeFile(file, shifted, 'latin1');
+  }
+  return copy;
 }
 
 /** The trial's QEMU, by the folder of its sockets, is no more. */
@@ -53,6 +74,22 @@ describe.skipIf(absent !== '')(`dmrace replay --gdb ${absent}`, () => {
     const script = await readFile(path.join(out, 'gdb', 'attach.gdb'), 'utf8');
     const [, socket = ''] = /^target remote (\S+)$/m.exec(script) ?? [];
     await expect(access(path.dirname(socket))).rejects.toThrow(/ENOENT/);
+  });
+
+  it('stands at the crash where the saved guest has it now, not where the recorded one had it', async () => {
+    const run = await recordedElsewhere();
+    const { gdb, stdout, exitCode } = await debugged(
+      'moved',
+      [],
+      ['info symbol $pc', 'detach'],
+      run,
+    );
+    expect(gdb).toMatch(/dm_kobject_release \+ \d+ in section \.text of .*dm-mod/);
+    const [, now = '', then = ''] =
+      /dm_mod lies at (0x\w+), in the recorded trial at (0x\w+)/.exec(stdout) ?? [];
+    expect(BigInt(then) - BigInt(now), stdout).toBe(0x10_0000n);
+    expect(stdout).toMatch(/^in-module-0: it ended as crashed$/m);
+    expect(exitCode).toBe(0);
   });
 
   it('stands at step 6 in vmlinux; quitting gdb ends the machine', async () => {

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { layoutOf } from '../../judge/layout.js';
+import { addressIn, type Layout, layoutOf } from '../../judge/layout.js';
 import { readRecords } from '../../judge/records.js';
 import { forDebugger } from '../../kernel/kbuild.js';
 import { DmraceError } from '../../model/errors.js';
@@ -31,6 +31,8 @@ export interface DebugRequest {
   readonly plan: TrialPlan;
   /** The same trial as it was recorded. */
   readonly recorded: Pick<TrialResult, 'findings' | 'steps'>;
+  /** Where things lay in the guest of that time. */
+  readonly recordedLayout: Layout;
   readonly where: StopAt;
   readonly directory: RunDirectory;
   /** Called when the guest stands, with what to tell the user. */
@@ -61,14 +63,16 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
   }
   const { symbols, elf } = await kernelSymbols(rig, plan.placement, ready);
   const home = homeOf(plan.placement, plan.methodHome) === 'dm_mod' ? 'dm_mod' : undefined;
-  const stops = stopsFor(request.where, request.recorded, symbols, home);
+  const layout = layoutOf(readRecords(ready.readyRecords).records);
+  const here = (address: bigint): bigint => addressIn(layout, request.recordedLayout, address);
+  const stops = stopsFor(request.where, request.recorded, symbols, home, here);
   // The socket lies in a short folder: the path of a Unix socket ends at 107 bytes.
   const folder = await mkdtemp(path.join(tmpdir(), 'dmrace-gdb-'));
   try {
     const socket = path.join(folder, 'gdb');
     const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
     await mkdir(path.dirname(script), { recursive: true });
-    const layout = layoutOf(readRecords(ready.readyRecords).records);
+    request.tell(moved(request.recordedLayout, layout));
     const dmMod = await forDebugger(rig.kernel.dmMod[plan.placement]);
     const { arch } = rig.request;
     await writeFile(script, gdbScript({ arch, kernel: elf, dmMod, layout, socket }));
@@ -81,6 +85,15 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Says when addresses differ from those of the recorded artefacts, which the user has at hand. */
+function moved({ dmMod: then }: Layout, { dmMod: now }: Layout): string[] {
+  if (!then || !now || then.start === now.start) return [];
+  const at = ({ start }: { start: bigint }): string => `0x${start.toString(16)}`;
+  return [
+    `the guest was saved anew since then: dm_mod lies at ${at(now)}, in the recorded trial at ${at(then)}`,
+  ];
 }
 
 async function stand(request: DebugRequest, stopper: Stopper, script: string): Promise<Debugged> {

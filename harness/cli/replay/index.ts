@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
+import { layoutOf } from '../../judge/layout.js';
+import { readRecords } from '../../judge/records.js';
 import { judgeReplay, sideOf } from '../../judge/replay.js';
 import { judgeTrial } from '../../judge/trial.js';
 import { orderedPlacements } from '../../judge/verdict.js';
@@ -192,9 +194,10 @@ async function debug(
     scenario,
     plan: rig.request.deterministic === true ? plan : { ...plan, nonce: newNonce() },
     recorded: judgeTrial(files),
+    recordedLayout: layoutOf(readRecords(files.readyRecords).records),
     where,
     directory,
-    tell: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
+    tell: (lines) => process.stdout.write(lines.map((line) => `${line}\n`).join('')),
   });
   if (signal.aborted) return INTERRUPTED;
   const { end } = debugged.run.files.note;

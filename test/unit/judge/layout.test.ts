@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { layoutOf, nameInDmMod, provenanceOf } from '../../../harness/judge/layout.js';
+import { addressIn, layoutOf, nameInDmMod, provenanceOf } from '../../../harness/judge/layout.js';
 import { capture, recordsOfTrial } from './support.js';
 
 const records = recordsOfTrial(capture('in-module'));
@@ -82,5 +82,31 @@ describe('without records', () => {
       module: '',
       returnsTo: 'zzz [vmlinux or another module]',
     });
+  });
+});
+
+describe('an address of one guest in another', () => {
+  // The same module a page lower in its text and two higher in its data, as another boot may have it.
+  const module = { kind: 'module', us: 1, refcount: 0, taint: '', name: 'dm_mod' } as const;
+  const section = { kind: 'section', us: 1, module: 'dm_mod' } as const;
+  const at = (text: string, rodata: string) =>
+    layoutOf([
+      { ...module, size: 0x19000, address: text },
+      { ...section, name: '.text', address: text },
+      { ...section, name: '.rodata', address: rodata },
+    ]);
+  const then = at('ffffffffc0400000', 'ffffffffc0212400');
+  const now = at('ffffffffc03ff000', 'ffffffffc0214400');
+
+  it('moves with dm_mod’s text and with its data', () => {
+    expect(addressIn(now, then, 0xffffffffc040ddden)).toBe(0xffffffffc040cdden);
+    expect(addressIn(now, then, 0xffffffffc0212630n)).toBe(0xffffffffc0214630n);
+    expect(addressIn(then, now, 0xffffffffc040cdden)).toBe(0xffffffffc040ddden);
+  });
+
+  it('stays where it is in vmlinux, in the same guest, and where nothing is known', () => {
+    expect(addressIn(now, then, 0xffffffff81765910n)).toBe(0xffffffff81765910n);
+    expect(addressIn(then, then, 0xffffffffc040ddden)).toBe(0xffffffffc040ddden);
+    expect(addressIn(layoutOf([]), then, 0xffffffffc040ddden)).toBe(0xffffffffc040ddden);
   });
 });

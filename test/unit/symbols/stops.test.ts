@@ -75,6 +75,12 @@ describe('where --gdb stops', () => {
     expect(() => stopsFor(10, { ...control, steps: [] }, symbols, 'dm_mod')).toThrow(/step 6/);
   });
 
+  it('at the crash and at step 10 is where the guest of today has what crashed', () => {
+    const here = (address: bigint) => address - 0x1000n;
+    expect(stopsFor('crash', control, symbols, 'dm_mod', here)[0]?.at).toBe(DM_RELEASE - 0xff2n);
+    expect(stopsFor(10, control, symbols, 'dm_mod', here)[1]?.at).toBe(DM_RELEASE - 0xff2n);
+  });
+
   it('at step 8 follows the wait to its return', () => {
     const stops = stopsFor(8, control, symbols, 'dm_mod');
     expect(stops.map(({ at, sameStack }) => [typeof at, sameStack])).toEqual([
