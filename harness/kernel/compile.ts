@@ -11,10 +11,19 @@ export interface MakeRun {
   readonly arguments: readonly string[];
   /** Everything make says is kept here; replaced at each run. */
   readonly log: string;
-  /** How many steps it will take, from an earlier build; null when nothing is known. */
-  readonly expectedSteps: number | null;
+  /** Steps of runs of make before this one that belong to the same build. */
+  readonly doneSteps?: number;
+  /** How many steps the whole build will take; null when nothing is known. */
+  readonly expected: Expected | null;
   /** What does not build, for the error. */
   readonly what: string;
+}
+
+/** What is known of the length of a build before it begins. */
+export interface Expected {
+  readonly steps: number;
+  /** `about`: what make says it would do; `at most`: a build from nothing took as many. */
+  readonly how: 'about' | 'at most';
 }
 
 /** A step of kbuild as it prints it: two blanks, a short name, a path (scripts/Kbuild.include). */
@@ -27,10 +36,11 @@ const PROGRESS_MS = 2_000;
 const TAIL = 20;
 
 /** Counted steps against what is expected, for people. Exported for its test. */
-export function progressLine(steps: number, expected: number | null, last: string): string {
+export function progressLine(steps: number, expected: Expected | null, last: string): string {
   if (expected === null) return `${steps} files done, last ${last}`;
-  const of = Math.max(expected, steps);
-  return `${steps} of about ${of} files done (${Math.floor((100 * steps) / of)} %), last ${last}`;
+  const of = Math.max(expected.steps, steps);
+  const share = expected.how === 'about' ? ` (${Math.floor((100 * steps) / of)} %)` : '';
+  return `${steps} of ${expected.how} ${of} files done${share}, last ${last}`;
 }
 
 /**
@@ -41,6 +51,40 @@ export function progressLine(steps: number, expected: number | null, last: strin
 export function cheapMisses(given: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
   const chosen = 'CCACHE_DEPEND' in given || 'CCACHE_NODEPEND' in given;
   return chosen ? {} : { CCACHE_DEPEND: '1' };
+}
+
+/** How kbuild's recipes print a step: `echo '  CC      a.o';` (scripts/Kbuild.include, since 2.6). */
+const DRY_STEP = /\becho '? {2}[A-Z][A-Z0-9+_.]*/;
+
+/**
+ * Counts the steps that make has still to do, by `make -n -k`, which prints the recipes and runs
+ * none but those of the makes below it. Of base on 6.12 it finds 1151 of 1138 in 3 s: a few are found
+ * twice, and what is made of a file that is not there yet is not found.
+ * @returns null when it finds none: then nothing is known.
+ */
+export async function countSteps(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number | null> {
+  signal.throwIfAborted();
+  const make = execa('make', ['-n', '-k', ...args], {
+    reject: false, // a file that a step would have made is missing
+    stdin: 'ignore',
+    stderr: 'ignore',
+    buffer: false,
+    detached: true,
+    env: { LC_ALL: 'C' },
+  });
+  let steps = 0;
+  createInterface({ input: make.stdout }).on('line', (line) => {
+    if (DRY_STEP.test(line)) steps++;
+  });
+  {
+    await using _tied = tieGroup(make.pid, signal);
+    await make;
+  }
+  signal.throwIfAborted();
+  return steps > 0 ? steps : null;
 }
 
 /**
@@ -76,7 +120,7 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     steps++;
     if (Date.now() - told < PROGRESS_MS) return;
     told = Date.now();
-    report(progressLine(steps, run.expectedSteps, step[2] ?? ''));
+    report(progressLine((run.doneSteps ?? 0) + steps, run.expected, step[2] ?? ''));
   });
   const result = await (async () => {
     await using _tied = tieGroup(make.pid, signal);

@@ -129,7 +129,7 @@ export async function preparedTree(
         {
           arguments: [`-j${availableParallelism()}`, ...make, target],
           log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
-          expectedSteps: null,
+          expected: null,
           what: `${target} of ${stock.source.name} ${stock.source.version}`,
         },
         report,

@@ -16,7 +16,7 @@ import { onPath, requireTools } from '../util/host-tools.js';
 import { readJson } from '../util/json.js';
 import { crossPrefix } from '../util/toolchain.js';
 import { assembleKernel, requireConfig } from './assemble.js';
-import { runMake } from './compile.js';
+import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
 import { openSourceTree, requireCompilerFor, type SourceTree } from './source-tree.js';
 
@@ -31,9 +31,6 @@ const Built = z.strictObject({
   release: z.string(),
 });
 type Built = z.infer<typeof Built>;
-
-/** Steps of `base` from nothing on 6.12 with gcc 12, measured; only the progress uses it. */
-const BASE_STEPS = 1_303;
 
 /** Who made the image is no part of it: the same sources give the same bytes, and the same key. */
 const REPRODUCIBLE = [
@@ -159,13 +156,13 @@ async function compile(
   const configText = await readFile(path.join(build, '.config'), 'utf8');
   requireConfig(configText, `src:${tree.directory}`, path.join(build, '.config'));
   const image = bootImage(arch, parseKernelConfig(configText));
-  const base = request.config === null && request.profiles.join() === 'base';
-  const steps = await runMake(
+  const steps = await makeAll(
     {
-      arguments: [`-j${availableParallelism()}`, ...make, image.target, 'modules'],
-      log: path.join(build, 'dmrace-make.log'),
-      expectedSteps: last?.steps ?? (base ? BASE_STEPS : null),
+      make: [`-j${availableParallelism()}`, ...make],
+      targets: [image.target, 'modules'],
+      build,
       what: `src:${tree.directory}`,
+      before: last?.steps ?? null,
     },
     report,
     signal,
@@ -179,6 +176,35 @@ async function compile(
     `built ${release}: ${steps} files in ${((performance.now() - started) / 1000).toFixed(0)} s, image ${prettyBytes(size)}`,
   );
   return { inputs: '', steps: Math.max(steps, last?.steps ?? 0), artefacts, release };
+}
+
+/** One build of a kernel by make. */
+interface Making {
+  readonly make: readonly string[];
+  readonly targets: readonly string[];
+  readonly build: string;
+  readonly what: string;
+  /** Steps of the longest build that this folder has seen; null before the first. */
+  readonly before: number | null;
+}
+
+/**
+ * Has make build. Before a folder's first whole build make is asked how much there is to do, which it
+ * can tell once what is generated is there; later builds are seldom as long as the longest so far.
+ * @returns the number of steps.
+ */
+async function makeAll(making: Making, report: Report, signal: AbortSignal): Promise<number> {
+  const { make, targets, build, what, before } = making;
+  const all = { arguments: [...make, ...targets], log: path.join(build, 'dmrace-make.log'), what };
+  if (before !== null) {
+    return runMake({ ...all, expected: { steps: before, how: 'at most' } }, report, signal);
+  }
+  const log = path.join(build, 'dmrace-prepare.log');
+  const prepare = { arguments: [...make, 'prepare'], log, what, expected: null };
+  const prepared = await runMake(prepare, report, signal);
+  const left = await countSteps(all.arguments, signal);
+  const expected = left === null ? null : ({ steps: prepared + left, how: 'about' } as const);
+  return prepared + (await runMake({ ...all, doneSteps: prepared, expected }, report, signal));
 }
 
 /** What is booted: vmlinux itself where QEMU can start it, else the architecture's own image. */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cheapMisses, progressLine, runMake } from '../../../harness/kernel/compile.js';
+import { cheapMisses, countSteps, progressLine, runMake } from '../../../harness/kernel/compile.js';
 
 let work: string;
 beforeEach(() => {
@@ -15,7 +15,7 @@ const make = (rules: string, signal = new AbortController().signal) => {
   const file = path.join(work, 'Makefile');
   writeFileSync(file, rules);
   const log = path.join(work, 'log');
-  const run = { arguments: ['-f', file], log, expectedSteps: null, what: 'src:x' };
+  const run = { arguments: ['-f', file], log, expected: null, what: 'src:x' };
   return runMake(run, () => undefined, signal);
 };
 
@@ -72,8 +72,44 @@ it('ccache does not run the preprocessor twice, unless the user wants it to', ()
   expect(cheapMisses({ CCACHE_DEPEND: '' })).toEqual({});
 });
 
+describe('countSteps', () => {
+  const count = (rules: string, signal = new AbortController().signal) => {
+    const file = path.join(work, 'Makefile');
+    writeFileSync(file, rules);
+    return countSteps(['-f', file], signal);
+  };
+  // As kbuild's recipes are once they are expanded (6.12, scripts/Kbuild.include, cmd).
+  const cc = (name: string) =>
+    `${name}:\n\tset -e;  echo '  CC      ${name}'; gcc -c -o ${name} x.c\n`;
+
+  it('counts what is to do, and does nothing', async () => {
+    const rules = `all: a.o b.o\n\t@echo done\n${cc('a.o')}${cc('b.o')}`;
+    expect(await count(rules)).toBe(2);
+    expect(existsSync(path.join(work, 'a.o'))).toBe(false);
+  });
+
+  it('goes on where a file is missing that a step would have made', async () => {
+    const rules = `all: a.o c.o b.o\n${cc('a.o')}${cc('b.o')}c.o: nowhere.c\n`;
+    expect(await count(rules)).toBe(2);
+  });
+
+  it('knows nothing where it finds nothing', async () => {
+    expect(await count('all:\n\t@true\n')).toBeNull();
+  });
+
+  it('is interrupted', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    await expect(count('all:\n', stop.signal)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
 it('progress is honest about what is estimated', () => {
+  const about = { steps: 200, how: 'about' } as const;
   expect(progressLine(5, null, 'a.o')).toBe('5 files done, last a.o');
-  expect(progressLine(50, 200, 'a.o')).toBe('50 of about 200 files done (25 %), last a.o');
-  expect(progressLine(300, 200, 'a.o')).toBe('300 of about 300 files done (100 %), last a.o');
+  expect(progressLine(50, about, 'a.o')).toBe('50 of about 200 files done (25 %), last a.o');
+  expect(progressLine(300, about, 'a.o')).toBe('300 of about 300 files done (100 %), last a.o');
+  expect(progressLine(5, { steps: 200, how: 'at most' }, 'a.o')).toBe(
+    '5 of at most 200 files done, last a.o',
+  );
 });
