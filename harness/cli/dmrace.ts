@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Command, CommanderError } from 'commander';
-import { DmraceError, type ErrorCode } from '../model/errors.js';
+import { DmraceError } from '../model/errors.js';
+import { EXIT, INTERRUPTED } from '../model/exit-codes.js';
 import { version } from '../util/version.js';
 import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
@@ -14,13 +15,6 @@ import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
 import { sweepCommand } from './sweep.js';
-
-const EXIT: Readonly<Record<ErrorCode, number>> = {
-  usage: 129,
-  environment: 128,
-  inconclusive: 125,
-};
-const INTERRUPTED = 130;
 
 /** All commands with their options: what help, completions and the man page are made from. */
 export function commandTree(signal: AbortSignal, exit: (code: number) => void): Command {

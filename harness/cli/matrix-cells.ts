@@ -7,6 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
+import { EXIT } from '../model/exit-codes.js';
 import { MatrixCell, type MatrixKernel } from '../model/matrix.js';
 import type { Scenario } from '../model/scenario.js';
 import type { PreparedKernel, Report } from '../ports.js';
@@ -24,9 +25,6 @@ export interface CellOptions {
   readonly accel: string;
   readonly known?: string;
 }
-
-/** The exit codes of errors, as of the command itself. */
-const EXIT = { usage: 129, environment: 128, inconclusive: 125 } as const;
 
 /**
  * The cells of a matrix, in a folder each: `cell.json` when it is done, and the run's own folder

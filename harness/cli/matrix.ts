@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
+import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES, type ArchName } from '../model/kernel.js';
 import {
   type MatrixCell,
@@ -120,8 +121,16 @@ async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<numb
     },
   });
   const stages = kernels.flatMap((kernel) => scenarios.map((scenario) => stage(kernel, scenario)));
-  await runStages(signal, stages, options.quiet === true);
-  process.stdout.write(renderMatrix(done, options.format));
+  try {
+    await runStages(signal, stages, options.quiet === true);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write(
+      `dmrace: interrupted after ${done.length} of ${stages.length} cells; the same command goes on from there\n`,
+    );
+    return INTERRUPTED;
+  }
+  process.stdout.write(renderMatrix(done, options.format, process.stdout.columns ?? null));
   return matrixExitCode(done);
 }
 

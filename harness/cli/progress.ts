@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
+import { Listr, ListrLogger, ListrLogLevels, PRESET_TIMER, ProcessOutput } from 'listr2';
 import type { Report } from '../ports.js';
 
 /** One stage of a command's work. */
@@ -36,6 +36,13 @@ function ticking({ title, progress }: Stage, task: LiveTask): Disposable {
   };
 }
 
+/** A stage that failed is marked; why is said once, at the end, by who reports the error. */
+class StageLogger extends ListrLogger {
+  override log(...[level, message, options]: Parameters<ListrLogger['log']>): void {
+    super.log(level, message, level === ListrLogLevels.FAILED ? undefined : options);
+  }
+}
+
 /**
  * Runs stages one after the other and shows them on stderr: live on a terminal, plain lines
  * elsewhere and with CI set, nothing with `quiet`. stdout is kept for results.
@@ -47,7 +54,7 @@ export async function runStages(
 ): Promise<void> {
   const live = process.stderr.isTTY === true && !process.env.CI;
   const output = new ProcessOutput(process.stderr, process.stderr);
-  const logger = new ListrLogger({ processOutput: output });
+  const logger = new StageLogger({ processOutput: output });
   const tasks = stages.map((stage) => ({
     title: stage.title,
     task: async (_: unknown, task: LiveTask): Promise<void> => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { summarise } from '../judge/summary.js';
 import { DmraceError } from '../model/errors.js';
+import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
@@ -26,8 +27,6 @@ import { noteOf, setUp } from './rig/set-up.js';
 import { runTrials } from './rig/trials.js';
 import { notesOf, questionOf } from './saved-run.js';
 import { Tally } from './tally.js';
-
-const INTERRUPTED = 130;
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DmraceError } from '../model/errors.js';
+import { INTERRUPTED } from '../model/exit-codes.js';
 
 /** What the engine told of a container's end. */
 export interface Ending {
@@ -21,7 +22,7 @@ const OWN: readonly number[] = [0, 1, 125, 128, 129];
  * @throws DmraceError (environment) when it was killed: a result of a killed run is none.
  */
 export function exitCodeOf(ending: Ending): number {
-  if (ending.interrupted) return 130;
+  if (ending.interrupted) return INTERRUPTED;
   // A verdict stands on its evidence; any other end with too little memory is the memory's fault.
   if (ending.oom && ending.exitCode !== 0 && ending.exitCode !== 1) {
     const what = ending.exitCode === 137 ? 'the container' : 'a process in the container';

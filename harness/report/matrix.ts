@@ -17,8 +17,16 @@ export function matrixLine(cell: MatrixCell): string {
     .join('; ');
 }
 
-/** The cells of a matrix as one text for stdout. */
-export function renderMatrix(cells: readonly MatrixCell[], format: MatrixFormat): string {
+/**
+ * The cells of a matrix as one text for stdout.
+ * @param columns the width that the pretty table is to keep, wrapping the widest columns; null for
+ *   as wide as it gets
+ */
+export function renderMatrix(
+  cells: readonly MatrixCell[],
+  format: MatrixFormat,
+  columns: number | null = null,
+): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify({ schema: 1, exitCode: matrixExitCode(cells), cells }, null, 2)}\n`;
@@ -27,11 +35,33 @@ export function renderMatrix(cells: readonly MatrixCell[], format: MatrixFormat)
         .map((columns) => `| ${columns.map(escapeCell).join(' | ')} |\n`)
         .join('');
     case 'pretty': {
-      const table = new Table({ head: HEAD, style: { head: [], border: [] } });
-      table.push(...cells.map(row));
+      const rows = cells.map(row);
+      const table = new Table({
+        head: HEAD,
+        style: { head: [], border: [] },
+        ...(columns === null ? {} : { colWidths: fitting([HEAD, ...rows], columns) }),
+        wordWrap: true,
+        wrapOnWordBoundary: false, // a path is one word
+      });
+      table.push(...rows);
       return `${table.toString()}\n`;
     }
   }
+}
+
+/** No column gets narrower than this, however narrow the terminal is. */
+const NARROWEST = 12;
+
+/** Widths of columns, two blanks included, that together with their borders keep within `columns`. */
+function fitting(rows: readonly (readonly string[])[], columns: number): number[] {
+  const widths = HEAD.map((_, index) => 2 + Math.max(...rows.map((r) => r[index]?.length ?? 0)));
+  const spare = (): number => columns - widths.length - 1 - widths.reduce((sum, w) => sum + w, 0);
+  while (spare() < 0) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+  return widths;
 }
 
 const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');

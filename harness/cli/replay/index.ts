@@ -6,6 +6,7 @@ import { judgeReplay, sideOf } from '../../judge/replay.js';
 import { judgeTrial } from '../../judge/trial.js';
 import { orderedPlacements } from '../../judge/verdict.js';
 import { DmraceError } from '../../model/errors.js';
+import { INTERRUPTED } from '../../model/exit-codes.js';
 import type { ReplayResult } from '../../model/replay.js';
 import type { Scenario } from '../../model/scenario.js';
 import type { TrialPlan, TrialResult } from '../../model/trial.js';
@@ -24,8 +25,6 @@ import { runTrials } from '../rig/trials.js';
 import { debugTrial } from './debug.js';
 import { requireSame, unchecked } from './needs.js';
 import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from './recorded.js';
-
-const INTERRUPTED = 130;
 
 interface ReplayOptions {
   readonly trial?: string;

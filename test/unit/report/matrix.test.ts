@@ -95,4 +95,22 @@ describe('the table of a matrix', () => {
       'debian:6.1 (?) release: failed (exit 125); does not build',
     );
   });
+
+  it('keeps within the width of a terminal, and loses nothing', () => {
+    const long = done({
+      kernel: `src:/${'a-long-path/'.repeat(12)}linux`,
+      findings: ['x'.repeat(90)],
+    });
+    const wide = renderMatrix([long], 'pretty').split('\n');
+    const narrow = renderMatrix([long], 'pretty', 120).split('\n');
+    expect(Math.max(...wide.map((line) => line.length))).toBeGreaterThan(200);
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(120);
+    const cell = (column: number): string =>
+      narrow
+        .slice(3)
+        .map((line) => line.split('│')[column]?.trim() ?? '')
+        .join('');
+    expect(cell(1)).toBe(long.kernel);
+    expect(cell(7)).toBe('x'.repeat(90));
+  });
 });
