@@ -12,6 +12,10 @@ import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
 import { readRemains } from './remains.js';
 
+/** The flags with which a client outside started this program in a container; none elsewhere. */
+export const dockerWords = (): string[] =>
+  (process.env.DMRACE_DOCKER_WORDS ?? '').split(' ').filter((word) => word !== '');
+
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
   const format: Format = formatNamed(name);
@@ -25,7 +29,8 @@ export async function printResult(
   directory: string,
   timing: Timing,
 ): Promise<void> {
-  const rendering = { result, timing, directory, paint: paintFor(process.stdout) };
+  const paint = paintFor(process.stdout);
+  const rendering = { result, timing, directory, paint, docker: dockerWords() };
   const evidence = async (): Promise<RunEvidence> => (await readRemains(directory)).evidence;
   process.stdout.write(await rendered(format, rendering, evidence));
   tellGithub(result);

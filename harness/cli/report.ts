@@ -55,6 +55,7 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
       directory: directory.root,
       timing: { totalMs: Math.round(performance.now() - started) },
       paint: paintFor(process.stdout),
+      docker: [],
     },
     async () => evidence,
   );

@@ -19,7 +19,7 @@ import { isMine, shardOf, shareOf } from '../trial/shard.js';
 import { offering } from './completions.js';
 import { readKnownFile } from './known-file.js';
 import { ACCELS, type GivenOptions, givenOptions, type RunOptions } from './options.js';
-import { printResult, printTrial } from './output.js';
+import { dockerWords, printResult, printTrial } from './output.js';
 import { runStages } from './progress.js';
 import { goOn, openResumed, sameRun } from './resume.js';
 import { repeatFirst } from './rig/repeat.js';
@@ -262,8 +262,9 @@ async function run(asked: GivenOptions, signal: AbortSignal): Promise<number> {
   });
   await printResult(result, options.format, directory.root, timing);
   if (!signal.aborted) return result.exitCode;
+  const command = ['dmrace run', ...dockerWords(), '--resume', directory.root].join(' ');
   process.stderr.write(
-    `dmrace: interrupted after ${result.trials.length} trials; go on with dmrace run --resume ${directory.root}\n`,
+    `dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`,
   );
   return INTERRUPTED;
 }

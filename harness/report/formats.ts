@@ -16,6 +16,8 @@ export interface Rendering {
   readonly directory: string;
   /** Colours of the stream that is written to. */
   readonly paint: Paint;
+  /** The flags that had the run made in a container; empty without one. */
+  readonly docker: readonly string[];
 }
 
 /** And what was kept of its trials, with the parts of the HTML page. */
@@ -61,7 +63,7 @@ export const FORMATS = {
     says: 'one screen for people',
     media: 'text/plain',
     file: 'report.txt',
-    end: ({ result, directory, paint }) => renderText(result, directory, paint),
+    end: ({ result, directory, paint, docker }) => renderText(result, directory, paint, docker),
   },
   json: {
     says: 'one JSON object (docs/run-result.schema.json)',

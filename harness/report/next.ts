@@ -8,19 +8,29 @@ export interface NextStep {
   readonly why: string;
 }
 
-/** At most three commands that fit the verdict, the most useful first. */
-export function nextSteps(result: RunResult, directory: string): NextStep[] {
-  const steps = byVerdict(result, directory);
+/**
+ * At most three commands that fit the verdict, the most useful first.
+ * @param docker the flags that had the run made in a container, for the commands that boot guests:
+ *   elsewhere there may be no QEMU, or another compiler
+ */
+export function nextSteps(
+  result: RunResult,
+  directory: string,
+  docker: readonly string[] = [],
+): NextStep[] {
+  const steps = byVerdict(result, directory, docker);
   if (!result.repeats) return steps;
-  const replay = { command: `dmrace replay ${directory}`, why: 'all trials again, byte for byte' };
+  const command = ['dmrace replay', directory, ...docker].join(' ');
+  const replay = { command, why: 'all trials again, byte for byte' };
   return [replay, ...steps].slice(0, 3);
 }
 
-function byVerdict(result: RunResult, directory: string): NextStep[] {
+function byVerdict(result: RunResult, directory: string, docker: readonly string[]): NextStep[] {
   const { verdict, question, kernel } = result;
   const again = (...words: string[]): string =>
     [
       'dmrace run',
+      ...docker,
       ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
       ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
       ...builtAs(kernel),
@@ -45,7 +55,10 @@ function byVerdict(result: RunResult, directory: string): NextStep[] {
     case 'open':
       return [...consoleOf(result, directory), report];
     case 'inconclusive':
-      return [...remedies(result, again), ...consoleOf(result, directory), report].slice(0, 3);
+      return [...remedies(result, again, docker), ...consoleOf(result, directory), report].slice(
+        0,
+        3,
+      );
   }
 }
 
@@ -77,12 +90,16 @@ function consoleOf({ trials }: RunResult, directory: string): NextStep[] {
 function remedies(
   { question, trials }: RunResult,
   again: (...words: string[]) => string,
+  docker: readonly string[],
 ): NextStep[] {
   const { control } = question;
   if (trials.some(({ churn }) => churn)) {
     return [
       { command: again('--duration 10m'), why: 'a longer soak' },
-      { command: 'dmrace run', why: 'the race itself, with its window proven' },
+      {
+        command: ['dmrace run', ...docker].join(' '),
+        why: 'the race itself, with its window proven',
+      },
     ];
   }
   if (control !== null && !question.placements.includes(control)) {
@@ -95,5 +112,6 @@ function remedies(
     const seed = Math.max(0, ...trials.map((trial) => trial.seed)) + 1;
     return [{ command: again(`--seed ${seed}`), why: 'other seeds move the race' }];
   }
-  return [{ command: 'dmrace doctor --self-test', why: 'whether crashes are seen at all' }];
+  const command = ['dmrace doctor --self-test', ...docker].join(' ');
+  return [{ command, why: 'whether crashes are seen at all' }];
 }

@@ -59,7 +59,12 @@ const wrapped = (text: string, indent: string): string =>
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** The end screen of a run: verdict, placements, steps, finding, artefacts, what to run next. */
-export function renderText(result: RunResult, directory: string, paint: Paint): string {
+export function renderText(
+  result: RunResult,
+  directory: string,
+  paint: Paint,
+  docker: readonly string[] = [],
+): string {
   const { verdict, kernel } = result;
   const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[verdict];
   const sentence = verdictSentence(result);
@@ -76,7 +81,7 @@ export function renderText(result: RunResult, directory: string, paint: Paint): 
     ...findingSection(result, paint),
     ...hashSection(result),
     `artefacts  ${directory}`,
-    ...nextSteps(result, directory).map(
+    ...nextSteps(result, directory, docker).map(
       ({ command, why }, index) =>
         `${index === 0 ? 'next' : '    '}       ${command}  ${paint.faint(`# ${why}`)}`,
     ),

@@ -68,6 +68,7 @@ export async function runInDocker(
       ...given.env,
       DMRACE_DOCKER: 'never',
       DMRACE_TIED: '1',
+      DMRACE_DOCKER_WORDS: wish.words.join(' '),
       HOME: '/tmp',
     },
     cwd: given.cwd,

@@ -17,6 +17,8 @@ export interface Wish {
   readonly command: string;
   /** The Debian suite of --suite, which is the image's and so the compiler's. */
   readonly suite: string | null;
+  /** The flags that asked, for commands that the program suggests. */
+  readonly words: readonly string[];
 }
 
 /**
@@ -54,6 +56,7 @@ export function dockerWish(argv: readonly string[], variable: string | undefined
     argv: [...kept, ...rest],
     command,
     suite,
+    words: [...(asked ? ['--docker'] : []), ...(suite === null ? [] : ['--suite', suite])],
   });
   const help = kept.some((word) => word === '--help' || word === '-h') || kept[0] === 'help';
   const words = kept.filter((word) => !word.startsWith('-')).slice(0, 2);

@@ -53,6 +53,14 @@ describe('the end screen', () => {
     expect(await screen(name)).toMatch(line);
   });
 
+  it('of a run in a container says to run the next one there, too', async () => {
+    const result = await results.closed?.();
+    if (!result) throw new Error('no run closed');
+    const text = renderText(result, '/runs/1', plain, ['--docker', '--suite', 'sid']);
+    expect(text).toMatch(/^next +dmrace run --docker --suite sid --trials 10 /m);
+    expect(text).toMatch(/^ +dmrace report \/runs\/1 /m); // which needs nothing but Node
+  });
+
   it('keeps kernel and scenario in what it says to run next', async () => {
     const text = await screen('closed', (run) => ({
       ...run,

@@ -35,12 +35,14 @@ describe('a container', () => {
     ]);
   });
   it('is of the suite of --suite, which the inner program does not get', () => {
-    const { argv, suite } = dockerWish(
+    const { argv, suite, words } = dockerWish(
       ['kernel', 'build', '--suite', 'sid', '--docker', 'src:.'],
       undefined,
     );
     expect(argv).toEqual(['kernel', 'build', 'src:.']);
     expect(suite).toBe('sid');
+    expect(words).toEqual(['--docker', '--suite', 'sid']);
+    expect(dockerWish(['run'], 'always').words).toEqual([]);
     expect(dockerWish(['run', '--suite=trixie'], 'always').suite).toBe('trixie');
     expect(dockerWish(['run'], undefined).suite).toBeNull();
   });
