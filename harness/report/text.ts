@@ -185,7 +185,19 @@ function stepSection(result: RunResult, paint: Paint): string[] {
       ['', '', 'then', ...shown.map(ending)],
     ],
   );
-  return [table, paint.faint('times: ms after the first step, on the guest’s trace clock'), ''];
+  return [table, paint.faint(`times: ms after the first step, ${clockOf(shown)}`), ''];
+}
+
+/**
+ * The clock of the times, with its step when that is coarse: a guest whose TSC could not be calibrated,
+ * because its host was loaded while it booted, has nothing finer than jiffies (6.12,
+ * arch/x86/kernel/tsc.c, tsc_init()). The order of the steps is the trace's and not the clock's.
+ */
+function clockOf(shown: readonly TrialResult[]): string {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  const stepUs = shown.flatMap(({ steps }) => steps.map(({ atUs }) => atUs)).reduce(divisor, 0);
+  const coarse = stepUs >= 1000 ? `, which has steps of ${stepUs / 1000} ms here` : '';
+  return `on the guest’s trace clock${coarse}`;
 }
 
 function stepTime(trial: TrialResult, step: number): string {

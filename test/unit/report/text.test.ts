@@ -53,6 +53,18 @@ describe('the end screen', () => {
     expect(await screen(name)).toMatch(line);
   });
 
+  it('says when the guest had no finer clock than jiffies', async () => {
+    const jiffies = await screen('closed', (run) => ({
+      ...run,
+      trials: run.trials.map((trial) => ({
+        ...trial,
+        steps: trial.steps.map((step) => ({ ...step, atUs: Math.round(step.atUs / 4000) * 4000 })),
+      })),
+    }));
+    expect(jiffies).toMatch(/trace clock, which has steps of 4 ms here$/m);
+    expect(await screen('closed')).toMatch(/trace clock$/m);
+  });
+
   it('of a run in a container says to run the next one there, too', async () => {
     const result = await results.closed?.();
     if (!result) throw new Error('no run closed');
