@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rig } from '../../harness/cli/rig/rig.js';
+import type { Rig } from '../../harness/rig/rig.js';
 import { GuestSession } from '../../harness/guest/session.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
 import type { Machine } from '../../harness/ports.js';

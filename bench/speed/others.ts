@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Rig } from '../../harness/cli/rig/rig.js';
+import type { Rig } from '../../harness/rig/rig.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { PLACEMENTS } from '../../harness/model/placement.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import { newNonce } from '../../harness/trial/campaign.js';
+import { newNonce } from '../../harness/campaign/campaign.js';
 import { runInGuest } from '../../harness/trial/trial.js';
 import { rawInitramfs, runRaw } from './raw.js';
 import { median, type Oopsed, type Results } from './results.js';

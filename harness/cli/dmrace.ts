@@ -10,7 +10,7 @@ import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
 import { matrixCommand } from './matrix.js';
 import { mergeCommand } from './merge.js';
-import { replayCommand } from './replay/index.js';
+import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';

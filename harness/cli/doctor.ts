@@ -31,7 +31,7 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
       const arch = guestArch(options.arch);
       const code = await doctor(arch, options);
       if (code !== 0 || !options.selfTest) return exit(code);
-      const { selfTest } = await import('./self-test.js');
+      const { selfTest } = await import('../campaign/self-test.js');
       exit(await selfTest(arch, signal));
     });
 }

@@ -2,10 +2,10 @@
 import { Argument, Command, Option } from 'commander';
 import { judgeSweep } from '../judge/sweep.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { scenarioNamed } from '../scenario/index.js';
+import { scenarioNamed } from '../scenarios/index.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
-import { readSavedRun } from './saved-run.js';
+import { readSavedRun } from '../runs/saved-run.js';
 import { noSuchForm, printSweep } from './sweep.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */

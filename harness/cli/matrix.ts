@@ -12,11 +12,11 @@ import {
 } from '../model/matrix.js';
 import type { Scenario } from '../model/scenario.js';
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
-import { scenarioNamed } from '../scenario/index.js';
+import { scenarioNamed } from '../scenarios/index.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { guestArch } from './guest-arch.js';
-import { type CellOptions, Cells } from './matrix-cells.js';
+import { type CellOptions, Cells } from '../campaign/matrix-cells.js';
 import { buildOptions } from './options.js';
 import { runStages, type Stage } from './progress.js';
 

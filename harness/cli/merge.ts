@@ -4,11 +4,11 @@ import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { RunDirectory, type RunNote, readyFolder } from '../trial/run-directory.js';
+import { RunDirectory, type RunNote, readyFolder } from '../runs/run-directory.js';
 import { explainIo } from '../util/io.js';
 import { printResult, printTrial } from './output.js';
-import { sameRun } from './resume.js';
-import { readSavedRun } from './saved-run.js';
+import { sameRun } from '../campaign/resume.js';
+import { readSavedRun } from '../runs/saved-run.js';
 
 /** `dmrace merge`: the shards of a campaign as one run. */
 export function mergeCommand(exit: (code: number) => void): Command {

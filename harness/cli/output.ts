@@ -10,7 +10,7 @@ import type { Timing } from '../report/json.js';
 import { assets } from '../util/assets.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
-import { readRemains } from './remains.js';
+import { readRemains } from '../runs/remains.js';
 
 /** The flags with which a client outside started this program in a container; none elsewhere. */
 export const dockerWords = (): string[] =>

@@ -7,7 +7,7 @@ import { FORMAT_NAMES, type FormatName, formatNamed } from '../report/formats.js
 import { explainIo } from '../util/io.js';
 import { rendered } from './output.js';
 import { paintFor } from './paint.js';
-import { type Remains, readRemains } from './remains.js';
+import { type Remains, readRemains } from '../runs/remains.js';
 
 interface ReportOptions {
   readonly format: FormatName;

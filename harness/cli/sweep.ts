@@ -6,15 +6,15 @@ import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { Report } from '../ports.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
-import { release } from '../scenario/release.js';
-import { newNonce, seededNonce } from '../trial/campaign.js';
-import type { RunDirectory } from '../trial/run-directory.js';
+import { release } from '../scenarios/release.js';
+import { newNonce, seededNonce } from '../campaign/campaign.js';
+import type { RunDirectory } from '../runs/run-directory.js';
 import { type RunOptions, runOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { runStages } from './progress.js';
-import type { Rig } from './rig/rig.js';
-import { noteOf, setUp } from './rig/set-up.js';
-import { runTrials } from './rig/trials.js';
+import type { Rig } from '../rig/rig.js';
+import { noteOf, setUp } from '../campaign/set-up.js';
+import { runTrials } from '../campaign/trials.js';
 
 /** No remover blocks so often: the holder runs after the unload. */
 const AFTER = 1_000_000;

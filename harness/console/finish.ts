@@ -2,7 +2,7 @@
 import type { Finding } from '../model/finding.js';
 import { blame } from './blame.js';
 import type { Blame } from './blame-frames.js';
-import { attributeCause, type CauseContext, CORRUPTED } from './cause.js';
+import { attributeCause, type CauseContext, CORRUPTED } from '../suspects/dm_mod/causes.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
 import { some } from './prefix.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Finding } from '../model/finding.js';
-import type { CauseContext } from './cause.js';
+import type { CauseContext } from '../suspects/dm_mod/causes.js';
 import { finish } from './finish.js';
 import { CONSEQUENCE, isSameIncident, recognise } from './heads.js';
 import type { ConsoleLine } from './prefix.js';

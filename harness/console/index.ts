@@ -2,10 +2,10 @@
 
 /** The console detector: bytes of a kernel log in, crash reports out. Pure; no I/O. */
 import type { Finding } from '../model/finding.js';
-import type { CauseContext } from './cause.js';
+import type { CauseContext } from '../suspects/dm_mod/causes.js';
 import { ConsoleScanner } from './scanner.js';
 
-export { attributeCause, type CauseContext } from './cause.js';
+export { attributeCause, type CauseContext } from '../suspects/dm_mod/causes.js';
 export { ConsoleScanner } from './scanner.js';
 export {
   type Address,

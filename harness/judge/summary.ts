@@ -6,7 +6,7 @@ import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { knownReasons, markKnown, reportKnown } from './known.js';
 import { wilson } from './rate.js';
-import { objectProblem, type PlacementCode } from './tail-call.js';
+import { objectProblem, type PlacementCode } from '../evidence/tail-call.js';
 import { judgeRun, orderedPlacements } from './verdict.js';
 
 /**

@@ -3,8 +3,8 @@ import type { Cause } from '../model/finding.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, Verdict } from '../model/verdict.js';
-import { findScenario } from '../scenario/index.js';
-import { repeatedDelays } from './delays.js';
+import { findScenario } from '../scenarios/index.js';
+import { repeatedDelays } from '../evidence/delays.js';
 
 /** A verdict with everything that speaks for or against it, and the process's exit code. */
 export interface Judgement {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { readTailCall, type TailCall } from '../judge/tail-call.js';
+import { readTailCall, type TailCall } from '../evidence/tail-call.js';
 import type { Arch } from '../model/arch/index.js';
 import type { Machine } from '../ports.js';
 import { runTool } from '../util/command.js';

@@ -6,7 +6,7 @@ import type { Finding } from '../model/finding.js';
 import { STEP_NUMBERS, STEPS } from '../model/steps.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, RunResult } from '../model/verdict.js';
-import { findScenario } from '../scenario/index.js';
+import { findScenario } from '../scenarios/index.js';
 import { nextSteps } from './next.js';
 import { verdictSentence } from './sentence.js';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Layout } from '../judge/layout.js';
+import type { Layout } from '../evidence/layout.js';
 import type { Arch } from '../model/arch/index.js';
 
 /** What a debugger is to load and where it attaches. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The tester is tested: real guests that crash, hang, lie or vanish, and the verdict that must follow.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CRIMES } from '../../harness/cli/self-test.js';
+import { CRIMES } from '../../harness/campaign/self-test.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { judgeRun } from '../../harness/judge/verdict.js';
 import type { TrialFiles, TrialPlan } from '../../harness/model/trial.js';
 import type { MachineSpec } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import { release } from '../../harness/scenario/release.js';
+import { release } from '../../harness/scenarios/release.js';
 import { runInGuest, trialCommand } from '../../harness/trial/trial.js';
 import { guestSpec, trialPlan } from '../support/guest.js';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import { release } from '../../harness/scenario/release.js';
+import { release } from '../../harness/scenarios/release.js';
 import { runTrial } from '../../harness/trial/trial.js';
 import { dmrace } from '../support/command.js';
 import { guestSpec, trialPlan } from '../support/guest.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ledgerLine, readLedger } from '../../harness/trial/ledger.js';
+import { ledgerLine, readLedger } from '../../harness/runs/ledger.js';
 import { dmrace } from '../support/command.js';
 
 const Side = z.looseObject({ outcome: z.string(), hashes: z.record(z.string(), z.string()) });

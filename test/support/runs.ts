@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readSavedRun } from '../../harness/cli/saved-run.js';
+import { readSavedRun } from '../../harness/runs/saved-run.js';
 import { summarise } from '../../harness/judge/summary.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import type { Placement } from '../../harness/model/placement.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { layoutOf, nameInDmMod } from '../../judge/layout.js';
-import { readRecords } from '../../judge/records.js';
+import { layoutOf, nameInDmMod } from '../../evidence/layout.js';
+import { readRecords } from '../../evidence/records.js';
 import type { Finding } from '../../model/finding.js';
 import type { RunResult } from '../../model/verdict.js';
 import type { TrialEvidence } from '../evidence.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readRecords } from '../../judge/records.js';
-import { numberField, parseTrace, type TraceEvent } from '../../judge/trace.js';
+import { readRecords } from '../../evidence/records.js';
+import { numberField, parseTrace, type TraceEvent } from '../../evidence/trace.js';
 import { STEPS, type StepNumber } from '../../model/steps.js';
 import type { TrialFiles, TrialResult } from '../../model/trial.js';
 import { placeConsole } from './console.js';

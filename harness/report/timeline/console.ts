@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { consoleClock } from '../../judge/console-clock.js';
-import type { TraceEvent } from '../../judge/trace.js';
+import { consoleClock } from '../../evidence/console-clock.js';
+import type { TraceEvent } from '../../evidence/trace.js';
 import type { Finding } from '../../model/finding.js';
 import type { ConsoleTick } from './model.js';
 

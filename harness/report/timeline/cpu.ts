@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { numberField, type TraceEvent } from '../../judge/trace.js';
+import { numberField, type TraceEvent } from '../../evidence/trace.js';
 
 /** A stretch of a task on a CPU, or off it with the state that it left in. */
 export interface Stretch {

@@ -2,12 +2,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wholeNote } from '../../../harness/cli/merge.js';
-import { questionOf } from '../../../harness/cli/saved-run.js';
+import { questionOf } from '../../../harness/runs/saved-run.js';
 import { summarise } from '../../../harness/judge/summary.js';
 import type { Cause } from '../../../harness/model/finding.js';
 import { OUTCOMES, type TrialResult } from '../../../harness/model/trial.js';
-import type { RunNote } from '../../../harness/trial/run-directory.js';
-import { isMine } from '../../../harness/trial/shard.js';
+import type { RunNote } from '../../../harness/runs/run-directory.js';
+import { isMine } from '../../../harness/runs/shard.js';
 import { finding, result } from '../judge/support.js';
 
 const NOTE: RunNote = {

@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readRemains } from '../../../harness/cli/remains.js';
-import { readSavedRun } from '../../../harness/cli/saved-run.js';
-import { RunDirectory } from '../../../harness/trial/run-directory.js';
+import { readRemains } from '../../../harness/runs/remains.js';
+import { readSavedRun } from '../../../harness/runs/saved-run.js';
+import { RunDirectory } from '../../../harness/runs/run-directory.js';
 import { assets } from '../../../harness/util/assets.js';
 
 let root: string;

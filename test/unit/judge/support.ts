@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
-import { readRecords } from '../../../harness/judge/records.js';
+import { readRecords } from '../../../harness/evidence/records.js';
 import type { Finding } from '../../../harness/model/finding.js';
 import type { Placement } from '../../../harness/model/placement.js';
 import type { GuestRecord } from '../../../harness/model/record.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { layoutOf } from '../../../harness/judge/layout.js';
+import { layoutOf } from '../../../harness/evidence/layout.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { ARCH } from '../../../harness/model/arch/index.js';
 import { gdbScript } from '../../../harness/symbols/gdb-script.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Machines } from '../../../harness/ports.js';
-import { churn } from '../../../harness/scenario/churn.js';
-import { diskRelease } from '../../../harness/scenario/disk-release.js';
-import { release } from '../../../harness/scenario/release.js';
+import { churn } from '../../../harness/scenarios/churn.js';
+import { diskRelease } from '../../../harness/scenarios/disk-release.js';
+import { release } from '../../../harness/scenarios/release.js';
 import {
   READY_DEADLINE_MS,
   runTrial,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { parseTrace } from '../../../../harness/judge/trace.js';
+import { parseTrace } from '../../../../harness/evidence/trace.js';
 import { placeConsole } from '../../../../harness/report/timeline/console.js';
 import { stretchesOf } from '../../../../harness/report/timeline/cpu.js';
 import { capture } from '../../judge/support.js';

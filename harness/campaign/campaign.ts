@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { createHash, randomBytes } from 'node:crypto';
+import { judgeTrial } from '../judge/trial.js';
+import { DmraceError } from '../model/errors.js';
+import type { Placement } from '../model/placement.js';
+import type { Scenario } from '../model/scenario.js';
+import type { StopRule } from '../model/stop-rule.js';
+import type { TrialPlan, TrialResult } from '../model/trial.js';
+import type { MachineSpec, Machines } from '../ports.js';
+import { Retention } from '../runs/ledger.js';
+import { StateRefused } from '../rig/ready-state.js';
+import type { CampaignEnd, RunDirectory } from '../runs/run-directory.js';
+import { runTrial, type StartOptions, type TrialRun } from '../trial/trial.js';
+
+/** What a campaign is to do. */
+export interface CampaignPlan {
+  readonly scenario: Scenario;
+  /** In the order in which they are started; see {@link planTrials}. */
+  readonly trials: readonly TrialPlan[];
+  /** VMs side by side. */
+  readonly jobs: number;
+  readonly stop: StopRule;
+  /** Of a campaign that goes on: what it has already. */
+  readonly before?: readonly TrialResult[];
+}
+
+/** What came of a campaign: all `results`, in the order in which the trials ended. */
+export interface CampaignOutcome {
+  readonly results: readonly TrialResult[];
+  readonly end: CampaignEnd;
+}
+
+/** Plans the trials of a run, placements in turn, so that a stopped campaign has some of each. */
+export function planTrials(
+  scenario: Pick<Scenario, 'name'>,
+  placements: readonly Placement[],
+  trials: number,
+  seed: number,
+  nonce: (trial: Omit<TrialPlan, 'nonce'>) => string = newNonce,
+): TrialPlan[] {
+  return Array.from({ length: trials }, (_, index) =>
+    placements.map((placement) => {
+      const trial = {
+        placement,
+        index,
+        seed: seed + index,
+        scenario: scenario.name,
+        yieldAfter: 0,
+      };
+      return { ...trial, nonce: nonce(trial) };
+    }),
+  ).flat();
+}
+
+/** 128 random bits: a guest cannot have seen it before the trial. */
+export const newNonce = (): string => randomBytes(16).toString('hex');
+
+/**
+ * A nonce made from the trial alone, for deterministic runs: unique within a run, but no secret.
+ * It still tells trials of one run apart; it no longer proves that the guest heard it first now.
+ */
+export const seededNonce = (trial: Omit<TrialPlan, 'nonce'>): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([trial.scenario, trial.placement, trial.index, trial.seed, trial.yieldAfter]),
+    )
+    .digest('hex')
+    .slice(0, 32);
+
+/** How many VMs in a row may fail to start before it is no longer the loss of single ones. */
+const START_FAILURES = 3;
+
+/**
+ * Tells the loss of a VM from an environment in which none can be started: the first is a lost
+ * trial, the second ends the campaign.
+ */
+class Starts {
+  #failures = 0;
+
+  worked(run: TrialRun): TrialRun {
+    this.#failures = 0;
+    return run;
+  }
+
+  /** @throws what was given, when it is no loss of one VM. */
+  failed(error: unknown, plan: TrialPlan, signal: AbortSignal): TrialRun {
+    const isLoss = error instanceof DmraceError && error.code === 'environment';
+    if (signal.aborted || !isLoss || ++this.#failures >= START_FAILURES) throw error;
+    const note = {
+      schema: 1,
+      plan,
+      end: { how: 'not-started', why: error.facts.observed },
+      durationMs: 0,
+      start: 'restored',
+    } as const;
+    const files = { note, console: new Uint8Array(), readyRecords: '', records: '', trace: '' };
+    return { files, argv: [] };
+  }
+}
+
+/** What the campaign needs from outside. */
+export interface CampaignTools {
+  readonly machines: Machines;
+  readonly spec: (placement: Placement) => MachineSpec;
+  readonly pasteable: (argv: readonly string[]) => string;
+  readonly directory: RunDirectory;
+  readonly options: (plan: TrialPlan) => StartOptions;
+  /** Makes a refused state again; false when that was done before, and did not help. */
+  readonly remake?: (placement: Placement, refused: StateRefused) => Promise<boolean>;
+  readonly done: (result: TrialResult) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs trials, each in a VM of its own; every trial's files are on disk before it is judged. After
+ * an interrupt the trials that were running count for nothing: they did not take place.
+ * @throws DmraceError (environment) when trials cannot be run or kept; all VMs are gone then too.
+ */
+export async function runCampaign(
+  plan: CampaignPlan,
+  tools: CampaignTools,
+): Promise<CampaignOutcome> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([tools.signal, failed.signal]);
+  const results: TrialResult[] = [...(plan.before ?? [])];
+  const retention = new Retention();
+  for (const result of results) retention.keeps(result);
+  const starts = new Starts();
+  const waiting = plan.trials.values();
+  let stopped: string | null = plan.stop(results);
+
+  const one = async (trial: TrialPlan): Promise<void> => {
+    const run = (): Promise<TrialRun> =>
+      runTrial(
+        tools.machines,
+        tools.spec(trial.placement),
+        trial,
+        plan.scenario,
+        signal,
+        tools.options(trial),
+      );
+    const { files, argv } = await run()
+      .catch(async (error: unknown) => {
+        // Nothing has run yet: the trial takes place from another state.
+        const again =
+          error instanceof StateRefused && (await tools.remake?.(trial.placement, error)) === true;
+        if (!again) throw error;
+        return run();
+      })
+      .then(
+        (done) => starts.worked(done),
+        (error: unknown) => starts.failed(error, trial, signal),
+      );
+    if (files.note.end.how === 'interrupted') return;
+    await tools.directory.writeTrial(files, tools.pasteable(argv));
+    const judged = judgeTrial(files);
+    await tools.directory.writeResult(judged);
+    await tools.directory.writeEntry({
+      plan: trial,
+      kept: retention.keeps(judged),
+      result: judged,
+    });
+    // A copy: strings cut out of a trace keep the whole trace in memory.
+    const result = structuredClone(judged);
+    results.push(result);
+    tools.done(result);
+    stopped ??= plan.stop(results);
+  };
+  // Each job takes the next trial that waits: there is one iterator for all.
+  const job = async (): Promise<void> => {
+    for (const trial of waiting) {
+      if (signal.aborted || stopped !== null) return;
+      await one(trial);
+    }
+  };
+  const settled = await Promise.allSettled(
+    Array.from({ length: plan.jobs }, () =>
+      job().catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
+    ),
+  );
+  if (tools.signal.aborted) return { results, end: { how: 'interrupted' } };
+  const failure = settled.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
+  return {
+    results,
+    end: stopped === null ? { how: 'complete' } : { how: 'stopped', why: stopped },
+  };
+}

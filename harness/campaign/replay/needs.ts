@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { DmraceError } from '../../model/errors.js';
+import type { KernelIdentity } from '../../model/kernel.js';
+import { PLACEMENTS, type Placement } from '../../model/placement.js';
+import type { RunNote } from '../../runs/run-directory.js';
+
+/** What a trial needs to be run again, as a run notes it. */
+export type Needs = Pick<RunNote, 'dmrace' | 'qemu' | 'guests' | 'kernel'>;
+
+const KERNEL: Readonly<Partial<Record<keyof KernelIdentity, string>>> = {
+  release: 'kernel release',
+  version: 'kernel version',
+  arch: 'architecture',
+  preempt: 'preemption',
+  configSha256: 'kernel configuration (SHA-256)',
+  imageSha256: 'kernel image (SHA-256)',
+};
+
+/**
+ * What a recorded run needs and this machine has otherwise, one line each; of what the record does
+ * not tell nothing can be said. The guest is compared last and only when all else agrees: another
+ * kernel has other modules in it.
+ */
+export function unmet(
+  recorded: Needs,
+  now: Partial<Needs>,
+  placements: readonly Placement[] = PLACEMENTS,
+): string[] {
+  const lines: string[] = [];
+  const say = (what: string, before: string | undefined, after: string | undefined): void => {
+    if (before === undefined || after === undefined || before === after) return;
+    lines.push(`${what} was ${before}, now it is ${after}`);
+  };
+  say('version of dmrace', recorded.dmrace, now.dmrace);
+  say('QEMU', recorded.qemu, now.qemu);
+  for (const [field, what] of Object.entries(KERNEL) as [keyof KernelIdentity, string][]) {
+    const value = (kernel: KernelIdentity | undefined): string | undefined =>
+      kernel?.[field] === undefined ? undefined : String(kernel[field]);
+    say(what, value(recorded.kernel), value(now.kernel));
+  }
+  if (lines.length > 0) return lines;
+  for (const placement of placements) {
+    say(
+      `guest of ${placement} (dm-mod.ko, the programs of dmrace)`,
+      recorded.guests?.[placement],
+      now.guests?.[placement],
+    );
+  }
+  return lines;
+}
+
+/** @throws DmraceError (environment) that names everything that differs. */
+export function requireSame(
+  folder: string,
+  recorded: Needs,
+  now: Partial<Needs>,
+  placements?: readonly Placement[],
+): void {
+  const lines = unmet(recorded, now, placements);
+  if (lines.length === 0) return;
+  throw new DmraceError('environment', {
+    observed: `the run cannot be replayed here: ${lines.join('; ')}`,
+    artefact: folder,
+    action: 'replay it where those are, or run it anew with dmrace run',
+  });
+}
+
+/** What a record is silent about, which is therefore not checked. */
+export function unchecked(recorded: Needs): string[] {
+  const silent = [
+    ...(recorded.qemu === undefined ? ['QEMU’s version'] : []),
+    ...(recorded.kernel.imageSha256 === undefined ? ['the kernel image'] : []),
+    ...(recorded.guests === undefined ? ['the guest’s modules and programs'] : []),
+  ];
+  return silent.length === 0
+    ? []
+    : [`the run recorded nothing of ${silent.join(', ')}: whether they are the same is unknown`];
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Placement } from '../model/placement.js';
+import type { Machine, MachineSpec, PreparedKernel, Report } from '../ports.js';
+import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
+import { qemuMachines } from '../qemu/machine.js';
+import {
+  BOOT_ARGV,
+  type ReadyState,
+  readyStateIn,
+  resume,
+  type StateRefused,
+  saveReadyState,
+} from './ready-state.js';
+import { Code } from '../runs/run-directory.js';
+import type { Restored } from '../trial/trial.js';
+import { type Cache, contentKey } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+import { type Codes, readCode } from './code.js';
+import { pruneReady, READY_LIMIT_BYTES, use } from './ready-use.js';
+
+/** Stands for the sockets in a key: they are new for every machine. */
+const NO_SOCKETS: Sockets = { console: '', records: '', commands: '', trace: '', qmp: '' };
+
+/** How a trial goes on from a saved guest; `attach` as of {@link resume}. */
+export const restored = (
+  state: ReadyState,
+  paused: boolean,
+  attach?: (machine: Machine) => Promise<void>,
+): Restored => ({
+  readyRecords: state.readyRecords,
+  resume: (machine, signal) =>
+    resume(
+      machine,
+      state.folder,
+      paused,
+      signal,
+      () => attach?.(machine) ?? Promise.resolve(),
+    ).then(() => null),
+});
+
+/** What the saved guests of a rig are made of. */
+export interface ReadyTools {
+  readonly cache: Cache;
+  readonly kernel: PreparedKernel;
+  /** The machine of a placement; where it starts from does not count. */
+  readonly specOf: (placement: Placement) => MachineSpec;
+  /** Filled with what was read of the booted release methods. */
+  readonly codes: Codes;
+  readonly signal: AbortSignal;
+}
+
+/** The saved guest of each placement, from the cache where it is there. */
+export class ReadyStates {
+  readonly #states = new Map<Placement, ReadyState>();
+  readonly #remade = new Map<Placement, Promise<boolean>>();
+
+  constructor(readonly tools: ReadyTools) {}
+
+  /** Undefined where saving does not work: trials of that placement boot. */
+  get(placement: Placement): ReadyState | undefined {
+    return this.#states.get(placement);
+  }
+
+  /** Gets or makes them all. Where that does not work, one line says so. */
+  async prepare(placements: readonly Placement[], report: Report): Promise<void> {
+    await Promise.all(
+      placements.map((placement) =>
+        this.#prepare(placement, report).catch((error: unknown) => {
+          if (this.tools.signal.aborted) throw error;
+          const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+          report(
+            `${placement}: trials boot their VMs, because the ready state cannot be used: ${why}`,
+          );
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Makes a state again that QEMU has refused, once for each placement; several trials may ask at
+   * the same time. False when this was done before, and the new state was refused too.
+   */
+  remake(placement: Placement, refused: StateRefused, report: Report): Promise<boolean> {
+    const current = this.#states.get(placement);
+    const before = this.#remade.get(placement);
+    if (before) return current?.folder === refused.folder ? before : Promise.resolve(true);
+    const work = (async () => {
+      report(`${placement}: ${refused.message.split('\n')[0]}; booting and saving again`);
+      await this.#discard(refused.folder);
+      await this.#prepare(placement, report);
+      return true;
+    })();
+    this.#remade.set(placement, work);
+    void work.then(() => this.#remade.set(placement, Promise.resolve(false)));
+    return work;
+  }
+
+  async #discard(folder: string): Promise<void> {
+    await this.tools.cache.locked(`ready-${path.basename(folder)}`, () =>
+      rm(folder, { recursive: true, force: true }),
+    );
+  }
+
+  async #prepare(placement: Placement, report: Report): Promise<void> {
+    const { cache, codes, signal, kernel } = this.tools;
+    const spec = { ...this.tools.specOf(placement), restoreFrom: null };
+    const key = await keyOf(spec);
+    const make = async (): Promise<string> => {
+      let made = false;
+      const entry = await cache.entry('ready', key, async (directory) => {
+        made = true;
+        const started = performance.now();
+        const read: Codes = {};
+        const whenReady = readCode(placement, kernel, read);
+        const argv = await saveReadyState(qemuMachines, spec, directory, whenReady, signal);
+        await writeFile(path.join(directory, BOOT_ARGV), pasteable(argv));
+        await writeFile(path.join(directory, 'code.json'), JSON.stringify(read[placement] ?? null));
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        report(`${placement}: booted and saved in ${seconds} s`);
+      });
+      await cache.locked(`ready-${key}`, () => use(entry));
+      if (made) await pruneReady(cache, READY_LIMIT_BYTES);
+      return entry;
+    };
+    let entry = await make();
+    let state = await readyStateIn(entry);
+    if (!state) {
+      report(`${placement}: the saved state in ${entry} is damaged; booting and saving again`);
+      await this.#discard(entry);
+      entry = await make();
+      state = await readyStateIn(entry);
+    }
+    const code = Code.nullable().parse(
+      JSON.parse(await readFile(path.join(entry, 'code.json'), 'utf8')),
+    );
+    if (code) codes[placement] = code;
+    if (state) this.#states.set(placement, state);
+  }
+}
+
+async function keyOf(spec: MachineSpec): Promise<string> {
+  const qemu = await runTool(spec.arch.qemu.binary, ['--version']);
+  return contentKey([
+    qemu,
+    // An image of the user's own may be another one tomorrow, under the same name.
+    await stat(spec.image).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`),
+    // The whole command line: machine, accelerator, image, initramfs (named by content).
+    ...qemuCommandLine({ ...spec, memoryIn: '' }, NO_SOCKETS),
+  ]);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DmraceError } from '../../../harness/model/errors.js';
+import type { StopRule } from '../../../harness/model/stop-rule.js';
+import type { TrialResult } from '../../../harness/model/trial.js';
+import { release } from '../../../harness/scenarios/release.js';
+import {
+  type CampaignOutcome,
+  planTrials,
+  runCampaign,
+  seededNonce,
+} from '../../../harness/campaign/campaign.js';
+import { StateRefused } from '../../../harness/rig/ready-state.js';
+import { RunDirectory } from '../../../harness/runs/run-directory.js';
+import { FakeMachine } from '../guest/support.js';
+import { capture } from '../judge/support.js';
+import { SPEC } from '../trial/support.js';
+
+const foldersOf = (root: string): string[] =>
+  readdirSync(root)
+    .filter((name) => name.startsWith('builtin-'))
+    .sort();
+
+const never: StopRule = () => null;
+
+/** A guest that does what the captured one did, for any plan. */
+function guest(): FakeMachine {
+  const machine = new FakeMachine();
+  const real = capture('builtin');
+  const { seed, nonce } = real.note.plan;
+  machine.onCommand = (line) => {
+    const told = new Map(line.split(' ').map((word) => word.split('=') as [string, string]));
+    machine.say('trace', real.trace);
+    machine.say(
+      'records',
+      real.records
+        .replaceAll(nonce, told.get('nonce') ?? '')
+        .replace(`"seed":${seed}`, `"seed":${told.get('seed')}`),
+    );
+  };
+  queueMicrotask(() => setImmediate(() => machine.say('records', real.readyRecords)));
+  return machine;
+}
+
+const gone = new DmraceError('environment', { observed: 'QEMU died', action: 'none' });
+
+let root: string;
+let directory: RunDirectory;
+let machines: FakeMachine[];
+let interrupt: AbortController;
+beforeEach(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'dmrace-campaign-'));
+  directory = await RunDirectory.create(root);
+  machines = [];
+  interrupt = new AbortController();
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function campaign(
+  trials: number,
+  options: {
+    jobs?: number;
+    stop?: StopRule;
+    start?: (count: number) => FakeMachine;
+    done?: (result: TrialResult) => void;
+    remake?: () => Promise<boolean>;
+  } = {},
+): Promise<CampaignOutcome> {
+  return runCampaign(
+    {
+      scenario: release,
+      trials: planTrials(release, ['builtin'], trials, 1),
+      jobs: options.jobs ?? 2,
+      stop: options.stop ?? never,
+    },
+    {
+      machines: {
+        start: async () => {
+          const machine = options.start?.(machines.length) ?? guest();
+          machines.push(machine);
+          return machine;
+        },
+      },
+      spec: () => SPEC,
+      pasteable: (argv) => argv.join(' '),
+      directory,
+      options: () => ({}),
+      ...(options.remake ? { remake: options.remake } : {}),
+      done: options.done ?? (() => undefined),
+      signal: interrupt.signal,
+    },
+  );
+}
+
+describe('the plan', () => {
+  it('has placements in turn, seeds from the first on, and a nonce for each trial', () => {
+    const plans = planTrials(release, ['builtin', 'in-module'], 2, 40);
+    expect(plans.map((p) => [p.placement, p.index, p.seed])).toEqual([
+      ['builtin', 0, 40],
+      ['in-module', 0, 40],
+      ['builtin', 1, 41],
+      ['in-module', 1, 41],
+    ]);
+    expect(new Set(plans.map((p) => p.nonce)).size).toBe(4);
+  });
+});
+
+describe('a campaign', () => {
+  it('runs every trial in a machine of its own and keeps its files', async () => {
+    const { results, end } = await campaign(5);
+    expect(end).toEqual({ how: 'complete' });
+    // Two at a time: the results come in the order in which the trials ended.
+    const inOrder = [...results].sort((a, b) => a.index - b.index);
+    expect(inOrder.map((r) => [r.index, r.outcome])).toEqual(
+      [0, 1, 2, 3, 4].map((i) => [i, 'survived']),
+    );
+    expect(machines).toHaveLength(5);
+    expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
+    expect(foldersOf(root)).toEqual([0, 1, 2, 3, 4].map((i) => `builtin-${i}`));
+  });
+
+  it('stops by its rule: what runs is finished, nothing more is started', async () => {
+    const { results, end } = await campaign(9, {
+      stop: (so) => (so.length >= 3 ? 'three are enough' : null),
+    });
+    expect(end).toEqual({ how: 'stopped', why: 'three are enough' });
+    expect(results.length).toBeGreaterThanOrEqual(3);
+    expect(results.length).toBeLessThanOrEqual(4);
+    expect(machines).toHaveLength(results.length);
+  });
+
+  it('that is interrupted gives what it has; a trial that was running did not take place', async () => {
+    const silent = new FakeMachine();
+    const { results, end } = await campaign(9, {
+      jobs: 1,
+      start: (count) => (count === 2 ? silent : guest()),
+      done: ({ index }) => {
+        if (index === 1) setImmediate(() => interrupt.abort());
+      },
+    });
+    expect(end).toEqual({ how: 'interrupted' });
+    expect(results.map((r) => r.index)).toEqual([0, 1]);
+    expect(silent.disposed).toBe(1);
+    expect(foldersOf(root)).toEqual(['builtin-0', 'builtin-1']);
+  });
+
+  it('counts single VMs that do not start as lost, and goes on', async () => {
+    const { results, end } = await campaign(5, {
+      jobs: 1,
+      start: (count) => {
+        if (count % 2 === 1) return guest();
+        machines.push(new FakeMachine()); // counted, though it never was
+        throw gone;
+      },
+    });
+    expect(end).toEqual({ how: 'complete' });
+    expect(results.map((r) => r.outcome)).toEqual(['lost', 'survived', 'lost', 'survived', 'lost']);
+    expect(results[0]?.reasons).toContainEqual(expect.stringContaining('did not start: QEMU died'));
+  });
+
+  it('ends when no VM starts: that is the environment, not a loss', async () => {
+    await expect(
+      campaign(9, {
+        start: () => {
+          throw gone;
+        },
+      }),
+    ).rejects.toThrow('QEMU died');
+  });
+
+  it('that cannot keep its files ends with that error, its machines gone', async () => {
+    rmSync(root, { recursive: true });
+    writeFileSync(root, 'not a folder');
+    await expect(campaign(4)).rejects.toThrow(DmraceError);
+    expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
+    expect(machines.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('seeded nonces', () => {
+  it('are the same for the same trial and different for any other', () => {
+    const nonces = (seed: number): string[] =>
+      planTrials(release, ['builtin', 'in-module'], 3, seed, seededNonce).map((t) => t.nonce);
+    expect(nonces(1)).toEqual(nonces(1));
+    expect(new Set([...nonces(1), ...nonces(10)]).size).toBe(12);
+    for (const nonce of nonces(1)) expect(nonce).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('a saved guest that QEMU refuses', () => {
+  const refused = new StateRefused('/state', 'Unknown savevm section');
+  const refuse = (count: number): FakeMachine => {
+    if (count === 0) throw refused;
+    return guest();
+  };
+
+  it('is made again, and the trial takes place', async () => {
+    let asked = 0;
+    const remake = async (): Promise<boolean> => ++asked > 0;
+    let starts = 0;
+    const start = (): FakeMachine => refuse(starts++);
+    const { results } = await campaign(2, { jobs: 1, remake, start });
+    expect(asked).toBe(1);
+    expect(results.map((result) => result.outcome)).toEqual(['survived', 'survived']);
+  });
+
+  it('costs its trial when that does not help', async () => {
+    let starts = 0;
+    const start = (): FakeMachine => refuse(starts++);
+    const { results } = await campaign(2, { jobs: 1, remake: async () => false, start });
+    expect(results.map((result) => result.outcome)).toEqual(['lost', 'survived']);
+  });
+});

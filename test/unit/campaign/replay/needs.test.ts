@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, it } from 'vitest';
+import { type Needs, requireSame, unchecked, unmet } from '../../../../harness/campaign/replay/needs.js';
+
+const NEEDS: Needs = {
+  dmrace: '0.1.0',
+  qemu: 'QEMU emulator version 7.2.22',
+  guests: { builtin: 'aa', 'in-module': 'bb' },
+  kernel: {
+    spec: 'debian',
+    release: '6.1.0-56-cloud-amd64',
+    arch: 'x86_64',
+    preempt: 'PREEMPT',
+    configSha256: 'c0',
+    version: 'Debian 6.1.192-2',
+    imageSha256: '11',
+  },
+};
+
+describe('what a replay needs', () => {
+  it('is there when all is the same, and when it is not known yet', () => {
+    expect(unmet(NEEDS, NEEDS)).toEqual([]);
+    expect(unmet(NEEDS, {})).toEqual([]);
+  });
+
+  it.each<[string, Partial<Needs>]>([
+    ['version of dmrace was 0.1.0, now it is 0.2.0', { dmrace: '0.2.0' }],
+    ['QEMU was QEMU emulator version 7.2.22, now it is X', { qemu: 'X' }],
+    [
+      'kernel version was Debian 6.1.192-2, now it is Debian 6.1.200-1',
+      { kernel: { ...NEEDS.kernel, version: 'Debian 6.1.200-1' } },
+    ],
+    [
+      'kernel image (SHA-256) was 11, now it is 22',
+      { kernel: { ...NEEDS.kernel, imageSha256: '22' } },
+    ],
+    [
+      'guest of in-module (dm-mod.ko, the programs of dmrace) was bb, now it is cc',
+      { guests: { builtin: 'aa', 'in-module': 'cc' } },
+    ],
+  ])('is missing: %s', (line, change) => {
+    expect(unmet(NEEDS, { ...NEEDS, ...change })).toEqual([line]);
+    expect(() => requireSame('/runs/1', NEEDS, { ...NEEDS, ...change })).toThrow(line);
+  });
+
+  it('is told all at once; another kernel’s guest is another one anyway', () => {
+    const kernel = { ...NEEDS.kernel, release: '6.12', configSha256: 'c1' };
+    const lines = unmet(NEEDS, { ...NEEDS, kernel, guests: { builtin: 'x' } });
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).not.toContain('guest');
+  });
+
+  it('counts only the guests whose trials are replayed', () => {
+    const guests = { builtin: 'aa', 'in-module': 'cc' };
+    expect(unmet(NEEDS, { ...NEEDS, guests }, ['builtin'])).toEqual([]);
+  });
+
+  it('that an old run did not record is said', () => {
+    const { qemu: _, guests: __, ...old } = NEEDS;
+    const { imageSha256: ___, ...kernel } = NEEDS.kernel;
+    expect(unmet({ ...old, kernel }, NEEDS)).toEqual([]);
+    expect(unchecked({ ...old, kernel })).toEqual([
+      'the run recorded nothing of QEMU’s version, the kernel image, the guest’s modules and programs: whether they are the same is unknown',
+    ]);
+    expect(unchecked(NEEDS)).toEqual([]);
+  });
+});

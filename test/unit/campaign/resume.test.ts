@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunOptions } from '../../../harness/cli/options.js';
+import { openResumed } from '../../../harness/campaign/resume.js';
+import { RunDirectory, RunNote } from '../../../harness/runs/run-directory.js';
+
+const NOTE = RunNote.parse({
+  schema: 1,
+  dmrace: '0.1.0',
+  startedAt: '2026-11-24T00:00:00Z',
+  scenario: 'disk-release',
+  trials: 7,
+  placements: ['builtin'],
+  kernel: {
+    spec: 'src:/linux',
+    release: '6.1.0',
+    arch: 'x86_64',
+    preempt: 'PREEMPT',
+    configSha256: '00',
+    version: '6.1',
+  },
+  accel: 'tcg',
+  codes: {},
+  seed: 3,
+  profile: 'base,kasan',
+});
+
+let root: string;
+beforeEach(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'dmrace-resume-'));
+  await (await RunDirectory.create(root)).writeNote(NOTE);
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** As if these options had been given, whatever their values. */
+const resume = (given: Partial<RunOptions>) =>
+  openResumed(root, {
+    options: RunOptions.parse(given),
+    given: new Set(Object.keys(given) as (keyof RunOptions)[]),
+  });
+
+describe('a resumed run', () => {
+  it('has its own options, and how to run and print from now', async () => {
+    const { options } = await resume({ jobs: 3, quiet: true });
+    expect(options).toMatchObject({
+      kernel: 'src:/linux',
+      profile: 'base,kasan',
+      scenario: 'disk-release',
+      trials: 7,
+      seed: 3,
+      placement: 'builtin',
+      accel: 'tcg',
+      jobs: 3,
+      quiet: true,
+    });
+  });
+
+  it.each([
+    [
+      { scenario: 'release' },
+      '--scenario release with --resume: the run has scenario disk-release',
+    ],
+    [{ kernel: 'debian' }, 'the run has kernel src:/linux'],
+    [{ seed: 1 }, 'the run has seed 3'],
+    [{ trials: 5 }, 'the run has trials 7'],
+    [{ placement: 'both' }, '--placement both with --resume: the run has placement builtin'],
+    [{ placement: 'in-module' }, 'the run has placement builtin'],
+    [{ profile: 'base' }, 'the run has profile base,kasan'],
+    [{ config: 'other' }, 'the run has config (none)'],
+    [{ accel: 'kvm' }, 'the run has accel tcg'],
+    [{ deterministic: true }, 'the run has deterministic false'],
+    [{ out: 'elsewhere' }, '--out elsewhere cannot be given'],
+    [{ shard: '1/2' }, '--shard 1/2 cannot be given'],
+  ] as const)('refuses %j, a default among them', async (given, said) => {
+    await expect(resume(given)).rejects.toThrow(said);
+  });
+
+  it.each([
+    { scenario: 'disk-release' },
+    { placement: 'builtin' },
+    { accel: 'auto' },
+    { profile: 'base,kasan' },
+  ] as const)('takes %j, which is its own', async (given) => {
+    await expect(resume(given)).resolves.toBeDefined();
+  });
+});
