@@ -3,9 +3,6 @@ import type { Arch } from './model/arch/index.js';
 import type { KernelConfig, KernelIdentity } from './model/kernel.js';
 import type { Placement } from './model/placement.js';
 
-/** Where long work says what it does; one line each, for people. */
-export type Report = (line: string) => void;
-
 /** A kernel that is ready to boot, with what was built for it. All paths are in the cache. */
 export interface PreparedKernel {
   readonly identity: KernelIdentity;
@@ -17,7 +14,23 @@ export interface PreparedKernel {
   /** Uncompressed modules to load before the guest has ports, in order. */
   readonly portModules: readonly string[];
   readonly helper: string;
-  readonly dmMod: Readonly<Record<Placement, string>>;
+  /** The suspect's module in each placement. */
+  readonly objects: Readonly<Record<Placement, string>>;
+}
+
+/** Shows long work to people, stage by stage, and notes how long each took. */
+export interface Stages {
+  /**
+   * Does a stage's work and gives back what came of it.
+   * @param name of its time in {@link timing}, with `Ms` behind it
+   * @param live how far it is, shown beside the title; asked once a second
+   */
+  stage<T>(
+    stage: { readonly title: string; readonly name: string; readonly live?: () => string },
+    work: (say: (line: string) => void) => Promise<T>,
+  ): Promise<T>;
+  /** Wall-clock milliseconds of the stages that have ended. */
+  readonly timing: Readonly<Record<string, number>>;
 }
 
 /** Which accelerator QEMU uses. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rig } from '../../harness/rig/rig.js';
 import { GuestSession } from '../../harness/guest/session.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
 import type { Machine } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
+import type { Rig } from '../../harness/rig/rig.js';
 import type { BootTimes, Results } from './results.js';
 import { rigOf, say } from './rig.js';
 

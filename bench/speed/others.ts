@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Rig } from '../../harness/rig/rig.js';
+
+import { newNonce } from '../../harness/campaign/campaign.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { PLACEMENTS } from '../../harness/model/placement.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import { newNonce } from '../../harness/campaign/campaign.js';
+import type { Rig } from '../../harness/rig/rig.js';
 import { runInGuest } from '../../harness/trial/trial.js';
 import { rawInitramfs, runRaw } from './raw.js';
 import { median, type Oopsed, type Results } from './results.js';
@@ -100,7 +101,7 @@ export async function measureOthers(
         .join(', ')}`,
     );
   }
-  const dm = kernel.dmMod.builtin;
+  const dm = kernel.objects.builtin;
   const crashing = await rawInitramfs(
     work,
     kernel,

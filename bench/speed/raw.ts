@@ -27,13 +27,18 @@ export async function rawInitramfs(
   name: string,
   command: string,
 ): Promise<string> {
-  const userland = await guestUserland(await openCache(), ARCH.x86_64, say);
+  const userland = await guestUserland({
+    cache: await openCache(),
+    arch: ARCH.x86_64,
+    say,
+    signal: new AbortController().signal,
+  });
   const root = path.join(work, name);
   await cp(path.join(userland, 'root'), root, { recursive: true, verbatimSymlinks: true });
   for (const folder of ['dev', 'proc', 'sys', 'modules']) {
     await mkdir(path.join(root, folder), { recursive: true });
   }
-  await cp(kernel.dmMod.builtin, path.join(root, 'modules/dm-mod.ko'));
+  await cp(kernel.objects.builtin, path.join(root, 'modules/dm-mod.ko'));
   await cp(kernel.helper, path.join(root, 'modules/dmrace_helper.ko'));
   await writeFile(path.join(root, 'init'), init(command));
   await chmod(path.join(root, 'init'), 0o755);

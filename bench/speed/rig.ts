@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { Rig } from '../../harness/rig/rig.js';
+
+import { newNonce } from '../../harness/campaign/campaign.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { ARCH } from '../../harness/model/arch/index.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../../harness/model/placement.js';
 import type { Machine, Machines } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
+import { Rig } from '../../harness/rig/rig.js';
 import { scenarioNamed } from '../../harness/scenarios/index.js';
-import { newNonce } from '../../harness/campaign/campaign.js';
 import { runTrial } from '../../harness/trial/trial.js';
 import { openCache } from '../../harness/util/cache.js';
 

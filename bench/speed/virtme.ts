@@ -3,6 +3,7 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { DebianArchive } from '../../harness/debian/archive.js';
+import { ARCH } from '../../harness/model/arch/index.js';
 import { quote } from '../../harness/qemu/command-line.js';
 import { type Cache, contentKey } from '../../harness/util/cache.js';
 import { say } from './rig.js';
@@ -68,7 +69,8 @@ async function requireUdev(): Promise<void> {
 /** Fetches virtme-ng from trixie, with signatures checked, into the cache. */
 export async function fetchVirtme(cache: Cache): Promise<Virtme> {
   await requireUdev();
-  const archive = new DebianArchive(cache, 'trixie', 'amd64', say);
+  const { signal } = new AbortController();
+  const archive = new DebianArchive({ cache, arch: ARCH.x86_64, say, signal }, 'trixie');
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);

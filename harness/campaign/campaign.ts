@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash, randomBytes } from 'node:crypto';
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
-import type { Scenario } from '../model/scenario.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
-import type { MachineSpec, Machines } from '../ports.js';
-import { Retention } from '../runs/ledger.js';
 import { StateRefused } from '../rig/ready-state.js';
-import type { CampaignEnd, RunDirectory } from '../runs/run-directory.js';
-import { runTrial, type StartOptions, type TrialRun } from '../trial/trial.js';
+import { Retention } from '../runs/ledger.js';
+import type { RunDirectory } from '../runs/run-directory.js';
+import type { CampaignEnd } from '../runs/run-note.js';
+import {
+  deadlines,
+  runTrial,
+  type StartOptions,
+  type TrialHost,
+  type TrialRun,
+} from '../trial/trial.js';
 
 /** What a campaign is to do. */
 export interface CampaignPlan {
-  readonly scenario: Scenario;
-  /** In the order in which they are started; see {@link planTrials}. */
+  /** In the order in which they are started; see planTrials(). */
   readonly trials: readonly TrialPlan[];
   /** VMs side by side. */
   readonly jobs: number;
@@ -29,43 +32,6 @@ export interface CampaignOutcome {
   readonly results: readonly TrialResult[];
   readonly end: CampaignEnd;
 }
-
-/** Plans the trials of a run, placements in turn, so that a stopped campaign has some of each. */
-export function planTrials(
-  scenario: Pick<Scenario, 'name'>,
-  placements: readonly Placement[],
-  trials: number,
-  seed: number,
-  nonce: (trial: Omit<TrialPlan, 'nonce'>) => string = newNonce,
-): TrialPlan[] {
-  return Array.from({ length: trials }, (_, index) =>
-    placements.map((placement) => {
-      const trial = {
-        placement,
-        index,
-        seed: seed + index,
-        scenario: scenario.name,
-        yieldAfter: 0,
-      };
-      return { ...trial, nonce: nonce(trial) };
-    }),
-  ).flat();
-}
-
-/** 128 random bits: a guest cannot have seen it before the trial. */
-export const newNonce = (): string => randomBytes(16).toString('hex');
-
-/**
- * A nonce made from the trial alone, for deterministic runs: unique within a run, but no secret.
- * It still tells trials of one run apart; it no longer proves that the guest heard it first now.
- */
-export const seededNonce = (trial: Omit<TrialPlan, 'nonce'>): string =>
-  createHash('sha256')
-    .update(
-      JSON.stringify([trial.scenario, trial.placement, trial.index, trial.seed, trial.yieldAfter]),
-    )
-    .digest('hex')
-    .slice(0, 32);
 
 /** How many VMs in a row may fail to start before it is no longer the loss of single ones. */
 const START_FAILURES = 3;
@@ -100,8 +66,7 @@ class Starts {
 
 /** What the campaign needs from outside. */
 export interface CampaignTools {
-  readonly machines: Machines;
-  readonly spec: (placement: Placement) => MachineSpec;
+  readonly host: (placement: Placement, signal: AbortSignal) => TrialHost;
   readonly pasteable: (argv: readonly string[]) => string;
   readonly directory: RunDirectory;
   readonly options: (plan: TrialPlan) => StartOptions;
@@ -130,15 +95,10 @@ export async function runCampaign(
   let stopped: string | null = plan.stop(results);
 
   const one = async (trial: TrialPlan): Promise<void> => {
-    const run = (): Promise<TrialRun> =>
-      runTrial(
-        tools.machines,
-        tools.spec(trial.placement),
-        trial,
-        plan.scenario,
-        signal,
-        tools.options(trial),
-      );
+    const run = (): Promise<TrialRun> => {
+      const host = tools.host(trial.placement, signal);
+      return runTrial(host, trial, { ...tools.options(trial), ...deadlines(trial, host.spec) });
+    };
     const { files, argv } = await run()
       .catch(async (error: unknown) => {
         // Nothing has run yet: the trial takes place from another state.

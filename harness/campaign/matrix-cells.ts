@@ -5,17 +5,17 @@ import path from 'node:path';
 import { execa } from 'execa';
 import writeFileAtomic from 'write-file-atomic';
 import { prepareKernel } from '../kernel/prepare.js';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { EXIT } from '../model/exit-codes.js';
+import { buildOptions } from '../model/kernel-profile.js';
 import { MatrixCell, type MatrixKernel } from '../model/matrix.js';
 import type { Scenario } from '../model/scenario.js';
-import type { PreparedKernel, Report } from '../ports.js';
-import { RunResultJson } from '../report/run-result.js';
-import type { Cache } from '../util/cache.js';
-import { version } from '../util/version.js';
-import { buildOptions } from '../cli/options.js';
+import type { RunResult } from '../model/verdict.js';
+import type { PreparedKernel } from '../ports.js';
 import { unfitFor } from '../rig/scenario-needs.js';
+import { readSavedRun } from '../runs/saved-run.js';
+import { version } from '../util/version.js';
+import { type Say, telling, type Work } from '../util/work.js';
 
 /** Options that every run of a matrix gets. */
 export interface CellOptions {
@@ -35,17 +35,15 @@ export class Cells {
 
   constructor(
     readonly root: string,
-    readonly cache: Cache,
-    readonly arch: Arch,
+    readonly work: Work,
     readonly options: CellOptions,
-    readonly signal: AbortSignal,
   ) {}
 
   /** The cell, from its folder when it is there. Only an interrupt is thrown. */
-  async cell(kernel: MatrixKernel, scenario: Scenario, report: Report): Promise<MatrixCell> {
+  async cell(kernel: MatrixKernel, scenario: Scenario, say: Say): Promise<MatrixCell> {
     const at = { kernel: kernel.given, scenario: scenario.name };
     try {
-      const prepared = await this.#prepare(kernel, report);
+      const prepared = await this.#prepare(kernel, scenario, say);
       const { identity } = prepared;
       const unfit = unfitFor(scenario, prepared.config);
       if (unfit.length > 0) {
@@ -54,32 +52,33 @@ export class Cells {
       const name = `${scenario.name}-${await this.#key(kernel, scenario, prepared)}`;
       const kept = await this.#kept(name);
       if (kept) {
-        report('done before; not run again');
+        say('done before; not run again');
         return { ...kept, ...at };
       }
       return await this.#run(kernel, scenario, prepared, name);
     } catch (error) {
-      this.signal.throwIfAborted();
+      this.work.signal.throwIfAborted();
       return { state: 'failed', ...at, ...explain(error) };
     }
   }
 
-  #prepare(kernel: MatrixKernel, report: Report): Promise<PreparedKernel> {
-    const known = this.#kernels.get(kernel.given);
+  #prepare(kernel: MatrixKernel, { suspect }: Scenario, say: Say): Promise<PreparedKernel> {
+    const key = `${kernel.given} ${suspect.name}`;
+    const known = this.#kernels.get(key);
     if (known) return known;
     const { spec, profile } = kernel;
-    const prepared = prepareKernel(this.cache, spec, this.arch, report, {
+    const prepared = prepareKernel(telling(this.work, say), spec, {
+      suspect: suspect.build,
       build: buildOptions(spec, profile ?? undefined, undefined),
-      signal: this.signal,
     });
-    this.#kernels.set(kernel.given, prepared);
+    this.#kernels.set(key, prepared);
     return prepared;
   }
 
   /** Names everything that the cell's answer depends on. */
   async #key(kernel: MatrixKernel, scenario: Scenario, prepared: PreparedKernel): Promise<string> {
     const { known, trials, seed, accel } = this.options;
-    const modules = [prepared.dmMod.builtin, prepared.dmMod['in-module']];
+    const modules = Object.values(prepared.objects);
     const hash = createHash('sha256').update(
       JSON.stringify([version(), kernel, scenario.name, prepared.identity, trials, seed, accel]),
     );
@@ -110,33 +109,33 @@ export class Cells {
     await rm(directory, { recursive: true, force: true }); // what an interrupt left
     await mkdir(folder, { recursive: true });
     const started = performance.now();
-    const { stdout, stderr, exitCode } = await execa(
+    const { stderr, exitCode } = await execa(
       process.execPath,
       [process.argv[1] ?? '', ...this.#arguments(kernel, scenario, directory)],
       {
         reject: false,
-        cancelSignal: this.signal,
+        cancelSignal: this.work.signal,
+        stdout: 'ignore',
         forceKillAfterDelay: 10_000,
         env: { DMRACE_DOCKER: 'never' },
-        maxBuffer: 256 << 20,
       },
     );
-    this.signal.throwIfAborted();
+    this.work.signal.throwIfAborted();
     const at = { kernel: kernel.given, scenario: scenario.name };
-    const output = readOutput(stdout);
-    if (!output) {
+    const result = isAnswer(exitCode) ? await resultIn(directory) : null;
+    if (!result) {
       const why = /^dmrace: (.*)$/m.exec(stderr)?.[1] ?? `exit code ${exitCode} and no result`;
       return { state: 'failed', ...at, exitCode: exitCode ?? 128, why };
     }
-    const findings = output.trials.flatMap((trial) => trial.findings.map((f) => f.title));
+    const findings = result.trials.flatMap((trial) => trial.findings.map((f) => f.title));
     const cell: MatrixCell = {
       state: 'done',
       ...at,
       identity: prepared.identity,
-      verdict: output.verdict,
+      verdict: result.verdict,
       exitCode: exitCode ?? 128,
-      reasons: [...output.reasons],
-      placements: counts(output),
+      reasons: [...result.reasons],
+      placements: counts(result),
       findings: [...new Set(findings)],
       durationMs: Math.round(performance.now() - started),
       directory: path.relative(this.root, directory),
@@ -149,9 +148,9 @@ export class Cells {
     const { trials, seed, jobs, accel, known } = this.options;
     return [
       'run',
-      ...['--kernel', kernel.spec, '--arch', this.arch.name, '--scenario', scenario.name],
+      ...['--kernel', kernel.spec, '--arch', this.work.arch.name, '--scenario', scenario.name],
       ...['--trials', trials, '--seed', seed, '--jobs', jobs, '--accel', accel],
-      ...['--format', 'json', '--out', directory, '--quiet'],
+      ...['--out', directory, '--quiet'],
       ...(kernel.profile === null ? [] : ['--profile', kernel.profile]),
       ...(known === undefined ? [] : ['--known', known]),
     ];
@@ -160,8 +159,8 @@ export class Cells {
 
 type Done = MatrixCell & { readonly state: 'done' };
 
-function counts(output: RunResultJson): Done['placements'] {
-  const entries = Object.entries(output.placements).flatMap(([placement, sum]) => {
+function counts(result: RunResult): Done['placements'] {
+  const entries = Object.entries(result.placements).flatMap(([placement, sum]) => {
     if (!sum) return [];
     const { trials, reached, crashed, lost, tailCall } = sum;
     return [[placement, { trials, reached, crashed, lost, tailCall }] as const];
@@ -169,17 +168,20 @@ function counts(output: RunResultJson): Done['placements'] {
   return Object.fromEntries(entries);
 }
 
-function readOutput(stdout: string): RunResultJson | null {
-  try {
-    return RunResultJson.parse(JSON.parse(stdout));
-  } catch {
-    return null; // the run ended before its result; stderr says why
-  }
-}
+/** Whether a run's exit code says something of its kernel. */
+const isAnswer = (exitCode: number | undefined): boolean =>
+  exitCode !== undefined && [0, 1, EXIT.inconclusive].includes(exitCode);
+
+/** The run as its folder has it; null when it ended before there was one: stderr says why. */
+const resultIn = (directory: string): Promise<RunResult | null> =>
+  readSavedRun(directory).then(
+    ({ result }) => result,
+    () => null,
+  );
 
 function explain(error: unknown): { exitCode: number; why: string } {
   if (error instanceof DmraceError) {
-    return { exitCode: EXIT[error.code], why: error.facts.observed.split('\n')[0] ?? '' };
+    return { exitCode: EXIT[error.code], why: error.observedLine };
   }
   return { exitCode: 128, why: error instanceof Error ? error.message : String(error) };
 }

@@ -3,18 +3,23 @@ import path from 'node:path';
 import { differencesOf, sideOf } from '../judge/replay.js';
 import { judgeTrial } from '../judge/trial.js';
 import type { Repeat } from '../model/replay.js';
-import type { Scenario } from '../model/scenario.js';
-import type { TrialPlan, TrialResult } from '../model/trial.js';
-import type { Report } from '../ports.js';
+import { type TrialPlan, trialName } from '../model/trial.js';
 import { pasteable } from '../qemu/command-line.js';
-import { qemuMachines } from '../qemu/machine.js';
-import { type CampaignOutcome, seededNonce } from './campaign.js';
+import type { ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
-import { runTrial } from '../trial/trial.js';
-import type { Rig } from '../rig/rig.js';
+import { deadlines, runTrial } from '../trial/trial.js';
+import type { Say } from '../util/work.js';
+import type { CampaignOutcome } from './campaign.js';
 
 /** Where what a repeated trial left is kept when it is not what the first left. */
 const FOLDER = 'repeated';
+
+/** A deterministic campaign that has ended. */
+export interface Repeatable {
+  /** The plans of all its trials, those from before it was resumed too. */
+  readonly plans: readonly TrialPlan[];
+  readonly campaign: CampaignOutcome;
+}
 
 /**
  * Runs the first trial of each placement of a deterministic run once more and compares every byte:
@@ -22,53 +27,29 @@ const FOLDER = 'repeated';
  * that came out otherwise left is kept in the folder `repeated`.
  */
 export async function repeatFirst(
-  rig: Rig,
-  scenario: Scenario,
+  rig: ReadyRig,
   directory: RunDirectory,
-  { results, end }: CampaignOutcome,
-  durationMs: number | null,
-  report: Report,
+  { plans, campaign: { results, end } }: Repeatable,
+  say: Say,
 ): Promise<readonly Repeat[]> {
   if (end.how === 'interrupted') return [];
   const repeats: Repeat[] = [];
   for (const placement of rig.request.placements) {
     const mine = results.filter((result) => result.placement === placement);
     const [first] = mine.toSorted((a, b) => a.index - b.index);
-    if (!first) continue;
-    const plan = planOf(first, scenario, rig, durationMs);
-    const { files, argv } = await runTrial(
-      qemuMachines,
-      rig.spec(placement),
-      plan,
-      scenario,
-      rig.signal,
-      rig.start(plan),
-    );
-    rig.signal.throwIfAborted();
+    const plan = first && plans.find((one) => trialName(one) === trialName(first));
+    if (!first || !plan) continue;
+    const host = rig.host(placement);
+    const options = { ...rig.start(plan), ...deadlines(plan, host.spec) };
+    const { files, argv } = await runTrial(host, plan, options);
+    rig.work.signal.throwIfAborted();
     const differences = differencesOf(sideOf(first), sideOf(judgeTrial(files)), 'bytes');
-    const trial = `${placement}-${first.index}`;
+    const trial = trialName(first);
     repeats.push({ trial, differences });
-    report(`${trial} again: ${differences.length === 0 ? 'identical' : 'not identical'}`);
+    say(`${trial} again: ${differences.length === 0 ? 'identical' : 'not identical'}`);
     if (differences.length === 0) continue;
     const kept = await RunDirectory.create(path.join(directory.root, FOLDER, trial));
     await kept.writeTrial(files, pasteable(argv));
   }
   return repeats;
-}
-
-function planOf(
-  first: TrialResult,
-  scenario: Scenario,
-  rig: Rig,
-  durationMs: number | null,
-): TrialPlan {
-  const { placement, index, seed } = first;
-  const trial = { placement, index, seed, scenario: scenario.name, yieldAfter: 0 };
-  const { methodHome } = rig.kernel.identity;
-  return {
-    ...trial,
-    nonce: seededNonce(trial),
-    methodHome,
-    ...(durationMs === null ? {} : { durationMs }),
-  };
 }

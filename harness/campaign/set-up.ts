@@ -1,56 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
+import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
-import type { Placement } from '../model/placement.js';
-import type { Scenario } from '../model/scenario.js';
-import { RunDirectory, type RunNote } from '../runs/run-directory.js';
+import type { ReadyRig } from '../rig/rig.js';
+import { RunDirectory } from '../runs/run-directory.js';
+import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { version } from '../util/version.js';
-import { guestArch } from '../cli/guest-arch.js';
-import { buildOptions, type RunOptions, refuseKvm } from '../cli/options.js';
+import type { Work } from '../util/work.js';
+import type { RaceRequest } from './request.js';
 import { defaultRunFolder } from './run-folder.js';
-import { Rig } from '../rig/rig.js';
 
-/** A rig that is not set up yet, and where its trials go. */
-export interface SetUp {
-  readonly rig: Rig;
+/**
+ * What adapters need to work for guests of an architecture.
+ * @throws DmraceError (environment) that names every missing tool.
+ */
+export async function openWork(arch: Arch, signal: AbortSignal): Promise<Work> {
+  await requireTools(arch);
+  return { cache: await openCache(signal), arch, say: () => undefined, signal };
+}
+
+/** Where a run's artefacts go, and since when. */
+export interface Place {
   readonly directory: RunDirectory;
+  /** ISO 8601. */
   readonly startedAt: string;
 }
 
-/**
- * Checks a command's options, then opens what its trials need: a rig and a run directory, which is
- * a new one unless it is given.
- * @throws DmraceError (usage) for options that do not go together, before anything is fetched;
- *   (environment) when tools are missing.
- */
-export async function setUp(
-  options: RunOptions,
-  scenario: Scenario,
-  placements: readonly Placement[],
-  signal: AbortSignal,
-  given?: { readonly directory: RunDirectory; readonly startedAt: string },
-): Promise<SetUp> {
-  const build = buildOptions(options.kernel, options.profile, options.config);
-  refuseKvm(options);
-  const arch = guestArch(options.arch);
-  await requireTools(arch);
-  const cache = await openCache(signal);
-  const { kernel, accel, deterministic } = options;
-  const rig = new Rig(
-    cache,
-    { kernel, arch, build, placements, scenario, accel, deterministic },
-    signal,
-  );
-  const startedAt = given?.startedAt ?? new Date().toISOString();
-  const directory =
-    given?.directory ??
-    (await RunDirectory.create(
-      path.resolve(options.out ?? (await defaultRunFolder(cache, kernel, startedAt))),
-    ));
-  return { rig, directory, startedAt };
+/** A new folder for a run. @throws DmraceError as RunDirectory.create() does. */
+export async function openPlace(
+  work: Work,
+  { out, kernel }: Pick<RaceRequest, 'out' | 'kernel'>,
+): Promise<Place> {
+  const startedAt = new Date().toISOString();
+  const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
+  return { directory: await RunDirectory.create(path.resolve(folder)), startedAt };
 }
 
 /** What only the command knows of its run. */
@@ -62,20 +48,20 @@ export interface Asked {
   readonly more?: Partial<RunNote>;
 }
 
-/** run.json of a rig whose stages have run. */
-export function noteOf({ rig, startedAt }: SetUp, asked: Asked): RunNote {
+/** run.json of a rig that is ready. */
+export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNote {
   const { scenario, placements, deterministic } = rig.request;
   return {
     schema: 1,
     dmrace: version(),
     startedAt,
-    scenario: scenario.name,
+    scenario: scenario.notedAs,
     trials: asked.trials,
     placements: [...placements],
     kernel: rig.kernel.identity,
     accel: rig.accel,
     known: asked.known ? [...asked.known] : null,
-    deterministic: deterministic === true,
+    deterministic,
     codes: Object.fromEntries(
       Object.entries(rig.codes).map(([placement, code]) => [
         placement,
@@ -84,7 +70,8 @@ export function noteOf({ rig, startedAt }: SetUp, asked: Asked): RunNote {
     ),
     seed: asked.seed,
     qemu: rig.qemu,
-    guests: rig.guests,
+    guests: { ...rig.guests },
+    ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
     ...asked.more,
   };

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { availableParallelism } from 'node:os';
-import type { Scenario } from '../model/scenario.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
-import type { Report } from '../ports.js';
 import { GUEST_MEMORY_MIB, pasteable } from '../qemu/command-line.js';
-import { qemuMachines } from '../qemu/machine.js';
-import { type CampaignOutcome, runCampaign } from './campaign.js';
+import type { ReadyRig } from '../rig/rig.js';
 import type { RunDirectory } from '../runs/run-directory.js';
-import type { Rig } from '../rig/rig.js';
+import type { Say } from '../util/work.js';
+import { type CampaignOutcome, runCampaign } from './campaign.js';
 
 const MIB = 1024 * 1024;
 /** What one QEMU takes on the host, its guest's memory included. */
@@ -16,7 +14,6 @@ const MACHINE_BYTES = (GUEST_MEMORY_MIB + 128) * MIB;
 
 /** A command's trials. */
 export interface TrialsRequest {
-  readonly scenario: Scenario;
   readonly trials: readonly TrialPlan[];
   /** VMs side by side; `auto`: as many as cores. */
   readonly jobs: number | 'auto';
@@ -28,21 +25,27 @@ export interface TrialsRequest {
   readonly done?: (result: TrialResult) => void;
 }
 
+/** What is there for VMs. */
+export interface HostRoom {
+  /** A container’s limit counts as memory. */
+  readonly freeBytes: number;
+  readonly cores: number;
+}
+
 /**
  * How many VMs at once: as many as asked for, or as cores; never more than trials, and fewer when
- * memory would not do, which one line then says. A container’s limit counts as memory.
+ * memory would not do, which one line then says.
  */
 export function jobsFor(
   wanted: number | 'auto',
   trials: number,
-  freeBytes: number,
-  cores: number,
-  report: Report,
+  { freeBytes, cores }: HostRoom,
+  say: Say,
 ): number {
   const byMemory = Math.max(1, Math.floor((freeBytes * 0.8) / MACHINE_BYTES));
   const asked = Math.max(1, Math.min(wanted === 'auto' ? cores : wanted, trials));
   if (asked <= byMemory) return asked;
-  report(
+  say(
     `jobs lowered from ${asked} to ${byMemory}: ${Math.floor(freeBytes / MIB)} MiB of memory are free, a VM takes ${MACHINE_BYTES / MIB}`,
   );
   return byMemory;
@@ -55,42 +58,42 @@ export function trialLine(result: TrialResult, done: number, total: number): str
   return `${done}/${total} ${result.placement} #${result.index}: ${result.outcome}${cause} in ${seconds} s`;
 }
 
-/** Runs a command's trials on a rig that is set up; the work of its last stage. */
+/** Runs a command's trials. */
 export async function runTrials(
-  rig: Rig,
+  rig: ReadyRig,
   request: TrialsRequest,
-  report: Report,
+  say: Say,
 ): Promise<CampaignOutcome> {
-  const total = request.trials.length;
+  const { directory, trials } = request;
+  const total = trials.length;
+  const room = { freeBytes: process.availableMemory(), cores: availableParallelism() };
   let done = 0;
   for (const placement of rig.request.placements) {
-    await request.directory.writeReady(placement, await rig.bootOf(placement));
+    await directory.writeReady(placement, await rig.bootOf(placement));
   }
   const outcome = await runCampaign(
     {
-      scenario: request.scenario,
-      trials: request.trials,
-      jobs: jobsFor(request.jobs, total, process.availableMemory(), availableParallelism(), report),
+      trials,
+      jobs: jobsFor(request.jobs, total, room, say),
       stop: request.stop,
       before: request.before ?? [],
     },
     {
-      machines: qemuMachines,
-      spec: (placement) => rig.spec(placement),
+      host: (placement, signal) => rig.host(placement, signal),
       pasteable,
-      directory: request.directory,
+      directory,
       options: (plan) => rig.start(plan),
-      remake: (placement, refused) => rig.remake(placement, refused, report),
+      remake: (placement, refused) => rig.remake(placement, refused, say),
       done: (result) => {
         done++;
         request.done?.(result);
-        report(trialLine(result, done, total));
+        say(trialLine(result, done, total));
       },
-      signal: rig.signal,
+      signal: rig.work.signal,
     },
   );
   if (outcome.end.how === 'stopped') {
-    report(`stopped after ${done} of ${total} trials: ${outcome.end.why}`);
+    say(`stopped after ${done} of ${total} trials: ${outcome.end.why}`);
   }
   return outcome;
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { EXIT, INTERRUPTED } from '../model/exit-codes.js';
+import { SUSPECTS } from '../suspects/index.js';
 import { version } from '../util/version.js';
 import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
@@ -19,9 +20,7 @@ import { sweepCommand } from './sweep.js';
 /** All commands with their options: what help, completions and the man page are made from. */
 export function commandTree(signal: AbortSignal, exit: (code: number) => void): Command {
   const program = new Command('dmrace')
-    .description(
-      'boots real kernels in QEMU and shows, with evidence, whether the builtin\ndm_kobject_release() closes the module-unload race of dm_mod',
-    )
+    .description(SUSPECTS.dm_mod.words.program)
     .addHelpText('after', '\nExamples:\n  dmrace run\n  dmrace doctor --fix\n  dmrace help run')
     .version(version())
     .option('--docker', 'what boots or builds, and doctor: in a container; see docs/docker.md')

@@ -4,10 +4,10 @@ import { Command, Option } from 'commander';
 import { execa } from 'execa';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
+import { guestArch } from '../rig/guest-arch.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
 import { missingTools, remedy } from '../util/host-tools.js';
 import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
-import { guestArch } from './guest-arch.js';
 
 interface DoctorOptions {
   readonly fix?: boolean;
@@ -16,6 +16,8 @@ interface DoctorOptions {
   readonly tests?: boolean;
   readonly arch?: string;
 }
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** `dmrace doctor`. */
 export function doctorCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -32,7 +34,7 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
       const code = await doctor(arch, options);
       if (code !== 0 || !options.selfTest) return exit(code);
       const { selfTest } = await import('../campaign/self-test.js');
-      exit(await selfTest(arch, signal));
+      exit(await selfTest({ cache: await openCache(signal), arch, say, signal }));
     });
 }
 
@@ -44,7 +46,6 @@ async function doctor(arch: Arch, { fix, kernels, tests }: DoctorOptions): Promi
     ...(tests ? TEST_REQUIREMENTS : []),
   ];
   let absent = await missingTools(arch, extra);
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   if (absent.length > 0) {
     for (const requirement of absent) {
       say(`missing: ${requirement.needs} (package ${requirement.package}): ${requirement.why}`);

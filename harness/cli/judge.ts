@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
-import { judgeSweep } from '../judge/sweep.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { scenarioNamed } from '../scenarios/index.js';
+import { noteOf, readSavedRun } from '../runs/saved-run.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
-import { readSavedRun } from '../runs/saved-run.js';
 import { noSuchForm, printSweep } from './sweep.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */
@@ -25,16 +23,13 @@ export function judgeCommand(exit: (code: number) => void): Command {
 
 async function judge(folder: string, format: FormatName, known?: string): Promise<number> {
   const started = performance.now();
-  const { directory, note, result } = await readSavedRun(
-    folder,
-    known === undefined ? null : await readKnownFile(known),
-  );
-  if (note.sweep) {
+  const saved = await readSavedRun(folder, known === undefined ? null : await readKnownFile(known));
+  const { directory, result } = saved;
+  const { kernel } = noteOf(saved);
+  if (result.sweep) {
     if (format !== 'pretty' && format !== 'json') throw noSuchForm(format);
-    const { targetCause } = scenarioNamed(note.scenario);
-    const swept = judgeSweep(targetCause, note.placements, result.trials);
-    printSweep({ result: swept, kernel: note.kernel, directory: directory.root }, format);
-    return swept.exitCode;
+    printSweep({ result: result.sweep, kernel, directory: directory.root }, format);
+    return result.exitCode;
   }
   for (const trial of result.trials) printTrial(trial, format);
   await printResult(result, format, directory.root, {

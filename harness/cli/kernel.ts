@@ -2,15 +2,16 @@
 import { stat } from 'node:fs/promises';
 import { Argument, Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
+import { openWork } from '../campaign/set-up.js';
 import { listKernels } from '../kernel/list.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import { fetchSource } from '../kernel/sources.js';
-import { PROFILES } from '../model/kernel-profile.js';
+import { buildOptions, PROFILES } from '../model/kernel-profile.js';
 import type { PreparedKernel } from '../ports.js';
+import { guestArch } from '../rig/guest-arch.js';
+import { SUSPECTS } from '../suspects/index.js';
 import { openCache } from '../util/cache.js';
-import { requireTools } from '../util/host-tools.js';
-import { guestArch } from './guest-arch.js';
-import { buildOptions } from './options.js';
+import type { Work } from '../util/work.js';
 
 interface KernelOptions {
   readonly profile?: string;
@@ -27,11 +28,13 @@ export function kernelCommand(signal: AbortSignal): Command {
     .description('obtain and cache kernels')
     .addHelpText('after', '\nExamples:\n  dmrace kernel fetch debian:sid\n  dmrace kernel list');
   const arch = (): Option => new Option('--arch <name>', 'guest architecture');
+  const opened = async (options: KernelOptions): Promise<Work> => ({
+    ...(await openWork(guestArch(options.arch), signal)),
+    say,
+  });
   const prepare = async (spec: string, options: KernelOptions): Promise<PreparedKernel> => {
     const build = buildOptions(spec, options.profile, options.config);
-    const guest = guestArch(options.arch);
-    await requireTools(guest);
-    return prepareKernel(await openCache(signal), spec, guest, say, { build, signal });
+    return prepareKernel(await opened(options), spec, { suspect: SUSPECTS.dm_mod.build, build });
   };
   command
     .command('fetch')
@@ -50,14 +53,7 @@ Examples:
     )
     .action(async (spec: string, options: KernelOptions) => {
       if (options.source) {
-        await requireTools(guestArch(options.arch));
-        const tree = await fetchSource(
-          await openCache(signal),
-          spec,
-          guestArch(options.arch),
-          say,
-          signal,
-        );
+        const tree = await fetchSource(await opened(options), spec);
         process.stdout.write(`${tree}\n`);
         return;
       }

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { type CellOptions, Cells } from '../campaign/matrix-cells.js';
+import { openWork } from '../campaign/set-up.js';
 import { DmraceError } from '../model/errors.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES, type ArchName } from '../model/kernel.js';
-import {
-  type MatrixCell,
-  type MatrixKernel,
-  matrixExitCode,
-  parseMatrixKernel,
-} from '../model/matrix.js';
-import type { Scenario } from '../model/scenario.js';
+import { buildOptions } from '../model/kernel-profile.js';
+import { type MatrixCell, matrixExitCode, parseMatrixKernel } from '../model/matrix.js';
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
+import { guestArch } from '../rig/guest-arch.js';
 import { scenarioNamed } from '../scenarios/index.js';
-import { openCache } from '../util/cache.js';
-import { requireTools } from '../util/host-tools.js';
-import { guestArch } from './guest-arch.js';
-import { type CellOptions, Cells } from '../campaign/matrix-cells.js';
-import { buildOptions } from './options.js';
-import { runStages, type Stage } from './progress.js';
+import { Progress } from './progress.js';
 
 /** What the command line of `dmrace matrix` gives. */
 interface MatrixOptions extends CellOptions {
@@ -102,31 +95,24 @@ async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<numb
       action: 'see dmrace matrix --help',
     });
   }
-  const arch = guestArch(options.arch);
-  await requireTools(arch);
-  const cells = new Cells(
-    path.resolve(options.out ?? ''),
-    await openCache(signal),
-    arch,
-    options,
-    signal,
-  );
+  const work = await openWork(guestArch(options.arch), signal);
+  const cells = new Cells(path.resolve(options.out ?? ''), work, options);
+  const progress = new Progress(signal, options.quiet === true);
+  const pairs = kernels.flatMap((kernel) => scenarios.map((scenario) => ({ kernel, scenario })));
   const done: MatrixCell[] = [];
-  const stage = (kernel: MatrixKernel, scenario: Scenario): Stage => ({
-    title: `${kernel.given}: ${scenario.name}`,
-    work: async (report) => {
-      const cell = await cells.cell(kernel, scenario, report);
-      done.push(cell);
-      report(matrixLine(cell));
-    },
-  });
-  const stages = kernels.flatMap((kernel) => scenarios.map((scenario) => stage(kernel, scenario)));
   try {
-    await runStages(signal, stages, options.quiet === true);
+    for (const { kernel, scenario } of pairs) {
+      const stage = { title: `${kernel.given}: ${scenario.name}`, name: 'cell' };
+      await progress.stage(stage, async (say) => {
+        const cell = await cells.cell(kernel, scenario, say);
+        done.push(cell);
+        say(matrixLine(cell));
+      });
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stderr.write(
-      `dmrace: interrupted after ${done.length} of ${stages.length} cells; the same command goes on from there\n`,
+      `dmrace: interrupted after ${done.length} of ${pairs.length} cells; the same command goes on from there\n`,
     );
     return INTERRUPTED;
   }

@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';
-import { DmraceError } from '../model/errors.js';
-import { ARCHES, parseKernelSpec } from '../model/kernel.js';
-import { type BuildRequest, buildRequest } from '../model/kernel-profile.js';
+import { DmraceError, headlineOf } from '../model/errors.js';
+import { ARCHES } from '../model/kernel.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
@@ -81,7 +80,7 @@ async function configFile(): Promise<Record<string, unknown>> {
     return z.record(z.string(), z.unknown()).parse(found.config);
   } catch (error) {
     throw new DmraceError('usage', {
-      observed: `dmrace.config.json cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
+      observed: `dmrace.config.json cannot be read: ${headlineOf(error)}`,
       artefact: 'dmrace.config.json',
       action: 'mend it: one JSON object with the names of the flags',
     });
@@ -131,27 +130,4 @@ export async function givenOptions(command: Command): Promise<GivenOptions> {
     observed: problems.join('; '),
     action: 'see dmrace run --help for what is allowed',
   });
-}
-
-/**
- * How the kernel of a command line is to be built. Both options are for `src:` kernels only.
- * @throws DmraceError (usage) for a bad specification, an unknown profile, or an option of no use.
- */
-export function buildOptions(
-  kernel: string,
-  profile: string | undefined,
-  config: string | undefined,
-): BuildRequest {
-  const spec = parseKernelSpec(kernel);
-  const useless = [
-    ...(profile === undefined ? [] : ['--profile']),
-    ...(config === undefined ? [] : ['--config']),
-  ];
-  if (spec.from !== 'src' && useless.length > 0) {
-    throw new DmraceError('usage', {
-      observed: `${useless.join(' and ')} with --kernel ${kernel}, which is not built here`,
-      action: 'leave it out, or name a kernel tree: --kernel src:PATH',
-    });
-  }
-  return buildRequest(profile, config);
 }

@@ -4,13 +4,14 @@ import { DmraceError } from '../model/errors.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import type { RunEvidence } from '../report/evidence.js';
-import { type Format, type FormatName, formatNamed, type Rendering } from '../report/formats.js';
+import { FORMATS, type FormatName, type Rendering } from '../report/formats.js';
 import type { PageParts } from '../report/html/page.js';
 import type { Timing } from '../report/json.js';
+import { readSavedRun } from '../runs/saved-run.js';
+import { shownOf } from '../runs/shown.js';
 import { assets } from '../util/assets.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
-import { readRemains } from '../runs/remains.js';
 
 /** The flags with which a client outside started this program in a container; none elsewhere. */
 export const dockerWords = (): string[] =>
@@ -18,7 +19,7 @@ export const dockerWords = (): string[] =>
 
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
-  const format: Format = formatNamed(name);
+  const format = FORMATS[name];
   if ('trial' in format && format.trial) process.stdout.write(format.trial(trial));
 }
 
@@ -31,7 +32,7 @@ export async function printResult(
 ): Promise<void> {
   const paint = paintFor(process.stdout);
   const rendering = { result, timing, directory, paint, docker: dockerWords() };
-  const evidence = async (): Promise<RunEvidence> => (await readRemains(directory)).evidence;
+  const evidence = async (): Promise<RunEvidence> => shownOf(await readSavedRun(directory));
   process.stdout.write(await rendered(format, rendering, evidence));
   tellGithub(result);
 }
@@ -42,7 +43,7 @@ export async function rendered(
   rendering: Rendering,
   evidence: () => Promise<RunEvidence>,
 ): Promise<string> {
-  const format: Format = formatNamed(name);
+  const format = FORMATS[name];
   return 'end' in format
     ? await format.end(rendering)
     : await format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });

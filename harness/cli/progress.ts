@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Listr, ListrLogger, ListrLogLevels, PRESET_TIMER, ProcessOutput } from 'listr2';
-import type { Report } from '../ports.js';
+import type { Stages } from '../ports.js';
+import type { Say } from '../util/work.js';
 
-/** One stage of a command's work. */
-export interface Stage {
-  readonly title: string;
-  readonly work: (report: Report) => Promise<void>;
-  /** How far it is, shown live beside the title; asked once a second. */
-  readonly progress?: () => string;
-}
+/** What is shown of a stage; see {@link Stages.stage}. */
+type Stage = Parameters<Stages['stage']>[0];
 
 /** A live title: what is done, how far it is, and for how long. Exported for its test. */
 export function liveTitle(title: string, progress: string, elapsedMs: number): string {
@@ -22,21 +18,21 @@ interface LiveTask {
 }
 
 /** Keeps a running task's title fresh until disposed, which gives it its own title back. */
-function ticking({ title, progress }: Stage, task: LiveTask): Disposable {
+function ticking({ title, live }: Stage, task: LiveTask): Disposable {
   const started = performance.now();
   const timer = setInterval(() => {
-    task.title = liveTitle(title, progress?.() ?? '', performance.now() - started);
+    task.title = liveTitle(title, live?.() ?? '', performance.now() - started);
   }, 1000);
   return {
     [Symbol.dispose]: () => {
       clearInterval(timer);
-      const end = progress?.() ?? '';
+      const end = live?.() ?? '';
       task.title = end === '' ? title : `${title} · ${end}`;
     },
   };
 }
 
-/** A stage that failed is marked; why is said once, at the end, by who reports the error. */
+/** A stage that failed is marked; why is said once, where the error is reported. */
 class StageLogger extends ListrLogger {
   override log(...[level, message, options]: Parameters<ListrLogger['log']>): void {
     super.log(level, message, level === ListrLogLevels.FAILED ? undefined : options);
@@ -44,44 +40,57 @@ class StageLogger extends ListrLogger {
 }
 
 /**
- * Runs stages one after the other and shows them on stderr: live on a terminal, plain lines
- * elsewhere and with CI set, nothing with `quiet`. stdout is kept for results.
+ * Shows stages on stderr as they come: live on a terminal, plain lines elsewhere and with CI set,
+ * nothing with `quiet`. stdout is kept for results.
  */
-export async function runStages(
-  signal: AbortSignal,
-  stages: readonly Stage[],
-  quiet: boolean,
-): Promise<void> {
-  const live = process.stderr.isTTY === true && !process.env.CI;
-  const output = new ProcessOutput(process.stderr, process.stderr);
-  const logger = new StageLogger({ processOutput: output });
-  const tasks = stages.map((stage) => ({
-    title: stage.title,
-    task: async (_: unknown, task: LiveTask): Promise<void> => {
-      using _ticks = live && !quiet ? ticking(stage, task) : null;
-      await stopped(
-        signal,
-        stage.work((line) => {
-          task.output = line;
-        }),
-      );
-    },
-    rendererOptions: { bottomBar: 3, persistentOutput: true },
-  }));
-  await new Listr(tasks, {
-    concurrent: false,
-    exitOnError: true,
-    registerSignalListeners: false,
-    renderer: quiet ? 'silent' : live ? 'default' : 'simple',
-    fallbackRenderer: 'simple',
-    rendererOptions: {
-      logger,
-      timer: PRESET_TIMER,
-      showErrorMessage: false,
-      collapseErrors: false,
-    },
-    fallbackRendererOptions: { logger, timer: PRESET_TIMER },
-  }).run();
+export class Progress implements Stages {
+  readonly timing: Record<string, number> = {};
+  readonly #live = process.stderr.isTTY === true && !process.env.CI;
+  readonly #output = new ProcessOutput(process.stderr, process.stderr);
+  readonly #logger = new StageLogger({ processOutput: this.#output });
+
+  constructor(
+    readonly signal: AbortSignal,
+    readonly quiet: boolean,
+  ) {}
+
+  async stage<T>(stage: Stage, work: (say: Say) => Promise<T>): Promise<T> {
+    const started = performance.now();
+    let value: { readonly of: T } | null = null;
+    const task = {
+      title: stage.title,
+      task: async (_: unknown, shown: LiveTask): Promise<void> => {
+        using _ticks = this.#live && !this.quiet ? ticking(stage, shown) : null;
+        const say = (line: string): void => {
+          shown.output = line;
+        };
+        value = { of: await stopped(this.signal, work(say)) };
+      },
+      rendererOptions: { bottomBar: 3, persistentOutput: true },
+    };
+    const logger = this.#logger;
+    await new Listr([task], {
+      exitOnError: true,
+      registerSignalListeners: false,
+      renderer: this.quiet ? 'silent' : this.#live ? 'default' : 'simple',
+      fallbackRenderer: 'simple',
+      rendererOptions: {
+        logger,
+        timer: PRESET_TIMER,
+        showErrorMessage: false,
+        collapseErrors: false,
+      },
+      fallbackRendererOptions: { logger, timer: PRESET_TIMER },
+    }).run();
+    this.timing[`${stage.name}Ms`] = Math.round(performance.now() - started);
+    return came(value);
+  }
+}
+
+/** What a stage came to; one that failed has thrown before. */
+function came<T>(value: { readonly of: T } | null): T {
+  if (value === null) throw new Error('a stage ended without its work');
+  return value.of;
 }
 
 /** After an interrupt a stage has this long to end by itself: VMs are stopped in that time. */
@@ -91,7 +100,7 @@ const STOP_MS = 1_500;
  * The work, or a rejection soon after an interrupt: a compiler at work does not hold it up. main.ts
  * then ends the process, and execa ends the tools with it.
  */
-async function stopped(signal: AbortSignal, work: Promise<void>): Promise<void> {
+async function stopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const ended = new AbortController();
   const interrupted = new Promise<never>((_, reject) => {
     const stop = (): void => {
@@ -102,7 +111,7 @@ async function stopped(signal: AbortSignal, work: Promise<void>): Promise<void> 
     else signal.addEventListener('abort', stop, { signal: ended.signal });
   });
   try {
-    await Promise.race([work, interrupted]);
+    return await Promise.race([work, interrupted]);
   } finally {
     ended.abort();
   }

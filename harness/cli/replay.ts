@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
-import { layoutOf } from '../evidence/layout.js';
-import { readRecords } from '../evidence/records.js';
-import { judgeReplay, sideOf } from '../judge/replay.js';
+import { debug, type ReplayRequest, replay } from '../campaign/replay/replay.js';
+import type { Conductor } from '../campaign/request.js';
 import { judgeTrial } from '../judge/trial.js';
-import { orderedPlacements } from '../judge/verdict.js';
 import { DmraceError } from '../model/errors.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
-import type { ReplayResult } from '../model/replay.js';
-import type { Scenario } from '../model/scenario.js';
-import type { TrialPlan, TrialResult } from '../model/trial.js';
+import type { Telling } from '../model/proof.js';
 import { renderReplayJson, renderReplayText } from '../report/replay.js';
-import { scenarioNamed } from '../scenarios/index.js';
+import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from '../runs/recorded.js';
+import { scenarioOfNote } from '../runs/saved-run.js';
 import { parseStopAt, type StopAt } from '../symbols/stops.js';
-import { newNonce } from '../campaign/campaign.js';
-import { version } from '../util/version.js';
-import { guestArch } from './guest-arch.js';
 import { RunOptions } from './options.js';
 import { paintFor } from './paint.js';
-import { runStages, type Stage } from './progress.js';
-import { qemuVersion } from '../rig/rig.js';
-import { noteOf, type SetUp, setUp } from '../campaign/set-up.js';
-import { runTrials } from '../campaign/trials.js';
-import { debugTrial } from '../campaign/replay/debug.js';
-import { requireSame, unchecked } from '../campaign/replay/needs.js';
-import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from '../runs/recorded.js';
+import { Progress } from './progress.js';
+import { raceRequest } from './request.js';
 
 interface ReplayOptions {
   readonly trial?: string;
@@ -75,7 +64,7 @@ Examples:
   dmrace replay /tmp/r1 --gdb --trial builtin-0 --break 6`,
     )
     .action(async (folder: string, options: ReplayOptions) => {
-      exit(await replay(folder, options, signal));
+      exit(await replayAsked(folder, options, signal));
     });
 }
 
@@ -97,46 +86,25 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
   });
 }
 
-async function replay(folder: string, given: ReplayOptions, signal: AbortSignal): Promise<number> {
+async function replayAsked(
+  folder: string,
+  given: ReplayOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const run = await readRecorded(folder);
-  const stop = stopOf(given);
-  const wanted = stop === null ? chosen(run, given.trial) : [oneOf(run, given.trial, stop)];
-  const options = optionsOf(run, given);
-  const scenario = scenarioNamed(run.note.scenario);
-  requireSame(run.root, run.note, { dmrace: version() });
-  requireSame(run.root, run.note, { qemu: await qemuVersion(guestArch(options.arch)) });
-  const placements = orderedPlacements(wanted.map(({ plan }) => plan.placement));
-  const set = await setUp(options, scenario, placements, signal);
-  let results: readonly TrialResult[] = [];
-  const stages: Stage[] = [
-    ...set.rig.stages().toSpliced(-1, 0, {
-      title: 'The same kernel, QEMU and guest as recorded',
-      work: async () => {
-        const { kernel, qemu, guests } = set.rig;
-        requireSame(run.root, run.note, { kernel: kernel.identity, qemu, guests }, placements);
-      },
-    }),
-    ...(stop !== null
-      ? []
-      : [
-          {
-            title: `Replay of ${wanted.length} trial${wanted.length === 1 ? '' : 's'}`,
-            work: async (report) => {
-              results = await again(set, run, wanted, scenario, options, report);
-            },
-          } satisfies Stage,
-        ]),
-  ];
-  await runStages(signal, stages, given.quiet === true).catch(async (error: unknown) => {
-    await set.directory.removeIfEmpty();
-    throw error;
-  });
-  const [first] = wanted;
-  if (stop !== null && first) return debug(set, run, first, scenario, stop, signal);
-  if (signal.aborted) return INTERRUPTED;
-  const result = compare(run, wanted, results, set);
-  await set.directory.writeVerdict({ schema: 1, kind: 'replay', ...result });
-  const view = { result, recorded: run.root, directory: set.directory.root };
+  const scenario = scenarioOfNote(run.note);
+  const where = stopOf(given, scenario.telling);
+  const wanted = where === null ? chosen(run, given.trial) : [oneOf(run, given.trial, where)];
+  const request: ReplayRequest = {
+    run,
+    wanted,
+    race: raceRequest(optionsOf(run, given), scenario, run.note.placements),
+  };
+  const conductor = { signal, stages: new Progress(signal, given.quiet === true) };
+  if (where !== null) return debugAsked({ ...request, where }, conductor);
+  const { directory, result } = await replay(request, conductor);
+  if (result === null) return INTERRUPTED;
+  const view = { result, recorded: run.root, directory: directory.root };
   process.stdout.write(
     given.format === 'json'
       ? renderReplayJson(view)
@@ -145,15 +113,9 @@ async function replay(folder: string, given: ReplayOptions, signal: AbortSignal)
   return result.exitCode;
 }
 
-/** A trial as it was planned, but for its nonce where that is to be no one's to know. */
-const planOf = ({ plan }: RecordedTrial, deterministic: boolean): TrialPlan => ({
-  ...plan,
-  nonce: deterministic ? plan.nonce : newNonce(),
-});
-
 /** Where --gdb stops; null without it. @throws DmraceError (usage). */
-function stopOf({ gdb, break: where, format }: ReplayOptions): StopAt | null {
-  if (gdb === true && format === 'pretty') return parseStopAt(where ?? 'crash');
+function stopOf({ gdb, break: where, format }: ReplayOptions, telling: Telling): StopAt | null {
+  if (gdb === true && format === 'pretty') return parseStopAt(where ?? 'crash', telling);
   if (gdb !== true && where === undefined) return null;
   throw new DmraceError('usage', {
     observed: gdb === true ? '--gdb with --format json' : `--break ${where} without --gdb`,
@@ -176,82 +138,23 @@ function oneOf(run: RecordedRun, name: string | undefined, stop: StopAt): Record
   });
 }
 
-async function debug(
-  set: SetUp,
-  run: RecordedRun,
-  { plan, files, trial }: RecordedTrial,
-  scenario: Scenario,
-  where: StopAt,
-  signal: AbortSignal,
+async function debugAsked(
+  request: ReplayRequest & { readonly where: StopAt },
+  conductor: Conductor,
 ): Promise<number> {
-  if (!files) throw new Error('a trial without files is not chosen');
-  const { rig, directory } = set;
-  const asked = { trials: 1, seed: plan.seed, more: { replayOf: run.root } };
-  await directory.writeNote(noteOf(set, asked));
-  const debugged = await debugTrial({
-    rig,
-    scenario,
-    plan: rig.request.deterministic === true ? plan : { ...plan, nonce: newNonce() },
-    recorded: judgeTrial(files),
-    recordedLayout: layoutOf(readRecords(files.readyRecords).records),
-    where,
-    directory,
-    tell: (lines) => process.stdout.write(lines.map((line) => `${line}\n`).join('')),
+  const { stopped, run, directory } = await debug(request, conductor, (lines) => {
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   });
-  if (signal.aborted) return INTERRUPTED;
-  const { end } = debugged.run.files.note;
+  if (conductor.signal.aborted) return INTERRUPTED;
+  const { where, wanted } = request;
+  const { end } = run.files.note;
   const after =
     end.how === 'machine-ended'
       ? 'its machine was ended'
-      : `it ended as ${judgeTrial(debugged.run.files).outcome}`;
-  const missed = debugged.stopped
+      : `it ended as ${judgeTrial(run.files).outcome}`;
+  const missed = stopped
     ? ''
     : `was never at ${where === 'crash' ? 'the crash' : `step ${where}`}; `;
-  process.stdout.write(`${trial}: ${missed}${after}\nartefacts  ${directory.root}\n`);
-  return debugged.stopped ? 0 : 125;
-}
-
-async function again(
-  set: SetUp,
-  run: RecordedRun,
-  wanted: readonly RecordedTrial[],
-  scenario: Scenario,
-  options: RunOptions,
-  report: (line: string) => void,
-): Promise<readonly TrialResult[]> {
-  const trials = wanted.map((one) => planOf(one, options.deterministic));
-  const { note } = run;
-  const asked = {
-    trials: Math.max(
-      ...trials.map((one) => trials.filter((t) => t.placement === one.placement).length),
-    ),
-    seed: note.seed ?? Math.min(...trials.map(({ seed }) => seed)),
-    more: {
-      ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
-      replayOf: run.root,
-      ...(note.sweep ? { sweep: true } : {}),
-    },
-  };
-  await set.directory.writeNote(noteOf(set, asked));
-  const { jobs } = options;
-  const { directory, rig } = set;
-  const request = { scenario, trials, jobs, stop: () => null, directory };
-  const { results, end } = await runTrials(rig, request, report);
-  await directory.writeNote(noteOf(set, { ...asked, more: { ...asked.more, end } }));
-  return results;
-}
-
-function compare(
-  run: RecordedRun,
-  wanted: readonly RecordedTrial[],
-  results: readonly TrialResult[],
-  set: SetUp,
-): ReplayResult {
-  const inputs = wanted.map(({ trial, records, damage }) => {
-    const now = results.find((result) => `${result.placement}-${result.index}` === trial);
-    if (!now) throw new Error(`${trial} was not run`);
-    return { trial, records, damage, now: sideOf(now) };
-  });
-  const compared = run.note.deterministic === true ? 'bytes' : 'outcome';
-  return judgeReplay(inputs, compared, set.rig.kernel.identity, unchecked(run.note));
+  process.stdout.write(`${wanted[0]?.trial}: ${missed}${after}\nartefacts  ${directory.root}\n`);
+  return stopped ? 0 : 125;
 }

@@ -3,11 +3,14 @@ import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
 import { DmraceError } from '../model/errors.js';
-import { FORMAT_NAMES, type FormatName, formatNamed } from '../report/formats.js';
+import { trialName } from '../model/trial.js';
+import type { RunEvidence } from '../report/evidence.js';
+import { FORMAT_NAMES, FORMATS, type FormatName } from '../report/formats.js';
+import { readSavedRun } from '../runs/saved-run.js';
+import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
 import { rendered } from './output.js';
 import { paintFor } from './paint.js';
-import { type Remains, readRemains } from '../runs/remains.js';
 
 interface ReportOptions {
   readonly format: FormatName;
@@ -46,8 +49,9 @@ Examples:
 
 async function report(folder: string, options: ReportOptions): Promise<number> {
   const started = performance.now();
-  const remains = only(await readRemains(folder), options.trial);
-  const { directory, result, evidence } = remains;
+  const saved = await readSavedRun(folder);
+  const { directory, result } = saved;
+  const evidence = only(await shownOf(saved), options.trial, directory.root);
   const text = await rendered(
     options.format,
     {
@@ -65,7 +69,7 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
   if (options.output === '-') process.stdout.write(text);
   else {
     const file = path.resolve(
-      options.output ?? path.join(directory.root, formatNamed(options.format).file),
+      options.output ?? path.join(directory.root, FORMATS[options.format].file),
     );
     await writeFileAtomic(file, text).catch((error: unknown) => {
       throw explainIo(error, file);
@@ -75,17 +79,14 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
   return evidence.damage.length > 0 ? 125 : 0;
 }
 
-/** The run with one trial to be drawn; the result stays that of all. */
-function only(remains: Remains, name: string | undefined): Remains {
-  if (name === undefined) return remains;
-  const { evidence, directory } = remains;
-  const trials = evidence.trials.filter(
-    ({ result }) => `${result.placement}-${result.index}` === name,
-  );
-  if (trials.length > 0) return { ...remains, evidence: { ...evidence, trials } };
+/** One trial to be drawn, where it is named; the result stays that of all. */
+function only(evidence: RunEvidence, name: string | undefined, root: string): RunEvidence {
+  if (name === undefined) return evidence;
+  const trials = evidence.trials.filter(({ result }) => trialName(result) === name);
+  if (trials.length > 0) return { ...evidence, trials };
   throw new DmraceError('usage', {
-    observed: `--trial ${name}: ${directory.root} has no such trial`,
-    artefact: directory.root,
+    observed: `--trial ${name}: ${root} has no such trial`,
+    artefact: root,
     action: 'name the folder of a trial, e.g. builtin-0',
   });
 }

@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import path from 'node:path';
 import { Command, Option } from 'commander';
-import { summarise } from '../judge/summary.js';
-import { DmraceError } from '../model/errors.js';
+import { openResumed } from '../campaign/resume.js';
+import { run } from '../campaign/run.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
-import type { Repeat } from '../model/replay.js';
-import type { Scenario } from '../model/scenario.js';
-import { anyRule, enoughRule, STOP_WORDS, stopRule } from '../model/stop-rule.js';
-import type { Report } from '../ports.js';
+import { PLACEMENTS } from '../model/placement.js';
+import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
-import { SCENARIOS, scenarioNamed } from '../scenarios/index.js';
-import { type CampaignOutcome, newNonce, planTrials, seededNonce } from '../campaign/campaign.js';
-import type { CampaignEnd, RunNote } from '../runs/run-directory.js';
-import { isMine, shardOf, shareOf } from '../runs/shard.js';
+import { SCENARIOS } from '../scenarios/index.js';
+import { SUSPECTS } from '../suspects/index.js';
 import { offering } from './completions.js';
-import { readKnownFile } from './known-file.js';
-import { ACCELS, type GivenOptions, givenOptions, type RunOptions } from './options.js';
+import { ACCELS, type GivenOptions, givenOptions } from './options.js';
 import { dockerWords, printResult, printTrial } from './output.js';
-import { runStages } from './progress.js';
-import { goOn, openResumed, sameRun } from '../campaign/resume.js';
-import { repeatFirst } from '../campaign/repeat.js';
-import { noteOf, setUp } from '../campaign/set-up.js';
-import { runTrials } from '../campaign/trials.js';
-import { notesOf, questionOf } from '../runs/saved-run.js';
-import { Tally } from './tally.js';
+import { Progress } from './progress.js';
+import { resumedOptions, runRequest } from './request.js';
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -71,7 +59,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       offering(
         option(
           '--placement <where>',
-          'where dm_kobject_release() is (default: the scenario’s)',
+          `where ${SUSPECTS.dm_mod.words.method} is (default: the scenario’s)`,
           'PLACEMENT',
         ),
         [...PLACEMENTS, 'both'],
@@ -139,156 +127,29 @@ Examples:
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
     )
     .action(async (_: unknown, command: Command) => {
-      exit(await run(await givenOptions(command), signal));
+      exit(await runAsked(await givenOptions(command), signal));
     });
 }
 
-async function run(asked: GivenOptions, signal: AbortSignal): Promise<number> {
-  const started = performance.now();
+async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<number> {
   const { resume } = asked.options;
-  const resumed = resume === undefined ? null : await openResumed(resume, asked);
-  const options = resumed?.options ?? asked.options;
-  const scenario = scenarioNamed(options.scenario);
-  const known =
-    options.known === undefined
-      ? (resumed?.note.known ?? null)
-      : await readKnownFile(options.known);
-  const shard = resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env);
-  const placements = placementsOf(options, scenario);
-  const wanted = options.trials ?? scenario.trials;
-  const durationMs = durationOf(options, scenario);
-  const set = await setUp(
-    options,
-    scenario,
-    placements,
-    signal,
-    resumed ? { directory: resumed.directory, startedAt: resumed.note.startedAt } : undefined,
+  const resumed = resume === undefined ? null : await openResumed(resume);
+  const options = resumed ? resumedOptions(asked, resumed) : asked.options;
+  const { format, quiet } = options;
+  const { directory, result, timing } = await run(
+    await runRequest(options, resumed),
+    {
+      signal,
+      stages: new Progress(signal, quiet),
+      done: (trial) => printTrial(trial, format),
+    },
+    resumed,
   );
-  const { rig, directory } = set;
-  const note = (end?: CampaignEnd, repeats?: readonly Repeat[]): RunNote =>
-    noteOf(set, {
-      trials: wanted,
-      seed: options.seed,
-      known,
-      shard,
-      more: {
-        ...(durationMs === null ? {} : { durationMs }),
-        ...(options.profile === undefined ? {} : { profile: options.profile }),
-        ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
-        ...(end ? { end } : {}),
-        ...(repeats ? { repeats: [...repeats] } : {}),
-      },
-    });
-  const share = shareOf(wanted, shard);
-  const tally = new Tally(share * placements.length);
-  let outcome: CampaignOutcome | null = null;
-  let repeats: readonly Repeat[] | undefined;
-  const trials = async (report: Report): Promise<void> => {
-    if (resumed) sameRun(resumed.note, note());
-    // Written before the first trial too: what an interrupt leaves can still be judged.
-    await directory.writeNote(note());
-    const before = resumed ? await goOn(directory) : [];
-    const done = new Set(before.map((result) => `${result.placement}-${result.index}`));
-    outcome = await runTrials(
-      rig,
-      {
-        scenario,
-        trials: planTrials(
-          scenario,
-          placements,
-          wanted * scenario.attempts,
-          options.seed,
-          options.deterministic ? seededNonce : newNonce,
-        )
-          .filter((plan) => isMine(plan, shard) && !done.has(`${plan.placement}-${plan.index}`))
-          .map((plan) => ({
-            ...plan,
-            methodHome: rig.kernel.identity.methodHome,
-            ...(durationMs === null ? {} : { durationMs }),
-          })),
-        jobs: options.jobs,
-        stop: anyRule(
-          stopRule(options.stopOn ?? scenario.stopOn, scenario.targetCause),
-          ...(scenario.attempts > 1 ? [enoughRule(share)] : []),
-        ),
-        directory,
-        before,
-        done: (result) => {
-          tally.add(result);
-          printTrial(result, options.format);
-        },
-      },
-      report,
-    );
-    if (options.deterministic)
-      repeats = await repeatFirst(rig, scenario, directory, outcome, durationMs, report);
-    await directory.writeNote(note(outcome.end, repeats));
-  };
-  await runStages(
-    signal,
-    [
-      ...rig.stages(),
-      {
-        title: `Trials: ${share} of ${placements.join(' and ')}`,
-        work: async (report) => {
-          const before = performance.now();
-          await trials(report);
-          rig.timing.trialsMs = Math.round(performance.now() - before);
-        },
-        progress: () => tally.toString(),
-      },
-    ],
-    options.quiet,
-  ).catch(async (error: unknown) => {
-    if (!resumed) await directory.removeIfEmpty();
-    throw error;
-  });
-
-  const timing = { ...rig.timing, totalMs: Math.round(performance.now() - started) };
-  const { results, end } = ended(outcome);
-  const byLine = (await directory.readLedger()).entries.filter(({ kept }) => !kept).length;
-  const last = note(end, repeats);
-  const notes = notesOf(last, byLine, results.length);
-  const result = {
-    ...summarise(questionOf(last), last.kernel, results, rig.codes, [], known, notes),
-    ...(repeats ? { repeats } : {}),
-  };
-  await directory.writeVerdict({
-    schema: 1,
-    verdict: result.verdict,
-    reasons: result.reasons,
-    exitCode: result.exitCode,
-    timing,
-  });
-  await printResult(result, options.format, directory.root, timing);
+  await printResult(result, format, directory.root, timing);
   if (!signal.aborted) return result.exitCode;
   const command = ['dmrace run', ...dockerWords(), '--resume', directory.root].join(' ');
   process.stderr.write(
     `dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`,
   );
   return INTERRUPTED;
-}
-
-/** For the compiler: stages that end without an error have run. */
-function ended(outcome: CampaignOutcome | null): CampaignOutcome {
-  if (outcome === null) throw new Error('the stage of the trials was not run');
-  return outcome;
-}
-
-/** What a soak takes when nothing is said. */
-const SOAK_MS = 30_000;
-
-/** How long a trial lasts; null where the scenario decides by itself when it is done. */
-function durationOf(options: RunOptions, scenario: Scenario): number | null {
-  if (scenario.kind === 'churn') return options.duration ?? SOAK_MS;
-  if (options.duration === undefined) return null;
-  throw new DmraceError('usage', {
-    observed: `--duration with --scenario ${scenario.name}, whose trials end by themselves`,
-    action: 'leave it out, or take --scenario churn',
-  });
-}
-
-function placementsOf(options: RunOptions, scenario: Scenario): readonly Placement[] {
-  if (options.placement === undefined) return scenario.placements;
-  return options.placement === 'both' ? PLACEMENTS : [options.placement];
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { CauseContext } from '../console/index.js';
+import type { ModuleContext } from '../console/index.js';
 import { parseSymbolMap, SymbolTable } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
 
@@ -48,7 +48,7 @@ export async function readTable(name: string | undefined): Promise<SymbolTable |
 }
 
 /** Reads what `--modules` names. */
-export async function readContext(name: string | undefined): Promise<CauseContext | undefined> {
+export async function readContext(name: string | undefined): Promise<ModuleContext | undefined> {
   if (name === undefined) return undefined;
   const text = await readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
   let value: unknown;

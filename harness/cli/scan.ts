@@ -3,10 +3,12 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { CauseContext } from '../console/index.js';
+import type { ModuleContext } from '../console/index.js';
 import { ConsoleScanner, type SymbolTable, scanConsole } from '../console/index.js';
+import { withCause } from '../judge/cause.js';
 import { DmraceError } from '../model/errors.js';
-import type { Finding } from '../model/finding.js';
+import type { Finding, RawFinding } from '../model/finding.js';
+import { SUSPECTS } from '../suspects/index.js';
 import { symbolize } from '../symbols/addr2line.js';
 import { openLog, readContext, readTable } from './scan-input.js';
 
@@ -64,6 +66,9 @@ export function scanCommand(streams: ScanStreams = processStreams()): Command {
     });
 }
 
+/** What a crash means, by the rules of every suspect: of a log nobody knows whose it is. */
+const attributed = (raw: RawFinding): Finding => withCause(raw, Object.values(SUSPECTS));
+
 /** A finding as it is printed: with `function+0xoffset  file:line` for its frames. */
 interface Told extends Finding {
   readonly source?: readonly string[];
@@ -81,7 +86,7 @@ const MAX_SOURCE = 12;
 async function scanFiles(
   names: readonly string[],
   streams: ScanStreams,
-  context: CauseContext | undefined,
+  context: ModuleContext | undefined,
   options: ScanOptions,
 ): Promise<number> {
   const table = await readTable(options.systemMap);
@@ -90,9 +95,9 @@ async function scanFiles(
     const scanner = new ConsoleScanner(context);
     const findings: Finding[] = [];
     for await (const chunk of await openLog(name, streams.stdin))
-      findings.push(...scanner.push(chunk));
+      findings.push(...scanner.push(chunk).map(attributed));
     const lines = scanner.linesSeen;
-    findings.push(...scanner.end());
+    findings.push(...scanner.end().map(attributed));
     const told: Told[] = [];
     for (const f of findings) told.push(await withSource(named(f, table), options.vmlinux));
     reports.push({ file: name, lines, findings: told });
@@ -141,7 +146,7 @@ function named(finding: Finding, table: SymbolTable | undefined): Finding {
 async function scanRecords(
   names: readonly string[],
   streams: ScanStreams,
-  context: CauseContext | undefined,
+  context: ModuleContext | undefined,
 ): Promise<number> {
   let total = 0;
   for (const name of names) {
@@ -158,7 +163,7 @@ async function scanRecords(
         streams.stderr(`${name}: line ${number}: ${record}\n`);
         continue;
       }
-      const findings = scanConsole(record.log, context);
+      const findings = scanConsole(record.log, context).map(attributed);
       total += findings.length;
       const short = findings.map((f) => ({
         kind: f.kind,

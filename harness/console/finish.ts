@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Finding } from '../model/finding.js';
+import type { RawFinding } from '../model/finding.js';
 import { blame } from './blame.js';
 import type { Blame } from './blame-frames.js';
-import { attributeCause, type CauseContext, CORRUPTED } from '../suspects/dm_mod/causes.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
+import { type ModuleContext, resolveGone, type Unresolved } from './gone.js';
 import { some } from './prefix.js';
 import type { Report } from './report.js';
+
+/** Stands in a title for a function that the damage hides, as in syzkaller's titles. */
+export const CORRUPTED = 'corrupted';
 
 /** Lines of a report that a finding carries. */
 const MAX_TEXT = 200;
 
 /** Makes the finding of a report that has ended; `cut` when the log ended before the report did. */
-export function finish(report: Report, cut: boolean, context: CauseContext | undefined): Finding {
+export function finish(
+  report: Report,
+  cut: boolean,
+  context: ModuleContext | undefined,
+): RawFinding {
   const named = report.recogniser.names?.(report);
   const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
   const { recogniser, head } = report;
-  const finding: Finding = {
+  const finding: Unresolved = {
     kind: recogniser.kind,
     title: title(report, who.name),
     family: recogniser.finer?.(report) ?? recogniser.family,
@@ -27,13 +34,12 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
     lastLine: report.lastLine,
     head: utf8(head.text),
     state: stateOf(report, cut),
-    cause: 'other',
     text: report.lines
       .filter((l) => l.number <= report.lastLine)
       .slice(0, MAX_TEXT)
       .map((l) => utf8(l.text)),
   };
-  return attributeCause(finding, context);
+  return resolveGone(finding, context);
 }
 
 /** The title, with the function put in. */
@@ -50,7 +56,7 @@ function moduleOfHead(report: Report, name: string): string | undefined {
   return frames.find((f) => f?.symbol !== undefined && sourceName(f.symbol) === name)?.module;
 }
 
-function stateOf(report: Report, cut: boolean): Finding['state'] {
+function stateOf(report: Report, cut: boolean): RawFinding['state'] {
   if (report.mixed !== undefined) return { is: 'interleaved', reason: report.mixed };
   if (report.torn !== undefined) return { is: 'torn', reason: report.torn };
   const needsStack = report.recogniser.from !== 'none';

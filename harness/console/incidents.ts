@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Finding } from '../model/finding.js';
-import type { CauseContext } from '../suspects/dm_mod/causes.js';
+import type { RawFinding } from '../model/finding.js';
 import { finish } from './finish.js';
+import type { ModuleContext } from './gone.js';
 import { CONSEQUENCE, isSameIncident, recognise } from './heads.js';
 import type { ConsoleLine } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
@@ -23,7 +23,7 @@ const CUT_HERE = /^-{3,20}\[ cut here \]-{3,20}|^8<--- cut here ---/;
 /** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
 export class Incidents {
   private open: Report[] = [];
-  private done: Finding[] = [];
+  private done: RawFinding[] = [];
   /** What followed a `cut here`, until the head comes. */
   private preamble: { readonly from: number; readonly lines: string[] } | undefined;
   /** Where a file began to be shown, last. */
@@ -32,7 +32,7 @@ export class Incidents {
   stamps = false;
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
-  constructor(private readonly context: CauseContext | undefined) {}
+  constructor(private readonly context: ModuleContext | undefined) {}
 
   /** Whether every line matters now, not only those with a hint. */
   get attentive(): boolean {
@@ -49,7 +49,7 @@ export class Incidents {
   }
 
   /** The findings whose reports have ended, in the order of their heads. */
-  collect(): Finding[] {
+  collect(): RawFinding[] {
     if (this.done.length === 0) return [];
     const oldest = Math.min(...this.open.map((r) => r.head.number));
     const ready = this.done.filter((f) => f.line < oldest).sort(byLine);
@@ -58,7 +58,7 @@ export class Incidents {
   }
 
   /** Ends the log. */
-  end(): Finding[] {
+  end(): RawFinding[] {
     for (const report of [...this.open]) this.close(report, true);
     this.preamble = undefined;
     this.last = undefined;
@@ -154,4 +154,4 @@ export class Incidents {
   }
 }
 
-const byLine = (a: Finding, b: Finding): number => a.line - b.line;
+const byLine = (a: RawFinding, b: RawFinding): number => a.line - b.line;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** The console detector: bytes of a kernel log in, crash reports out. Pure; no I/O. */
-import type { Finding } from '../model/finding.js';
-import type { CauseContext } from '../suspects/dm_mod/causes.js';
+import type { RawFinding } from '../model/finding.js';
+import type { ModuleContext } from './gone.js';
 import { ConsoleScanner } from './scanner.js';
 
-export { attributeCause, type CauseContext } from '../suspects/dm_mod/causes.js';
+export { CORRUPTED } from './finish.js';
+export type { ModuleContext } from './gone.js';
 export { ConsoleScanner } from './scanner.js';
 export {
   type Address,
@@ -21,7 +22,7 @@ export {
 } from './symbols.js';
 
 /** Scans a whole log at once. */
-export function scanConsole(log: Uint8Array | string, context?: CauseContext): Finding[] {
+export function scanConsole(log: Uint8Array | string, context?: ModuleContext): RawFinding[] {
   const scanner = new ConsoleScanner(context);
   const found = scanner.push(typeof log === 'string' ? new TextEncoder().encode(log) : log);
   return [...found, ...scanner.end()];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Finding } from '../model/finding.js';
-import type { CauseContext } from '../suspects/dm_mod/causes.js';
+import type { RawFinding } from '../model/finding.js';
+import type { ModuleContext } from './gone.js';
 import { Incidents } from './incidents.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
@@ -37,7 +37,7 @@ export class ConsoleScanner {
   private stamped = 0;
   private open = false;
 
-  constructor(context?: CauseContext) {
+  constructor(context?: ModuleContext) {
     this.incidents = new Incidents(context);
   }
 
@@ -47,7 +47,7 @@ export class ConsoleScanner {
   }
 
   /** Takes in more of the log; returns the reports that ended in it. */
-  push(chunk: Uint8Array): Finding[] {
+  push(chunk: Uint8Array): RawFinding[] {
     const { next, classOf, firstHit } = FILTER;
     const length = chunk.length;
     let { state, hit } = this;
@@ -85,7 +85,7 @@ export class ConsoleScanner {
   }
 
   /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
-  end(): Finding[] {
+  end(): RawFinding[] {
     if (this.heldLength > 0 && (this.hit || this.incidents.attentive)) {
       this.take(new Uint8Array(0), 0, 0, this.hit);
     }

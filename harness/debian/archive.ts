@@ -4,9 +4,9 @@ import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import writeFileAtomic from 'write-file-atomic';
 import { DmraceError } from '../model/errors.js';
-import type { Report } from '../ports.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import type { Work } from '../util/work.js';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const MIRROR = 'http://deb.debian.org/debian';
@@ -47,22 +47,22 @@ export function sourcesOf(suite: string): string[] {
 export class DebianArchive {
   readonly #root: string;
 
+  /** @param work whose architecture the packages are for */
   constructor(
-    readonly cache: Cache,
+    readonly work: Work,
     readonly suite: string,
-    readonly architecture: string,
-    readonly report: Report,
-    /** Ends downloads and unpacking. */
-    readonly signal?: AbortSignal,
   ) {
-    this.#root = path.join(cache.root, 'apt', `${suite}-${architecture}`);
+    this.#root = path.join(work.cache.root, 'apt', `${suite}-${this.architecture}`);
+  }
+
+  /** As Debian calls it. */
+  get architecture(): string {
+    return this.work.arch.names.debian;
   }
 
   #run(file: string, args: readonly string[], cwd?: string): Promise<string> {
-    return runTool(file, args, {
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(this.signal === undefined ? {} : { signal: this.signal }),
-    });
+    const { signal } = this.work;
+    return runTool(file, args, { ...(cwd === undefined ? {} : { cwd }), signal });
   }
 
   #options(): string[] {
@@ -95,9 +95,9 @@ export class DebianArchive {
       return age < LISTS_FRESH_MS;
     };
     if (await fresh()) return;
-    await this.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
+    await this.work.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
       if (await fresh()) return;
-      this.report(`package lists of ${this.suite} (${this.architecture})`);
+      this.work.say(`package lists of ${this.suite} (${this.architecture})`);
       for (const name of ['state/lists/partial', 'cache/archives/partial']) {
         await mkdir(path.join(this.#root, name), { recursive: true });
       }
@@ -195,7 +195,7 @@ export class DebianArchive {
   /** The .deb of a package, downloaded once; apt checks its hash against the signed lists. */
   async download(pack: Package): Promise<string> {
     const key = `${pack.name}_${pack.version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
-    const entry = await this.cache.entry('deb', key, async (directory) => {
+    const entry = await this.work.cache.entry('deb', key, async (directory) => {
       const started = Date.now();
       await this.#run(
         'apt-get',
@@ -204,7 +204,7 @@ export class DebianArchive {
       );
       const file = await this.#only(directory);
       const { size } = await stat(file);
-      this.report(
+      this.work.say(
         `downloaded ${pack.name} ${pack.version}: ${prettyBytes(size)} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
       );
     });
@@ -231,7 +231,9 @@ export class DebianArchive {
   }
 }
 
-/** The suite of this machine: VERSION_CODENAME of a Debian, else the suite the recipe is kept for. */
+/**
+ * The suite of this machine: VERSION_CODENAME of a Debian, else the suite that dmrace is kept for.
+ */
 export async function hostSuite(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const id = /^ID=(.*)$/m.exec(release)?.[1];

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { within } from '../util/deadline.js';
 import type { Ending } from './ending.js';
 import type { Engine } from './engine.js';
 import { explainDocker } from './errors.js';
@@ -64,7 +65,7 @@ export async function runContainer(
     const stop = stopper(container, signal);
     try {
       const ended = await watch.ended;
-      await Promise.race([drained, late(DRAIN_MS)]);
+      await within(drained, DRAIN_MS, undefined);
       return { ...ended, interrupted: stop.asked(), memoryMiB: request.memoryMiB };
     } finally {
       stop[Symbol.dispose]();
@@ -87,10 +88,6 @@ async function create(engine: Engine, request: ContainerRequest): Promise<Docker
     if (NOT_SEEN.test(said)) throw new NotMountable(said, { cause: error });
     throw explainDocker(error, engine.shown);
   }
-}
-
-function late(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Hands an interrupt on, and kills what does not heed it. */

@@ -8,7 +8,9 @@ import tar from 'tar-fs';
 /** What the Dockerfile copies; package-lock.json is not in an installed npm package. */
 const WHOLE = ['Dockerfile', 'package.json', 'package-lock.json', 'vm', 'kernel-config'];
 
-/** Paths of the build context below the project's folder, sorted. Only programs are taken of dist/. */
+/**
+ * Paths of the build context below the project's folder, sorted. Only programs are taken of dist/.
+ */
 export async function contextFiles(root: string): Promise<string[]> {
   const files: string[] = [];
   const add = async (name: string, wanted: (file: string) => boolean): Promise<void> => {

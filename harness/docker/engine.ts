@@ -2,6 +2,7 @@
 import Docker from 'dockerode';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { inTime } from '../util/deadline.js';
 import type { Endpoint } from './endpoint.js';
 import { explainDocker } from './errors.js';
 
@@ -53,24 +54,6 @@ function client(endpoint: Endpoint): Docker {
   });
 }
 
-/** An answer, or a TimeoutError: dockerode takes no signal for these calls. */
-async function inTime<T>(answer: Promise<T>, deadlineMs: number): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), deadlineMs);
-  try {
-    return await Promise.race([
-      answer,
-      new Promise<never>((_, reject) => {
-        late.signal.addEventListener('abort', () =>
-          reject(new DOMException('no answer in time', 'TimeoutError')),
-        );
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /**
  * Asks an engine who it is.
  * @param forcedRemote treat it as one that does not see this machine's files.
@@ -84,8 +67,10 @@ export async function connect(
 ): Promise<Engine> {
   const docker = client(endpoint);
   const { shown } = endpoint;
+  // dockerode takes no signal for these calls.
+  const soon = <T>(answer: Promise<T>): Promise<T> => inTime(answer, deadlineMs);
   try {
-    const version = Version.parse(await inTime(docker.version(), deadlineMs));
+    const version = Version.parse(await soon(docker.version()));
     if (olderApi(version.ApiVersion, OLDEST_API)) {
       throw new DmraceError('environment', {
         observed: `the Docker engine at ${shown} speaks API ${version.ApiVersion} (Docker ${version.Version})`,
@@ -93,7 +78,7 @@ export async function connect(
         action: 'update the engine, or run without --docker',
       });
     }
-    const info = Info.parse(await inTime(docker.info(), deadlineMs));
+    const info = Info.parse(await soon(docker.info()));
     if (info.OSType !== 'linux' || info.Architecture !== 'x86_64') {
       throw new DmraceError('environment', {
         observed: `the Docker engine at ${shown} runs ${info.OSType} containers on ${info.Architecture}`,
@@ -101,7 +86,7 @@ export async function connect(
         action: 'name another engine with DOCKER_HOST',
       });
     }
-    const networks = Networks.parse(await inTime(docker.listNetworks(), deadlineMs));
+    const networks = Networks.parse(await soon(docker.listNetworks()));
     const options = info.SecurityOptions ?? [];
     const has = (name: string): boolean =>
       options.some((option) => option === `name=${name}` || option.startsWith(`name=${name},`));

@@ -7,8 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import prettyBytes from 'pretty-bytes';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
-import type { Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
+import type { Work } from '../util/work.js';
 import { contextFiles, contextHash, contextTar } from './context.js';
 import type { Engine } from './engine.js';
 import { explainDocker } from './errors.js';
@@ -45,30 +44,31 @@ export function buildFailure(why: string, lines: readonly string[], log: string)
   });
 }
 
+/** What making an image takes of the work: no guest is in it. */
+export type ImageWork = Pick<Work, 'cache' | 'say' | 'signal'>;
+
 /**
  * The tag of the image for this program, built first when the engine does not have it. The tag
  * names the content, so an image is never stale; two that want the same one build it once.
  * @throws DmraceError (environment) when it cannot be built, with the last lines and the log.
  */
 export async function ensureImage(
+  work: ImageWork,
   engine: Engine,
-  cache: Cache,
   request: ImageRequest,
-  report: Report,
-  signal: AbortSignal,
 ): Promise<string> {
   const files = await contextFiles(request.root);
   const hash = (await contextHash(request.root, files, request.buildArgs)).slice(0, 16);
   const tag = `dmrace:${hash}`;
   if (await inspect(engine, tag)) return tag;
-  return cache.telling(report).locked(`docker-${hash}`, async () => {
+  return work.cache.telling(work.say).locked(`docker-${hash}`, async () => {
     if (await inspect(engine, tag)) return tag;
     const started = performance.now();
-    report(`building image ${tag}; the first time takes minutes`);
-    await build(engine, cache, request, files, tag, report, signal);
+    work.say(`building image ${tag}; the first time takes minutes`);
+    await build(work, engine, { ...request, files, tag });
     const made = await inspect(engine, tag);
     const seconds = Math.round((performance.now() - started) / 1000);
-    report(`built ${tag}: ${made ? prettyBytes(made.Size) : 'not found'} in ${seconds} s`);
+    work.say(`built ${tag}: ${made ? prettyBytes(made.Size) : 'not found'} in ${seconds} s`);
     return tag;
   });
 }
@@ -82,14 +82,17 @@ async function inspect(engine: Engine, tag: string): Promise<z.infer<typeof Insp
   }
 }
 
+/** An image that the engine does not have. */
+interface MissingImage extends ImageRequest {
+  /** Of the project's folder, by their relative names. */
+  readonly files: readonly string[];
+  readonly tag: string;
+}
+
 async function build(
+  { cache, say, signal }: ImageWork,
   engine: Engine,
-  cache: Cache,
-  request: ImageRequest,
-  files: readonly string[],
-  tag: string,
-  report: Report,
-  signal: AbortSignal,
+  { root, buildArgs, network, files, tag }: MissingImage,
 ): Promise<void> {
   const folder = path.join(cache.root, 'docker-log');
   await mkdir(folder, { recursive: true });
@@ -98,10 +101,10 @@ async function build(
   const lines: string[] = [];
   let why: string | null = null;
   try {
-    const answer = await engine.docker.buildImage(contextTar(request.root, files), {
+    const answer = await engine.docker.buildImage(contextTar(root, files), {
       t: tag,
-      buildargs: { ...request.buildArgs },
-      networkmode: request.network,
+      buildargs: { ...buildArgs },
+      networkmode: network,
       labels: { 'dmrace.image': tag },
       rm: true,
       forcerm: true,
@@ -123,7 +126,7 @@ async function build(
         }
         for (const line of stream.split('\n').filter((text) => text.trim() !== '')) {
           lines.push(line.trimEnd());
-          if (/^Step \d+\/\d+ /.test(line)) report(line.trim().slice(0, 100));
+          if (/^Step \d+\/\d+ /.test(line)) say(line.trim().slice(0, 100));
         }
       };
       engine.docker.modem.followProgress(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { Report } from '../ports.js';
+import type { Say } from '../util/work.js';
 import type { Engine } from './engine.js';
 import { abandoned, OWNED, OwnerLabels, ownerLabels, processStart } from './owner.js';
 
@@ -30,7 +30,7 @@ const filters = { label: [`${OWNED}=1`] };
  * Removes what killed clients left on the engine, containers first and then their volumes. What it
  * cannot remove is left to the next start: it must not keep this one from its work.
  */
-export async function reap(engine: Engine, report: Report): Promise<void> {
+export async function reap(engine: Engine, say: Say): Promise<void> {
   const ours = await ownerLabels();
   let removed = 0;
   const dead = async (raw: unknown, running: boolean, createdMs: number): Promise<boolean> => {
@@ -56,5 +56,5 @@ export async function reap(engine: Engine, report: Report): Promise<void> {
     if (!(await dead(one.Labels, false, created))) continue;
     await remove(() => engine.docker.getVolume(one.Name).remove());
   }
-  if (removed > 0) report(`removed ${removed} left-over of killed clients from the engine`);
+  if (removed > 0) say(`removed ${removed} left-over of killed clients from the engine`);
 }

@@ -6,7 +6,7 @@ import { type ReadRecords, readRecords } from './records.js';
 
 /** What a guest said before it was ready, read. */
 export interface BootEvidence extends ReadRecords {
-  /** Where dm_mod lies: nothing is loaded between `ready` and the trial. */
+  /** Where the suspect lies: nothing is loaded between `ready` and the trial. */
   readonly layout: Layout;
 }
 
@@ -16,12 +16,16 @@ export interface BootEvidence extends ReadRecords {
  */
 const boots = new LRUCache<string, BootEvidence>({ max: 2 * PLACEMENTS.length });
 
-/** Reads the records of a boot. Pure: the same text gives the same evidence, which is not to be changed. */
-export function readBoot(text: string): BootEvidence {
-  const known = boots.get(text);
+/**
+ * Reads the records of a boot. Pure: the same text gives the same evidence, which is not to be changed.
+ * @param module the one whose place is asked about
+ */
+export function readBoot(text: string, module: string): BootEvidence {
+  const key = `${module}\n${text}`;
+  const known = boots.get(key);
   if (known) return known;
   const read = readRecords(text);
-  const boot = { ...read, layout: layoutOf(read.records) };
-  boots.set(text, boot);
+  const boot = { ...read, layout: layoutOf(read.records, module) };
+  boots.set(key, boot);
   return boot;
 }

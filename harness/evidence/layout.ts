@@ -18,21 +18,23 @@ export interface Region {
 
 /** Where things lay in the guest before the unload, from its own records. */
 export interface Layout {
-  /** dm_mod's symbols, ascending. */
+  /** The module that is to be unloaded. */
+  readonly module: string;
+  /** Its symbols, ascending. */
   readonly symbols: readonly Named[];
-  /** dm_mod's sections: what kallsyms does not name (data, without KALLSYMS_ALL) lies in one of them. */
+  /** Its sections: what kallsyms does not name (data, without KALLSYMS_ALL) lies in one of them. */
   readonly sections: readonly Named[];
-  /** dm_mod's place: start inclusive, end exclusive; null when it was not reported. */
-  readonly dmMod: Region | null;
-  /** dm_mod's memory outside that, where its data lies since v6.4; empty on older kernels. */
+  /** The place of its text: start inclusive, end exclusive; null when it was not reported. */
+  readonly text: Region | null;
+  /** Its memory outside that, where its data lies since v6.4; empty on older kernels. */
   readonly data: readonly Region[];
   readonly vmlinux: ReadonlyMap<string, bigint>;
 }
 
 const hex = (text: string): bigint => (/^[0-9a-f]+$/i.test(text) ? BigInt(`0x${text}`) : 0n);
 
-/** Collects the guest's address records. */
-export function layoutOf(records: readonly GuestRecord[]): Layout {
+/** Collects the guest's address records of a module. */
+export function layoutOf(records: readonly GuestRecord[], suspect: string): Layout {
   // Mapping symbols ($x, $d) mark code and data in arm64 modules; they name nothing.
   const real = recordsOf(records, 'symbol').filter((r) => !/^\$[adtx](\.|$)/.test(r.name));
   const symbols = real.map((r) => ({
@@ -40,21 +42,22 @@ export function layoutOf(records: readonly GuestRecord[]): Layout {
     name: r.name,
     module: r.module,
   }));
-  const module = recordsOf(records, 'module').find((r) => r.name === 'dm_mod');
+  const module = recordsOf(records, 'module').find((r) => r.name === suspect);
   // Since v6.4 a module's memory comes in several regions (struct module_memory); the first, which
   // /proc/modules names, is its text.
   const start = module ? hex(module.address) : 0n;
-  const dmMod = module ? textOf(start, BigInt(module.size), records) : null;
+  const text = module ? textOf(start, BigInt(module.size), records) : null;
   const sections = recordsOf(records, 'section')
-    .filter((r) => r.module === 'dm_mod')
+    .filter((r) => r.module === suspect)
     .map((r) => ({ address: hex(r.address), name: r.name, module: r.module }));
   return {
+    module: suspect,
     symbols: symbols
-      .filter((s) => s.module === 'dm_mod')
+      .filter((s) => s.module === suspect)
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0)),
     sections,
-    dmMod,
-    data: dmMod ? dataOf(dmMod, sections) : [],
+    text,
+    data: text ? dataOf(text, sections) : [],
     vmlinux: new Map(symbols.filter((s) => s.module === '').map((s) => [s.name, s.address])),
   };
 }
@@ -84,7 +87,7 @@ function dataOf(text: Region, sections: readonly Named[]): Region[] {
   for (const address of starts) {
     const start = address - (address % PAGE);
     const last = regions.at(-1);
-    // A section of 16 pages is longer than any of dm_mod's; a larger gap is another region's.
+    // A section of 16 pages is longer than any that was seen; a larger gap is another region's.
     if (last && start - last.end <= 16n * PAGE) last.end = start + PAGE;
     else regions.push({ start, end: start + PAGE });
   }
@@ -92,15 +95,15 @@ function dataOf(text: Region, sections: readonly Named[]): Region[] {
 }
 
 /**
- * The layout at every other place where a soak had dm_mod, in the order of its records: the same
+ * The layout at every other place where a soak had the module, in the order of its records: the same
  * module, so all of it moves with the beginning of its text and of its read-only data.
  */
 export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): Layout[] {
-  const { dmMod } = layout;
+  const { text } = layout;
   const textAt = layout.sections.find((section) => section.name === '.text')?.address;
   const rodataAt = layout.sections.find((section) => section.name === '.rodata')?.address;
-  if (!dmMod || textAt === undefined || rodataAt === undefined) return [];
-  const inText = (address: bigint): boolean => address >= dmMod.start && address < dmMod.end;
+  if (!text || textAt === undefined || rodataAt === undefined) return [];
+  const inText = (address: bigint): boolean => address >= text.start && address < text.end;
   return recordsOf(records, 'moved')
     .map((moved) => ({ text: hex(moved.text) - textAt, rodata: hex(moved.rodata) - rodataAt }))
     .filter((by) => by.text !== 0n || by.rodata !== 0n)
@@ -112,9 +115,10 @@ export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): L
         end: end + shift,
       });
       return {
+        module: layout.module,
         symbols: layout.symbols.map(named),
         sections: layout.sections.map(named),
-        dmMod: region(dmMod, by.text),
+        text: region(text, by.text),
         data: layout.data.map((one) => region(one, by.rodata)),
         vmlinux: layout.vmlinux,
       };
@@ -123,13 +127,13 @@ export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): L
 
 /**
  * Where that which lay at an address of one guest lies in another with the same kernel and the same
- * dm_mod. A module's place depends on what was loaded and freed before it, so two boots may differ;
+ * module. A module's place depends on what was loaded and freed before it, so two boots may differ;
  * vmlinux's does not, because guests boot with nokaslr.
  */
 export function addressIn(to: Layout, from: Layout, address: bigint): bigint {
-  if (!from.dmMod || !to.dmMod) return address;
+  if (!from.text || !to.text) return address;
   const inside = ({ start, end }: Region): boolean => address >= start && address < end;
-  if (inside(from.dmMod)) return to.dmMod.start + (address - from.dmMod.start);
+  if (inside(from.text)) return to.text.start + (address - from.text.start);
   const rodata = (layout: Layout): bigint | undefined =>
     layout.sections.find((section) => section.name === '.rodata')?.address;
   const before = rodata(from);
@@ -138,34 +142,39 @@ export function addressIn(to: Layout, from: Layout, address: bigint): bigint {
   return now + (address - before);
 }
 
-/** `name+0x12 [dm_mod]` for an address in dm_mod, else null. */
-export function nameInDmMod(layout: Layout, address: bigint): string | null {
-  if (!layout.dmMod || address < layout.dmMod.start || address >= layout.dmMod.end) return null;
+/** `name+0x12 [dm_mod]` for an address in the text of the module, else null. */
+export function nameInModule(layout: Layout, address: bigint): string | null {
+  const { text, module } = layout;
+  if (!text || address < text.start || address >= text.end) return null;
   const symbol = layout.symbols.findLast((candidate) => candidate.address <= address);
   if (!symbol) return null;
-  return `${symbol.name}+0x${(address - symbol.address).toString(16)} [dm_mod]`;
+  return `${symbol.name}+0x${(address - symbol.address).toString(16)} [${module}]`;
 }
 
-/** Where the release method of the held kobject was, and where complete() was to return to. */
+/**
+ * Where the release method of the held kobject was, and where complete() was to return to.
+ * @param method the name that is meant where several symbols lie at its address
+ */
 export function provenanceOf(
   records: readonly GuestRecord[],
   layout: Layout,
+  method: string,
   returnAddress: string | null,
 ): Provenance | null {
   const hold = firstRecord(records, 'hold');
   if (!hold) return null;
   const release = hex(hold.release);
   const there = layout.symbols.filter((s) => s.address === release);
-  const inModule = there.find((s) => s.name === 'dm_kobject_release') ?? there[0];
+  const inModule = there.find((s) => s.name === method) ?? there[0];
   const builtin = [...layout.vmlinux].find(([, address]) => address === release);
   return {
     release: hold.release,
     symbol: inModule?.name ?? builtin?.[0] ?? '',
-    module: inModule ? 'dm_mod' : '',
+    module: inModule ? layout.module : '',
     returnsTo:
       returnAddress === null
         ? null
-        : (nameInDmMod(layout, hex(returnAddress)) ??
+        : (nameInModule(layout, hex(returnAddress)) ??
           `${returnAddress} [vmlinux or another module]`),
   };
 }

@@ -2,6 +2,7 @@
 
 import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
 import type { Machine, MachineEnd } from '../ports.js';
+import { pause, withinOrAborted } from '../util/deadline.js';
 
 /** Why a wait ended without what it waited for. */
 export type WaitFailure =
@@ -9,10 +10,25 @@ export type WaitFailure =
   | { readonly failed: 'machine-ended'; readonly end: MachineEnd }
   | { readonly failed: 'interrupted' };
 
-/** One expectation: settles by a record, the machine's end, a deadline or an interrupt. */
-interface Waiter {
-  readonly test: () => boolean;
-  readonly settle: () => void;
+/** What a wait came to: null is what it waited for. */
+type Met = null | WaitFailure;
+
+/** One expectation, which is asked at every byte that arrives. */
+class Waiter {
+  readonly met: Promise<Met>;
+  #settle: (met: Met) => void = () => undefined;
+
+  /** @param outcome undefined as long as there is none */
+  constructor(readonly outcome: () => Met | undefined) {
+    this.met = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  ask(): void {
+    const met = this.outcome();
+    if (met !== undefined) this.#settle(met);
+  }
 }
 
 /**
@@ -63,7 +79,7 @@ export class GuestSession {
   }
 
   #notify(): void {
-    for (const waiter of this.#waiters) if (waiter.test()) waiter.settle();
+    for (const waiter of this.#waiters) waiter.ask();
   }
 
   /** Calls back with what the console says from now on, as it says it. */
@@ -106,33 +122,23 @@ export class GuestSession {
   }
 
   /** Waits until `test` holds; it is asked again at every byte that arrives. */
-  async until(
-    test: () => boolean,
-    deadlineMs: number,
-    signal: AbortSignal,
-  ): Promise<null | WaitFailure> {
+  async until(test: () => boolean, deadlineMs: number, signal: AbortSignal): Promise<Met> {
     if (test()) return null;
     if (signal.aborted) return { failed: 'interrupted' };
     if (this.#end) return { failed: 'machine-ended', end: this.#end };
-    return new Promise((resolve) => {
-      const done = (result: null | WaitFailure): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', interrupted);
-        this.#waiters.delete(waiter);
-        resolve(result);
-      };
-      const waiter: Waiter = {
-        test: () => test() || this.#end !== null,
-        settle: () => {
-          if (test()) done(null);
-          else if (this.#end) done({ failed: 'machine-ended', end: this.#end });
-        },
-      };
-      const interrupted = (): void => done({ failed: 'interrupted' });
-      const timer = setTimeout(() => done({ failed: 'deadline' }), deadlineMs);
-      signal.addEventListener('abort', interrupted);
-      this.#waiters.add(waiter);
+    const waiter = new Waiter(() => {
+      if (test()) return null;
+      return this.#end ? { failed: 'machine-ended', end: this.#end } : undefined;
     });
+    this.#waiters.add(waiter);
+    try {
+      return await withinOrAborted(waiter.met, deadlineMs, signal, {
+        late: { failed: 'deadline' } as const,
+        aborted: { failed: 'interrupted' } as const,
+      });
+    } finally {
+      this.#waiters.delete(waiter);
+    }
   }
 
   /**
@@ -151,17 +157,4 @@ export class GuestSession {
       since = this.#lastConsoleMs;
     }
   }
-}
-
-/** A timer that an interrupt ends early. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -12,14 +12,16 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
-import type { Arch } from '../model/arch/index.js';
+import type { GuestSetUp } from '../model/guest-set-up.js';
 import type { Placement } from '../model/placement.js';
-import type { PreparedKernel, Report } from '../ports.js';
+import type { PreparedKernel } from '../ports.js';
 import { assets } from '../util/assets.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
-import { recipe } from '../util/recipe.js';
+import { shell } from '../util/shell.js';
 import { crossPrefix } from '../util/toolchain.js';
+import { telling, type Work } from '../util/work.js';
+import { type GuestSuspect, guestConf } from './conf.js';
 import { recordHeader } from './record-header.js';
 import { guestUserland } from './userland.js';
 
@@ -37,73 +39,66 @@ async function filesBelow(folder: string): Promise<string[]> {
 /** Relative names and no build id: the same sources give the same bytes wherever they lie. */
 const FLAGS = [
   ...['-static', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE'],
-  ...['-Wl,--build-id=none', '-s'],
+  // Headers are named from the guest's root, those that it shares with the helper from vm/.
+  ...['-I.', '-I..', '-Wl,--build-id=none', '-s'],
 ];
 
 /** The guest's one program of ours, static. */
-export async function guestProgram(
-  cache: Cache,
-  arch: Arch,
-  report: Report,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function guestProgram(work: Work): Promise<string> {
   const header = recordHeader();
   const files = await filesBelow(assets('vm'));
+  const names = files.map((file) => path.relative(assets('vm'), file));
   const texts = await Promise.all(files.map((file) => readFile(file)));
-  const compiler = `${crossPrefix(arch)}gcc`;
+  const compiler = `${crossPrefix(work.arch)}gcc`;
   const version = await runTool(compiler, ['-dumpfullversion']);
-  const key = contentKey([arch.name, version, ...FLAGS, header, ...texts]);
-  const entry = await cache.entry('guest', key, async (directory) => {
+  const key = contentKey([work.arch.name, version, ...FLAGS, header, names.join(), ...texts]);
+  const entry = await work.cache.entry('guest', key, async (directory) => {
     const started = Date.now();
     const build = path.join(directory, 'vm');
+    const guest = path.join(build, 'guest');
     await cp(assets('vm'), build, { recursive: true });
-    await writeFile(path.join(build, 'guest/record-kinds.h'), header);
-    const sources = (await readdir(path.join(build, 'guest')))
-      .filter((f) => f.endsWith('.c'))
-      .sort();
+    await writeFile(path.join(guest, 'record-kinds.h'), header);
+    const sources = (await filesBelow(guest))
+      .filter((file) => file.endsWith('.c'))
+      .map((file) => path.relative(guest, file));
     await runTool(compiler, [...FLAGS, '-o', '../../dmrace-guest', ...sources], {
-      cwd: path.join(build, 'guest'),
-      ...(signal === undefined ? {} : { signal }),
+      cwd: guest,
+      signal: work.signal,
     });
     await rm(build, { recursive: true });
     const { size } = await stat(path.join(directory, 'dmrace-guest'));
-    report(`built the guest’s program: ${prettyBytes(size)} in ${seconds(started)}`);
+    work.say(`built the guest’s program: ${prettyBytes(size)} in ${seconds(started)}`);
   });
   return path.join(entry, 'dmrace-guest');
 }
 
-/**
- * The initramfs of one placement: the same inputs give the same bytes.
- * @param helper whether the helper module is in it; the guest loads it when it is there
- */
-export async function buildInitramfs(
-  cache: Cache,
-  kernel: PreparedKernel,
-  placement: Placement,
-  helper: boolean,
-  report: Report,
-  signal?: AbortSignal,
-): Promise<string> {
-  const told = cache.telling(report);
-  const userland = await guestUserland(told, kernel.arch, report, signal);
-  const program = await guestProgram(told, kernel.arch, report, signal);
+/** What an initramfs is made of. */
+export interface InitramfsRequest {
+  readonly kernel: PreparedKernel;
+  readonly placement: Placement;
+  readonly setUp: GuestSetUp;
+  readonly suspect: GuestSuspect;
+}
+
+/** The initramfs of one placement: the same inputs give the same bytes. */
+export async function buildInitramfs(work: Work, request: InitramfsRequest): Promise<string> {
+  const { kernel, placement, setUp, suspect } = request;
+  const told = telling(work, work.say);
+  const userland = await guestUserland(told);
+  const program = await guestProgram(told);
+  const conf = guestConf(setUp, suspect, work.arch);
+  const modules = [
+    ...kernel.portModules.map((file) => ({ name: path.basename(file), file })),
+    { name: suspect.object, file: kernel.objects[placement] },
+    ...(setUp.helper ? [{ name: 'dmrace_helper.ko', file: kernel.helper }] : []),
+  ];
   const init = assets('vm/init');
   const contents = await Promise.all(
-    [
-      init,
-      program,
-      kernel.dmMod[placement],
-      ...kernel.portModules,
-      ...(helper ? [kernel.helper] : []),
-    ].map((file) => readFile(file)),
+    [init, program, ...modules.map(({ file }) => file)].map((file) => readFile(file)),
   );
-  const conf = [
-    `RETURN_ADDRESS='${kernel.arch.returnAddress}'`,
-    `CODE_SYMBOLS='${kernel.arch.disassembly.symbols.join(' ')}'`,
-    '',
-  ].join('\n');
-  const key = contentKey([userland, conf, kernel.portModules.join(), String(helper), ...contents]);
-  const entry = await told.entry('initramfs', key, async (directory) => {
+  const names = [kernel.portModules.join(), ...modules.map(({ name }) => name)];
+  const key = contentKey([userland, JSON.stringify(conf), ...names, ...contents]);
+  const entry = await told.cache.entry('initramfs', key, async (directory) => {
     const started = Date.now();
     const root = path.join(directory, 'root');
     await cp(path.join(userland, 'root'), root, { recursive: true, verbatimSymlinks: true });
@@ -112,19 +107,15 @@ export async function buildInitramfs(
     }
     await copyFile(init, path.join(root, 'init'));
     await copyFile(program, path.join(root, 'bin/dmrace-guest'));
-    if (helper) await copyFile(kernel.helper, path.join(root, 'modules/dmrace_helper.ko'));
-    await copyFile(kernel.dmMod[placement], path.join(root, 'modules/dm-mod.ko'));
-    for (const file of kernel.portModules) {
-      await copyFile(file, path.join(root, 'modules', path.basename(file)));
-    }
+    for (const { name, file } of modules) await copyFile(file, path.join(root, 'modules', name));
     const order = kernel.portModules.map((file) => `${path.basename(file)}\n`).join('');
     await writeFile(path.join(root, 'modules/order'), order);
-    await writeFile(path.join(root, 'etc/dmrace.conf'), conf);
+    for (const [file, text] of Object.entries(conf)) await writeFile(path.join(root, file), text);
     await chmod(path.join(root, 'init'), 0o755);
     await pack(root, path.join(directory, 'initramfs.cpio'));
     await rm(root, { recursive: true });
     const { size } = await stat(path.join(directory, 'initramfs.cpio'));
-    report(
+    work.say(
       `built the initramfs of the ${placement} placement: ${prettyBytes(size)} in ${seconds(started)}`,
     );
   });
@@ -133,7 +124,7 @@ export async function buildInitramfs(
 
 /** cpio in the kernel's newc form (Documentation/driver-api/early-userspace/buffer-format.rst). */
 async function pack(root: string, archive: string): Promise<void> {
-  await recipe(root)`
+  await shell(root)`
     find . -exec touch -h -d @0 {} +
     find . ! -type l -exec chmod go-w {} +
     find . -print0 | LC_ALL=C sort -z |

@@ -2,11 +2,10 @@
 import { copyFile, mkdir, readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { DebianArchive } from '../debian/archive.js';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
-import type { Report } from '../ports.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import type { Work } from '../util/work.js';
 
 /** The suite of the guest's programs: one for all kernels, so a trial differs by its kernel only. */
 const SUITE = 'bookworm';
@@ -53,13 +52,9 @@ async function copyLibraries(
 }
 
 /** A root folder with the guest's programs from Debian's packages: bin, sbin, lib, lib64. */
-export async function guestUserland(
-  cache: Cache,
-  arch: Arch,
-  report: Report,
-  signal?: AbortSignal,
-): Promise<string> {
-  const archive = new DebianArchive(cache, SUITE, arch.names.debian, report, signal);
+export async function guestUserland(work: Work): Promise<string> {
+  const { cache, arch } = work;
+  const archive = new DebianArchive(work, SUITE);
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);
@@ -95,18 +90,14 @@ export async function guestUserland(
 /** The busybox applets that vm/init uses. */
 const APPLETS = [
   'sh',
-  'awk',
   'cat',
   'echo',
   'head',
   'insmod',
   'ln',
   'mkdir',
-  'mknod',
   'mount',
   'reboot',
-  'sed',
-  'stat',
   'tail',
   'uname',
   'usleep',

@@ -39,7 +39,7 @@ export function reportKnown(
     .map((issue) => ({ issue, trials: trialsOf(issue) }))
     .filter(({ trials }) => trials.length > 0);
   const rest = here.filter((issue) => !seen.some((entry) => entry.issue === issue));
-  const looked = trials.some((trial) => trial.placement === 'builtin' && trial.reached);
+  const looked = trials.some((trial) => trial.role === 'subject' && trial.reached);
   const isStale = (issue: KnownIssue): boolean =>
     looked && (issue.cause === question.targetCause || issue.cause === 'other');
   return {

@@ -8,7 +8,7 @@ export const sideOf = (trial: TrialResult): Side => ({
   outcome: trial.outcome,
   reached: trial.reached,
   findings: trial.findings.map((finding) => ({ cause: finding.cause, function: finding.function })),
-  hashes: trial.hashes ?? null,
+  hashes: trial.hashes,
 });
 
 const STREAMS = ['console', 'trace', 'records'] as const;

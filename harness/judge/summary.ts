@@ -1,51 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { KernelIdentity } from '../model/kernel.js';
 import type { KnownIssue } from '../model/known.js';
-import type { Placement } from '../model/placement.js';
-import type { TrialResult } from '../model/trial.js';
+import { orderedPlacements, type Placement } from '../model/placement.js';
+import { resultsOf, type TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
+import { scenarioOf } from '../scenarios/index.js';
 import { knownReasons, markKnown, reportKnown } from './known.js';
+import { objectProblem, type PlacementCode } from './object.js';
 import { wilson } from './rate.js';
-import { objectProblem, type PlacementCode } from '../evidence/tail-call.js';
-import { judgeRun, orderedPlacements } from './verdict.js';
+import { judgeSweep } from './sweep.js';
+import { type Judgement, judgeRun } from './verdict.js';
 
-/**
- * Puts a run's result together: sums, verdict, reasons, exit code. `problems` speak against the
- * evidence and take `closed` away; `notes` only tell how it came about.
- * @param issues entries of a known-issues file; null without one
- */
-export function summarise(
-  question: Question,
-  kernel: KernelIdentity,
-  judged: readonly TrialResult[],
-  codes: Readonly<Partial<Record<Placement, PlacementCode>>>,
-  problems: readonly string[] = [],
-  issues: readonly KnownIssue[] | null = null,
-  notes: readonly string[] = [],
-): RunResult {
+/** What a run's result is put together from. */
+export interface RunEvidence {
+  readonly question: Question;
+  readonly kernel: KernelIdentity;
+  readonly trials: readonly TrialResult[];
+  readonly codes: Readonly<Partial<Record<Placement, PlacementCode>>>;
+  /** What speaks against the evidence: it takes `closed` away. */
+  readonly problems: readonly string[];
+  /** Entries of a known-issues file; null without one. */
+  readonly known: readonly KnownIssue[] | null;
+  /** What only tells how the run came about. */
+  readonly notes: readonly string[];
+}
+
+/** Puts a run's result together: sums, verdict, reasons, exit code. */
+export function summarise(evidence: RunEvidence): RunResult {
+  const { question, kernel, codes, problems, known: issues, notes } = evidence;
   // In one order, whatever order they ended in: shards put together give the same words as a whole.
-  const ordered = judged.toSorted(
+  const ordered = evidence.trials.toSorted(
     (a, b) => a.index - b.index || a.placement.localeCompare(b.placement),
   );
   const trials = issues === null ? ordered : markKnown(ordered, kernel, issues);
   const known = issues === null ? null : reportKnown(question, trials, kernel, issues);
-  const judgement = judgeRun(question, trials);
+  const sweep =
+    question.recipe === 'sweep'
+      ? judgeSweep(question.targetCause, question.placements, resultsOf('sweep', trials))
+      : null;
+  const judgement: Judgement = sweep ?? judgeRun(question, trials);
+  const { build } = scenarioOf(question).suspect;
   const doubts = [
     ...problems,
     ...question.placements.flatMap(
-      (placement) => objectProblem(placement, codes[placement], kernel.methodHome) ?? [],
+      (placement) => objectProblem(placement, codes[placement], build, kernel.methodHome) ?? [],
     ),
   ];
   // Damaged or contradicting evidence can only take a verdict away.
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
+  const verdict = damaged ? 'inconclusive' : judgement.verdict;
+  const exitCode = damaged ? 125 : judgement.exitCode;
+  const reasons = [
+    ...doubts,
+    ...judgement.reasons,
+    ...(known === null ? [] : knownReasons(known)),
+    ...notes,
+  ];
   return {
-    verdict: damaged ? 'inconclusive' : judgement.verdict,
-    reasons: [
-      ...doubts,
-      ...judgement.reasons,
-      ...(known === null ? [] : knownReasons(known)),
-      ...notes,
-    ],
+    verdict,
+    reasons,
     question,
     kernel,
     placements: Object.fromEntries(
@@ -55,8 +68,9 @@ export function summarise(
       ]),
     ),
     trials,
-    exitCode: damaged ? 125 : judgement.exitCode,
+    exitCode,
     known,
+    ...(sweep === null ? {} : { sweep: { ...sweep, verdict, reasons, exitCode } }),
   };
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from '../model/finding.js';
 import { comparePlacements, PLACEMENTS, type Placement } from '../model/placement.js';
+import { SUBJECT } from '../model/role.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
-import type { TrialResult } from '../model/trial.js';
+import { type ResultOf, trialName } from '../model/trial.js';
 import { crashedWith } from './verdict.js';
 
 /** A trial of a sweep as a row of its table. */
-export function sweepPoint(trial: TrialResult, targetCause: Cause): SweepPoint {
+export function sweepPoint(trial: ResultOf<'sweep'>, targetCause: Cause): SweepPoint {
   const { sweep } = trial;
-  if (!sweep) throw new Error('a trial of a sweep has its sweep judged');
   const sixth = trial.steps.find((step) => step.step === 6);
-  const point = sweep.asked > sweep.blocks.length && sweep.missed === null ? 'after' : sweep.asked;
+  const beyond = sweep.asked === 'after' || sweep.asked > sweep.blocks.length;
+  const point = beyond && sweep.missed === null ? 'after' : sweep.asked;
   const block = typeof point === 'number' ? (sweep.blocks[point - 1] ?? null) : null;
   const us = block?.atUs ?? trial.steps.find((step) => step.step === 10)?.atUs;
   return {
@@ -22,21 +23,21 @@ export function sweepPoint(trial: TrialResult, targetCause: Cause): SweepPoint {
     findings: trial.findings.map((finding) => finding.title),
     targetCrash: crashedWith(trial, targetCause),
     missed: trial.reached ? null : (sweep.missed ?? trial.reasons.join('; ')),
-    trial: `${trial.placement}-${trial.index}`,
+    trial: trialName(trial),
   };
 }
 
 const order = (point: SweepPoint): number => (point.point === 'after' ? Infinity : point.point);
 
 /**
- * The verdict of a sweep. `open`: the builtin placement crashed at some point. `closed`: every
- * point of both placements was hit, builtin survived them all, and the control crashed with the
+ * The verdict of a sweep. `open`: the subject crashed at some point. `closed`: every
+ * point of both placements was hit, the subject survived them all, and the control crashed with the
  * target cause at one at least. Anything else is `inconclusive`.
  */
 export function judgeSweep(
   targetCause: Cause,
   placements: readonly Placement[],
-  trials: readonly TrialResult[],
+  trials: readonly ResultOf<'sweep'>[],
 ): SweepResult {
   const all = trials.map((trial) => sweepPoint(trial, targetCause));
   // The trial that was told of one block too many ended as the one after the unload: one row.
@@ -53,12 +54,12 @@ export function judgeSweep(
       Math.max(
         0,
         ...trials
-          .filter((t) => t.placement === placement && t.sweep?.ranAt === 'after')
-          .map((t) => t.sweep?.blocks.length ?? 0),
+          .filter((t) => t.placement === placement && t.sweep.ranAt === 'after')
+          .map((t) => t.sweep.blocks.length),
       ),
     ]),
   );
-  const subject = of('builtin').filter(
+  const subject = of(SUBJECT).filter(
     (point) => point.outcome === 'crashed' || point.findings.length > 0,
   );
   const strangers = points.filter((point) => point.findings.length > 0 && !point.targetCrash);
@@ -83,7 +84,7 @@ export function judgeSweep(
       exitCode: 1,
       blocks,
       points,
-      reasons: [`builtin crashed at ${where}`, ...doubts, ...facts],
+      reasons: [`${SUBJECT} crashed at ${where}`, ...doubts, ...facts],
     };
   }
   if (doubts.length > 0) {

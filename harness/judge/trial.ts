@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { type ModuleText, scanConsole } from '../console/index.js';
-import type { Finding } from '../model/finding.js';
-import { type GuestRecord, recordsOf } from '../model/record.js';
-import type { Scenario } from '../model/scenario.js';
-import type { Outcome, TrialFiles, TrialResult } from '../model/trial.js';
-import { findScenario } from '../scenarios/index.js';
 import { readBoot } from '../evidence/boot.js';
-import { judgeChurn } from '../recipes/soak.js';
-import { judgeDelayed } from '../recipes/delayed.js';
-import { delaysOf } from '../evidence/delays.js';
-import { endingOf } from './ending.js';
 import { fatalRun } from '../evidence/fatal-run.js';
-import type { KindEvidence, KindJudgement } from '../recipes/recipe.js';
 import { type Layout, movedLayouts } from '../evidence/layout.js';
 import { readRecords } from '../evidence/records.js';
 import { parseTrace } from '../evidence/trace.js';
-import { judgeWindow } from '../recipes/release-return.js';
+import type { Finding } from '../model/finding.js';
+import type { Outcome } from '../model/outcome.js';
+import type { RecipeName } from '../model/recipe.js';
+import { type GuestRecord, recordsOf } from '../model/record.js';
+import { roleOf } from '../model/role.js';
+import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
+import { RECIPES } from '../recipes/index.js';
+import type { Evidence, Judgement, Recipe } from '../recipes/recipe.js';
+import { scenarioOf } from '../scenarios/index.js';
+import { withCause } from './cause.js';
+import { endingOf } from './ending.js';
 
 const sha256 = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -28,14 +28,14 @@ function namesOf(layout: Layout): ModuleText['symbols'] {
   return [...layout.symbols, ...sections].map(({ name, address }) => ({ name, address }));
 }
 
-/** The recorded text of dm_mod, for the console scanner to name addresses in. */
+/** Where the suspect lay, for the console scanner to name addresses in. */
 function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleText[] {
-  if (!layout.dmMod) return [];
+  if (!layout.text) return [];
   const unloaded = recordsOf(records, 'unload').some((r) => r.error === 0);
   return [layout, ...movedLayouts(layout, records)].flatMap((place) => {
     const symbols = namesOf(place);
-    return [...(place.dmMod ? [place.dmMod] : []), ...place.data].map(({ start, end }) => ({
-      module: 'dm_mod',
+    return [...(place.text ? [place.text] : []), ...place.data].map(({ start, end }) => ({
+      module: place.module,
       start: start.toString(16),
       end: end.toString(16),
       unloaded,
@@ -45,9 +45,10 @@ function moduleTexts(layout: Layout, records: readonly GuestRecord[]): ModuleTex
 }
 
 /** The guest must have been told this very trial: its nonce, seed and scenario. */
-function tellingProblems(files: TrialFiles, records: readonly GuestRecord[]): string[] {
-  const { nonce, seed, scenario } = files.note.plan;
-  if (scenario === 'self-test') return [];
+function tellingProblems(plan: TrialPlan, records: readonly GuestRecord[]): string[] {
+  // A guest that is to crash is told nothing else.
+  if (plan.recipe === 'crash') return [];
+  const { nonce, seed, scenario } = plan;
   const told = recordsOf(records, 'trial');
   const [first] = told;
   if (!first) return ['the guest did not say which trial it ran (record "trial")'];
@@ -71,57 +72,41 @@ function traceGaps(trace: string): string[] {
   ];
 }
 
-/** Nothing is proven by a command that is no scenario's, such as the self-test's crashes. */
-const NO_QUESTION: KindJudgement = {
-  steps: [],
-  reached: false,
-  whole: false,
-  doubts: [],
-  missing: ['this trial belongs to no scenario'],
-  provenance: null,
-};
-
-/** The part of the judgement that the scenario's kind decides. */
-function judgeByKind(scenario: Scenario | null, evidence: KindEvidence): KindJudgement {
-  if (!scenario) return NO_QUESTION;
-  switch (scenario.kind) {
-    case 'window':
-      return judgeWindow(evidence);
-    case 'delayed':
-      return judgeDelayed(evidence);
-    case 'churn':
-      return judgeChurn(evidence);
-  }
-}
-
 /**
  * Judges one trial from what it left behind. Pure: the same files give the same result, so `judge`
  * on a saved run agrees with the run itself.
  */
 export function judgeTrial(files: TrialFiles): TrialResult {
   const { plan } = files.note;
-  const before = readBoot(files.readyRecords);
+  // The plan is of the recipe that is looked up by its name, which the compiler cannot know.
+  const recipe = RECIPES[plan.recipe] as Recipe<RecipeName>;
+  const scenario = scenarioOf(plan);
+  const { suspect } = scenario;
+  const before = readBoot(files.readyRecords, suspect.name);
   const during = readRecords(files.records);
   const records = [...before.records, ...during.records];
   const { layout } = before;
-  const findings = scanConsole(files.console, { modules: moduleTexts(layout, during.records) });
+  const modules = moduleTexts(layout, during.records);
+  const findings = scanConsole(files.console, { modules }).map((raw) => withCause(raw, [suspect]));
 
   const ending = endingOf(files, during.records, findings);
   const lost = [
     ...before.problems,
     ...during.problems,
     ...ending.problems,
-    ...tellingProblems(files, during.records),
+    ...tellingProblems(plan, during.records),
   ];
   const events = parseTrace(files.trace);
-  const scenario = findScenario(plan.scenario);
-  const judged = judgeByKind(scenario, {
+  const evidence: Evidence<RecipeName> = {
     plan,
+    scenario,
     events,
     records,
     layout,
+    console: files.console,
     fatalRun: ending.how === 'panicked' ? fatalRun(files.console, findings, events, records) : null,
-  });
+  };
+  const judged: Judgement<RecipeName> = recipe.judge(evidence);
   const doubts = [
     ...judged.doubts,
     ...(ending.traceLost > 0 ? [`the trace lost ${ending.traceLost} events`] : []),
@@ -129,27 +114,30 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     ...recordsOf(records, 'failed').map((r) => `the guest could not ${r.what}: ${r.message}`),
   ];
   const sound = doubts.length === 0 && lost.length === 0;
-  return {
+  const result = {
+    recipe: plan.recipe,
     placement: plan.placement,
+    role: roleOf(plan.placement),
     index: plan.index,
     seed: plan.seed,
+    scenario: plan.scenario,
     outcome: outcomeOf(findings, lost, judged.whole && sound),
     reached: judged.reached && sound,
     steps: judged.steps,
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
     provenance: judged.provenance,
-    ...(recordsOf(records, 'ready').length === 0 ? { neverReady: true as const } : {}),
-    ...(judged.churn ? { churn: judged.churn } : {}),
-    ...(judged.sweep ? { sweep: judged.sweep } : {}),
-    ...(scenario?.kind === 'delayed' ? { delays: delaysOf(files.console) } : {}),
+    neverReady: recordsOf(records, 'ready').length === 0,
     durationMs: files.note.durationMs,
     hashes: {
       console: sha256(files.console),
       trace: sha256(files.trace),
       records: sha256(files.records),
     },
+    ...judged.detail,
   };
+  // The recipe's name and its detail are those of one member of the union.
+  return result as TrialResult;
 }
 
 function outcomeOf(findings: readonly Finding[], lost: readonly string[], whole: boolean): Outcome {

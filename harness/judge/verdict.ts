@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from '../model/finding.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { RecipeName } from '../model/recipe.js';
+import { SUBJECT } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, Verdict } from '../model/verdict.js';
-import { findScenario } from '../scenarios/index.js';
-import { repeatedDelays } from '../evidence/delays.js';
+import { RECIPES } from '../recipes/index.js';
+import { count, type VerdictRules } from '../recipes/recipe.js';
 
 /** A verdict with everything that speaks for or against it, and the process's exit code. */
 export interface Judgement {
@@ -18,10 +19,21 @@ export interface Judgement {
 export const crashedWith = (trial: TrialResult, cause: Cause): boolean =>
   trial.findings.some((finding) => finding.cause === cause);
 
-const of = (trials: readonly TrialResult[], placement: Placement): TrialResult[] =>
-  trials.filter((trial) => trial.placement === placement);
+/** The subject's trials. */
+export const subjectOf = (trials: readonly TrialResult[]): TrialResult[] =>
+  trials.filter((trial) => trial.role === 'subject');
 
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** The control's trials; none where the question has no control. */
+const controlOf = ({ control }: Question, trials: readonly TrialResult[]): TrialResult[] =>
+  trials.filter((trial) => trial.placement === control);
+
+/**
+ * What the question's recipe says of its trials together. The results of a run are all of its recipe,
+ * which the compiler cannot know.
+ */
+function rulesOf({ recipe }: Question): VerdictRules<RecipeName> {
+  return RECIPES[recipe].verdict as VerdictRules<RecipeName>;
+}
 
 /**
  * The verdict of a run, exactly as the table of docs/verdicts.md: `open` by one crash of the
@@ -30,7 +42,10 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
  * crashes change exit codes and are no crash of another cause; `open` stays `open`.
  */
 export function judgeRun(question: Question, trials: readonly TrialResult[]): Judgement {
-  const subject = of(trials, 'builtin');
+  const subject = subjectOf(trials);
+  const rules = rulesOf(question);
+  const facts = rules.facts(subject);
+  const repeats = rules.repeats(subject);
   const strangers = trials.flatMap((trial) =>
     trial.findings
       .filter((finding) => finding.cause !== question.targetCause && finding.known === undefined)
@@ -45,9 +60,9 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
     return {
       verdict: 'open',
       reasons: [
-        `${hits.length} of ${count(subject.length, 'trial')} of the builtin placement crashed with ${question.targetCause}`,
-        ...sides(question, subject),
-        ...repeatedDelays(subject),
+        `${hits.length} of ${count(subject.length, 'trial')} of the ${SUBJECT} placement crashed with ${question.targetCause}`,
+        ...facts,
+        ...repeats,
         ...strangers,
         ...(excused
           ? ['the exit code is 0 only because the known-issues file lists this crash']
@@ -58,56 +73,37 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
   }
 
   // A kernel that crashes before the guest is ready, every time, does not boot: bisect skips it.
-  const boots = trials.some((trial) => trial.neverReady !== true);
+  const boots = trials.some((trial) => !trial.neverReady);
   const against = [
     ...(boots || trials.length === 0 ? [] : ['the kernel does not boot: no guest got ready']),
     ...strangers,
     ...subjectDoubts(question, subject),
-    ...repeatedDelays(subject),
+    ...repeats,
     ...controlDoubts(question, trials),
   ];
   if (against.length > 0) {
     return {
       verdict: 'inconclusive',
-      reasons: [...against, ...sides(question, subject), ...trialReasons(trials)],
+      reasons: [...against, ...facts, ...trialReasons(trials)],
       exitCode: strangers.length > 0 && boots ? 1 : 125,
     };
   }
   return { verdict: 'closed', reasons: closedReasons(question, trials), exitCode: 0 };
 }
 
-function subjectDoubts(question: Question, subject: readonly TrialResult[]): string[] {
-  if (subject.length === 0) return ['the builtin placement, the subject, was not tried'];
-  if (findScenario(question.scenario)?.kind === 'churn') return [soakDoubt(subject)];
+function subjectDoubts(question: Question, subject: readonly TrialResult[]): readonly string[] {
+  if (subject.length === 0) return [`the ${SUBJECT} placement, the subject, was not tried`];
+  const { doubts } = rulesOf(question);
+  if (doubts !== null) return doubts(subject);
   const reached = subject.filter((trial) => trial.reached).length;
   return reached >= question.trials
     ? []
-    : [`builtin: ${reached} of ${count(question.trials, 'trial')} reached the window`];
-}
-
-/** A soak speaks against `closed`, however long it was. */
-function soakDoubt(subject: readonly TrialResult[]): string {
-  const soaks = subject.flatMap((trial) => trial.churn ?? []);
-  const cycles = soaks.reduce((sum, { cycles }) => sum + cycles, 0);
-  const ms = soaks.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
-  const rate = ms > 0 ? ((cycles * 1000) / ms).toFixed(1) : '0';
-  return `${cycles} cycles in ${(ms / 1000).toFixed(1)} s (${rate} a second) of ${count(subject.length, 'soak')}: a soak claims no window, so its silence proves nothing`;
-}
-
-/** For a window that chance opens: which sides the trials have shown. */
-function sides(question: Question, subject: readonly TrialResult[]): string[] {
-  if (findScenario(question.scenario)?.kind !== 'delayed' || subject.length === 0) return [];
-  const after = subject.filter((trial) => trial.reached);
-  const before = subject.filter((trial) => !trial.reached && trial.outcome === 'survived');
-  const crashed = after.filter((trial) => trial.outcome === 'crashed').length;
-  return [
-    `the disk was released after the unload in ${count(after.length, 'trial')} (${crashed} crashed) and before it in ${before.length} (none crashed)`,
-  ];
+    : [`${SUBJECT}: ${reached} of ${count(question.trials, 'trial')} reached the window`];
 }
 
 function controlDoubts(question: Question, trials: readonly TrialResult[]): string[] {
   if (question.control === null) return [];
-  const control = of(trials, question.control);
+  const control = controlOf(question, trials);
   if (control.length === 0) {
     return [
       `the control (${question.control}) was not tried, so silence of the subject proves nothing`,
@@ -140,24 +136,20 @@ function trialReasons(trials: readonly TrialResult[]): string[] {
 }
 
 function closedReasons(question: Question, trials: readonly TrialResult[]): string[] {
-  const subject = of(trials, 'builtin');
+  const subject = subjectOf(trials);
   const reached = subject.filter((trial) => trial.reached).length;
-  const survived = `builtin: ${count(reached, 'trial')} reached the window, none crashed`;
+  const survived = `${SUBJECT}: ${count(reached, 'trial')} reached the window, none crashed`;
   if (question.control === null) {
     return [
       survived,
-      ...sides(question, subject),
+      ...rulesOf(question).facts(subject),
       `scenario ${question.scenario} has no control: nothing shows that a crash would be seen`,
     ];
   }
-  const control = of(trials, question.control);
+  const control = controlOf(question, trials);
   const crashed = control.filter((trial) => crashedWith(trial, question.targetCause)).length;
   return [
     survived,
     `${question.control}: ${crashed} of ${count(control.length, 'trial')} crashed with ${question.targetCause}`,
   ];
 }
-
-/** Placements in the order of the design. */
-export const orderedPlacements = (placements: readonly Placement[]): Placement[] =>
-  PLACEMENTS.filter((placement) => placements.includes(placement));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import {
   configProblems,
@@ -10,10 +9,11 @@ import {
   preemption,
 } from '../model/kernel.js';
 import type { MethodHome } from '../model/placement.js';
-import type { PreparedKernel, Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+import type { PreparedKernel } from '../ports.js';
+import { objectSymbol } from '../qemu/code.js';
 import { runTool } from '../util/command.js';
-import { crossPrefix } from '../util/toolchain.js';
+import type { Work } from '../util/work.js';
 import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
 
 /** Whatever its source, a kernel is these parts. */
@@ -29,16 +29,27 @@ export interface KernelParts {
   readonly configFile: string;
   readonly tree: BuildTree;
   readonly portModules: readonly string[];
-  readonly dmMod: string;
+  /** The suspect's module, as it was built with the image or came with it. */
+  readonly module: string;
   readonly build?: KernelIdentity['build'];
 }
 
-/**
- * @param instead a kernel of the same kind that can run the race, for the error's action
- * @throws DmraceError (inconclusive) that names every problem at once.
- */
-export function requireConfig(text: string, what: string, file: string, instead = ''): void {
-  const problems = configProblems(parseKernelConfig(text));
+/** A configuration that is asked whether it can run the race. */
+export interface AskedConfig {
+  readonly text: string;
+  /** For messages: whose it is, and the file that it is in. */
+  readonly what: string;
+  readonly file: string;
+  /** A kernel of the same kind that can run the race, for the error's action. */
+  readonly instead?: string;
+}
+
+/** @throws DmraceError (inconclusive) that names every problem at once. */
+export function requireConfig(
+  { text, what, file, instead = '' }: AskedConfig,
+  suspect: SuspectBuild,
+): void {
+  const problems = configProblems(parseKernelConfig(text), suspect);
   if (problems.length === 0) return;
   throw new DmraceError('inconclusive', {
     observed: `${what} cannot run the race: ${problems.map((p) => p.observed).join('; ')}`,
@@ -47,22 +58,24 @@ export function requireConfig(text: string, what: string, file: string, instead 
   });
 }
 
-/** Builds what the race adds to a kernel, and checks that it fits. */
+/**
+ * Builds what the race adds to a kernel, and checks that it fits.
+ * @throws DmraceError (inconclusive) when it does not build, or does not fit.
+ */
 export async function assembleKernel(
-  cache: Cache,
+  work: Work,
   parts: KernelParts,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
+  suspect: SuspectBuild,
 ): Promise<PreparedKernel> {
-  const helper = await buildHelper(cache, parts.tree, arch, report, signal);
-  const methodHome = await methodHomeOf(parts.dmMod, arch);
+  const { arch } = work;
+  const helper = await buildHelper(work, parts.tree);
+  const letter = await objectSymbol(parts.module, suspect.method, arch);
+  // T or t: a function of the module's own. U: one that it takes from vmlinux.
+  const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
   // A tree that has the method in the module already is its own control.
   const control =
-    methodHome === 'dm_mod'
-      ? parts.dmMod
-      : await buildControl(cache, parts.tree, arch, report, signal);
-  for (const file of [helper, control, parts.dmMod]) await requireVermagic(file, parts);
+    methodHome === 'vmlinux' ? await buildControl(work, parts.tree, suspect) : parts.module;
+  for (const file of [helper, control, parts.module]) await requireVermagic(file, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
   return {
@@ -85,14 +98,8 @@ export async function assembleKernel(
     preemptParameter: preempt.ok ? preempt.parameter : '',
     portModules: parts.portModules,
     helper,
-    dmMod: { builtin: parts.dmMod, 'in-module': control },
+    objects: { builtin: parts.module, 'in-module': control },
   };
-}
-
-/** nm's letter: T or t for a function of the module's own, U for one that it takes from vmlinux. */
-async function methodHomeOf(dmMod: string, arch: Arch): Promise<MethodHome> {
-  const symbols = await runTool(`${crossPrefix(arch)}nm`, [dmMod]);
-  return /^[0-9a-f]+ [Tt] dm_kobject_release$/m.test(symbols) ? 'dm_mod' : 'vmlinux';
 }
 
 /**

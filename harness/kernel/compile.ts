@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
-import type { Report } from '../ports.js';
 import { tieGroup } from '../util/process-group.js';
+import type { Work } from '../util/work.js';
 
 /** A run of make whose end is waited for and whose steps are counted. */
 export interface MakeRun {
@@ -45,21 +45,23 @@ export function progressLine(steps: number, expected: Expected | null, last: str
 
 /**
  * ccache's depend mode, unless the user has chosen: a file that is not in the cache costs no second
- * run of the preprocessor (1.25 s of CPU instead of 1.6 s for fs/open.o with ccache 4.7.5), at the price
- * that a file is found only when all its headers are the same. Exported for its test.
+ * run of the preprocessor (1.25 s of CPU instead of 1.6 s for fs/open.o with ccache 4.7.5), at the
+ * price that a file is found only when all its headers are the same. Exported for its test.
  */
 export function cheapMisses(given: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
   const chosen = 'CCACHE_DEPEND' in given || 'CCACHE_NODEPEND' in given;
   return chosen ? {} : { CCACHE_DEPEND: '1' };
 }
 
-/** How kbuild's recipes print a step: `echo '  CC      a.o';` (scripts/Kbuild.include, since 2.6). */
+/**
+ * How kbuild's recipes print a step: `echo '  CC      a.o';` (scripts/Kbuild.include, since 2.6).
+ */
 const DRY_STEP = /\becho '? {2}[A-Z][A-Z0-9+_.]*/;
 
 /**
  * Counts the steps that make has still to do, by `make -n -k`, which prints the recipes and runs
- * none but those of the makes below it. Of base on 6.12 it finds 1151 of 1138 in 3 s: a few are found
- * twice, and what is made of a file that is not there yet is not found.
+ * none but those of the makes below it. Of base on 6.12 it finds 1151 of 1138 in 3 s: a few are
+ * found twice, and what is made of a file that is not there yet is not found.
  * @returns null when it finds none: then nothing is known.
  */
 export async function countSteps(
@@ -91,9 +93,11 @@ export async function countSteps(
  * Runs make with progress.
  * @returns the number of steps it took.
  * @throws DmraceError (inconclusive) with the last 20 lines and the log's path when it fails;
- *   AbortError after an interrupt: make then removes half-written targets, and the next run goes on.
+ *   AbortError after an interrupt: make then removes half-written targets, and the next run goes
+ *   on.
  */
-export async function runMake(run: MakeRun, report: Report, signal: AbortSignal): Promise<number> {
+export async function runMake(work: Pick<Work, 'say' | 'signal'>, run: MakeRun): Promise<number> {
+  const { say, signal } = work;
   signal.throwIfAborted();
   const log = createWriteStream(run.log);
   const tail: string[] = [];
@@ -120,7 +124,7 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
     steps++;
     if (Date.now() - told < PROGRESS_MS) return;
     told = Date.now();
-    report(progressLine((run.doneSteps ?? 0) + steps, run.expected, step[2] ?? ''));
+    say(progressLine((run.doneSteps ?? 0) + steps, run.expected, step[2] ?? ''));
   });
   const result = await (async () => {
     await using _tied = tieGroup(make.pid, signal);
@@ -128,7 +132,7 @@ export async function runMake(run: MakeRun, report: Report, signal: AbortSignal)
   })();
   await new Promise<void>((resolve) => log.end(resolve));
   if (signal.aborted) {
-    report(`interrupted after ${steps} steps, which are kept: the same command goes on from there`);
+    say(`interrupted after ${steps} steps, which are kept: the same command goes on from there`);
   }
   signal.throwIfAborted();
   if (!result.failed) return steps;

@@ -2,7 +2,7 @@
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
-import { DmraceError } from '../model/errors.js';
+import { DmraceError, isOfKind } from '../model/errors.js';
 import {
   type DroppedOption,
   describeDropped,
@@ -14,16 +14,30 @@ import {
 } from '../model/fragment.js';
 import { parseKernelConfig } from '../model/kernel.js';
 import type { BuildRequest } from '../model/kernel-profile.js';
-import type { Report } from '../ports.js';
 import { assets } from '../util/assets.js';
 import { runTool } from '../util/command.js';
+import type { Work } from '../util/work.js';
 
-/** The fragments of a request, in the order in which they are merged: what the race needs, then the profiles. */
+/**
+ * The fragments of a request, in the order in which they are merged: what the race needs, then the
+ * profiles.
+ */
 export async function fragmentsOf(request: BuildRequest, arch: Arch): Promise<string[]> {
   const files = ['race', `race-${arch.name}`, ...request.profiles];
   return Promise.all(
     files.map((name) => readFile(assets('kernel-config', `${name}.config`), 'utf8')),
   );
+}
+
+/** What is configured, and how. */
+export interface Configuring {
+  /** Top folder of the kernel tree. */
+  readonly source: string;
+  /** Where `.config` goes. */
+  readonly build: string;
+  readonly request: BuildRequest;
+  /** What make is told besides the target: both folders, architecture, compiler. */
+  readonly make: readonly string[];
 }
 
 /**
@@ -33,20 +47,16 @@ export async function fragmentsOf(request: BuildRequest, arch: Arch): Promise<st
  * @throws DmraceError (inconclusive) when a required option was dropped.
  */
 export async function configure(
-  source: string,
-  build: string,
-  request: BuildRequest,
-  arch: Arch,
-  make: readonly string[],
-  report: Report,
-  signal: AbortSignal,
+  work: Pick<Work, 'arch' | 'say' | 'signal'>,
+  { source, build, request, make }: Configuring,
 ): Promise<void> {
+  const { arch, say, signal } = work;
   const fragments = await fragmentsOf(request, arch);
   const draft = path.join(build, '.config.dmrace');
   const target = async (name: string): Promise<void> => {
     await runTool('make', ['-s', ...make, `KCONFIG_CONFIG=${draft}`, name], { signal }).catch(
       (error: unknown) => {
-        if (!(error instanceof DmraceError)) throw error;
+        if (!isOfKind(error, 'tool-failed')) throw error;
         throw new DmraceError('inconclusive', {
           observed: `make ${name} fails in ${source}: ${error.facts.observed}`,
           artefact: source,
@@ -67,7 +77,7 @@ export async function configure(
   const config = parseKernelConfig(text);
   const dropped = droppedOptions(mergeFragments(fragments.map(parseFragment)), config);
   const lines = await explainDropped(source, dropped, text);
-  for (const { option, line } of lines) if (!option.required) report(`dropped ${line}`);
+  for (const { option, line } of lines) if (!option.required) say(`dropped ${line}`);
   const fatal = lines.filter(({ option }) => option.required);
   if (fatal.length > 0) {
     throw new DmraceError('inconclusive', {

@@ -3,8 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { assets } from '../util/assets.js';
 
-/** kernel-config/control.json: the control's change to drivers/md, as data. */
+/** A control's change to the sources of a suspect, as data, e.g. kernel-config/control.json. */
 const ControlChange = z.strictObject({
   $comment: z.string().optional(),
   changes: z.array(
@@ -26,37 +27,53 @@ const versionNumber = (text: string): number => {
   return Number(major) * 1000 + Number.parseInt(minor, 10);
 };
 
+/** A file of kernel-config/ with a control's change. */
+export interface ChangeFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** @param name as SuspectBuild.change has it */
+export const readChangeFile = async (name: string): Promise<ChangeFile> => ({
+  name,
+  text: await readFile(assets('kernel-config', name), 'utf8'),
+});
+
 /**
- * Moves the release method into the module in a copy of drivers/md.
- * @param data text of kernel-config/control.json
- * @throws DmraceError (inconclusive) when a text to replace is not there exactly once: this kernel's
- *   sources are not the ones the change was written for.
+ * Makes a copy of a suspect's sources those of its control.
+ * @param sources folder of the copy
+ * @throws DmraceError (inconclusive) when a text to replace is not there exactly once: this
+ *   kernel's sources are not the ones the change was written for.
  */
-export async function moveReleaseIntoModule(
-  md: string,
+export async function applyControlChange(
+  sources: string,
   version: string,
-  data: string,
+  data: ChangeFile,
 ): Promise<void> {
-  const { changes } = ControlChange.parse(JSON.parse(data));
+  const { changes } = ControlChange.parse(JSON.parse(data.text));
   const number = versionNumber(version);
   for (const change of changes) {
     if (number < versionNumber(change.versions.from)) continue;
     if (change.versions.to !== null && number > versionNumber(change.versions.to)) continue;
-    const file = path.join(md, change.file);
+    const file = path.join(sources, change.file);
     const text = await readFile(file, 'utf8');
-    await writeFile(
-      file,
-      applyChange(text, change.find, change.replace, `${change.file} of ${version}`),
-    );
+    const where = `${change.file} of ${version}`;
+    await writeFile(file, applyChange(text, change, { where, from: data.name }));
   }
 }
 
-/** One change on one text; exported for its test. */
+/**
+ * One change on one text; exported for its test.
+ * @param told for the error: what the text is, and which file of kernel-config/ has the change
+ * @throws DmraceError (inconclusive), see {@link applyControlChange}.
+ */
 export function applyChange(
   text: string,
-  find: readonly string[] | null,
-  replace: readonly string[],
-  where: string,
+  {
+    find,
+    replace,
+  }: { readonly find: readonly string[] | null; readonly replace: readonly string[] },
+  told: { readonly where: string; readonly from: string },
 ): string {
   const ending = text.endsWith('\n') || text === '' ? '' : '\n';
   if (find === null) return `${text}${ending}${replace.join('\n')}\n`;
@@ -67,9 +84,9 @@ export function applyChange(
   const [at] = starts;
   if (at === undefined || starts.length !== 1) {
     throw new DmraceError('inconclusive', {
-      observed: `${where}: ${JSON.stringify(find.join('\n'))} occurs ${starts.length} times${whereInstead(lines, find, starts)}`,
+      observed: `${told.where}: ${JSON.stringify(find.join('\n'))} occurs ${starts.length} times${whereInstead(lines, find, starts)}`,
       limit: 'exactly once',
-      action: 'add this version’s form of the change to kernel-config/control.json',
+      action: `add this version’s form of the change to kernel-config/${told.from}`,
     });
   }
   return [...lines.slice(0, at), ...replace, ...lines.slice(at + find.length)].join('\n');

@@ -2,15 +2,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebianArchive } from '../debian/archive.js';
-import type { Arch } from '../model/arch/index.js';
-import type { PreparedKernel, Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+import type { PreparedKernel } from '../ports.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
+import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
-import { portsAndDm } from './modules.js';
+import { portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
-import { unpackMd } from './sources.js';
+import { unpackSuspect } from './sources.js';
 import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './stock.js';
 
 /**
@@ -19,20 +19,18 @@ import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './
  * and its modpost reads the ELF files of all (linux 6.1, debian/rules.d/scripts/mod).
  */
 async function unpackHeaders(
-  cache: Cache,
+  work: Work,
   archive: DebianArchive,
   stock: StockKernel,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
 ): Promise<string> {
+  const { arch } = work;
   const host = hostArch() ?? arch;
   const native = host.name === arch.name;
   const on = native ? '' : `_on_${host.names.debian}`;
   const key = `${stock.abi}_${stock.image.version}${on}`;
-  return cache.entry('headers', key, async (directory, final) => {
+  return work.cache.entry('headers', key, async (directory, final) => {
     await archive.unpack(stock.headers, directory);
-    const tools = native ? archive : await openArchive(cache, archive.suite, host, report, signal);
+    const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
     await tools.unpack(stock.kbuild, directory);
     const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
     for (const name of ['Makefile', '.kernelvariables']) {
@@ -46,7 +44,7 @@ async function unpackHeaders(
 
 /** The image package, unpacked, never installed. */
 async function unpackImage(
-  cache: Cache,
+  { cache }: Pick<Work, 'cache'>,
   archive: DebianArchive,
   stock: StockKernel,
 ): Promise<string> {
@@ -57,32 +55,37 @@ async function unpackImage(
 }
 
 /**
- * A stock Debian kernel with everything the race needs: its own dm-mod.ko untouched as the subject,
- * the control's dm-mod.ko and the helper module built against its headers.
+ * A stock Debian kernel with everything the race needs: its own module of the suspect untouched as
+ * the subject, the control's and the helper module built against its headers.
+ * @param spec as given with --kernel
+ * @throws DmraceError (environment) when it cannot be had; (inconclusive) when it cannot run the
+ *   race or what is built for it does not fit; AbortError after an interrupt.
  */
 export async function prepareDebianKernel(
-  cache: Cache,
+  work: Work,
   spec: string,
-  arch: Arch,
   request: DebianSpec,
-  report: Report,
-  signal: AbortSignal,
+  suspect: SuspectBuild,
 ): Promise<PreparedKernel> {
-  const { archive, stock } = await resolveStock(cache, arch, request, report, signal);
-  const image = await unpackImage(cache, archive, stock);
+  const { arch } = work;
+  const { archive, stock } = await resolveStock(work, request);
+  const image = await unpackImage(work, archive, stock);
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
   const usual = arch.kernel.debianFlavour;
   const given = request.flavour !== null && request.flavour !== usual;
   const where = request.suite ?? request.version;
   requireConfig(
-    configText,
-    `${stock.image.name} ${stock.image.version}`,
-    configFile,
-    given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+    {
+      text: configText,
+      what: `${stock.image.name} ${stock.image.version}`,
+      file: configFile,
+      instead: given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+    },
+    suspect,
   );
 
-  const headers = await unpackHeaders(cache, archive, stock, arch, report, signal);
+  const headers = await unpackHeaders(work, archive, stock);
   const why = await headersProblem(headers, stock.abi);
   const key = `${stock.abi}_${stock.image.version}`;
   const tree: BuildTree = {
@@ -90,16 +93,16 @@ export async function prepareDebianKernel(
     directory:
       why === null
         ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)
-        : await preparedTree(cache, archive, stock, headers, configText, why, arch, report, signal),
-    md: await unpackMd(cache, archive, stock.source, report, signal),
+        : await preparedTree(work, archive, { stock, headers, configText, why }),
+    sources: await unpackSuspect(work, archive, stock.source, suspect),
     version: stock.image.version,
     ...(why === null ? {} : { cc: `${crossPrefix(arch)}gcc`, release: stock.abi }),
   };
   const lib = path.join(image, 'usr/lib/modules');
   const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
-  const modules = await portsAndDm(cache, key, from, arch);
+  const modules = await portsAndSuspect(work, key, from, suspect);
   return assembleKernel(
-    cache,
+    work,
     {
       spec,
       release: stock.abi,
@@ -109,11 +112,9 @@ export async function prepareDebianKernel(
       configFile,
       tree,
       portModules: modules.ports,
-      dmMod: modules.dmMod,
+      module: modules.suspect,
     },
-    arch,
-    report,
-    signal,
+    suspect,
   );
 }
 

@@ -2,23 +2,23 @@
 import { access, cp, readFile, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { Arch } from '../model/arch/index.js';
-import { DmraceError } from '../model/errors.js';
-import type { Report } from '../ports.js';
+import { DmraceError, isOfKind } from '../model/errors.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
 import { assets } from '../util/assets.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { crossPrefix } from '../util/toolchain.js';
-import { moveReleaseIntoModule } from './control.js';
+import type { Work } from '../util/work.js';
+import { applyControlChange, readChangeFile } from './control.js';
 
-/** A tree to build modules against: headers or a built kernel, with its drivers/md sources. */
+/** A tree to build modules against: headers or a built kernel, with the suspect's sources. */
 export interface BuildTree {
   /** Names the tree and its content; part of cache keys. */
   readonly key: string;
   /** For `make -C`. */
   readonly directory: string;
-  /** drivers/md of the same sources. */
-  readonly md: string;
+  /** The suspect's folder of the same sources. */
+  readonly sources: string;
   /** Kernel version, e.g. `6.1.192`. */
   readonly version: string;
   /** The compiler's command, when it is not the one that the tree names itself. */
@@ -27,12 +27,12 @@ export interface BuildTree {
   readonly release?: string;
 }
 
+/** @param folder where the module's sources are, and where it is built */
 async function make(
+  { arch, signal }: Work,
   tree: BuildTree,
-  arch: Arch,
-  module: string,
-  targets: string[],
-  signal: AbortSignal,
+  folder: string,
+  targets: readonly string[],
 ): Promise<void> {
   const prefix = crossPrefix(arch);
   await runTool(
@@ -46,14 +46,15 @@ async function make(
       ...(prefix === '' ? [] : [`CROSS_COMPILE=${prefix}`]),
       ...(tree.cc === undefined ? [] : [`CC=${tree.cc}`]),
       ...(tree.release === undefined ? [] : [`KERNELRELEASE=${tree.release}`]),
-      // Only make sees this, not the C code: no BTF for modules, which would take pahole and vmlinux.
+      // Only make sees this, not the C code: no BTF for modules, which would take pahole and
+      // vmlinux.
       'CONFIG_DEBUG_INFO_BTF_MODULES=',
-      `M=${module}`,
+      `M=${folder}`,
       ...targets,
     ],
     { signal },
   ).catch((error: unknown) => {
-    if (!(error instanceof DmraceError)) throw error;
+    if (!isOfKind(error, 'tool-failed')) throw error;
     throw new DmraceError('inconclusive', {
       observed: `the modules for ${tree.version} do not build: ${error.facts.observed}`,
       artefact: tree.directory,
@@ -62,72 +63,66 @@ async function make(
   });
 }
 
-/** The control's module with its debug information, beside the one that is booted. */
-const DEBUG_COPY = 'dm-mod.debug.ko';
+/** A control's module with its debug information, beside the one that is booted. */
+const debugCopy = (module: string): string => module.replace(/\.ko$/, '.debug.ko');
 
 /** The same module for a debugger: with debug information where there is any. */
-export async function forDebugger(dmMod: string): Promise<string> {
-  const copy = path.join(path.dirname(dmMod), DEBUG_COPY);
+export async function forDebugger(module: string): Promise<string> {
+  const copy = debugCopy(module);
   return access(copy).then(
     () => copy,
-    () => dmMod, // a module of a distribution, or one from before copies were kept
+    () => module, // a module of a distribution, or one from before copies were kept
   );
 }
 
-/** The control's dm-mod.ko: the release method inside the module. About 12 s on two cores. */
+/**
+ * The control's module: the suspect's with the change to its sources. About 12 s on two cores.
+ * @throws DmraceError (inconclusive) when the change does not fit these sources or the module does
+ *   not build.
+ */
 export async function buildControl(
-  cache: Cache,
+  work: Work,
   tree: BuildTree,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
+  suspect: SuspectBuild,
 ): Promise<string> {
-  const data = await readFile(assets('kernel-config/control.json'), 'utf8');
-  const entry = await cache.entry(
+  const change = await readChangeFile(suspect.change);
+  const { object } = suspect;
+  const entry = await work.cache.entry(
     'control',
-    contentKey([tree.key, arch.name, data, 'strip -g']),
+    contentKey([tree.key, work.arch.name, change.text, 'strip -g']),
     async (directory) => {
       const started = Date.now();
-      const md = path.join(directory, 'md');
-      await cp(tree.md, md, { recursive: true });
-      await moveReleaseIntoModule(md, tree.version, data);
-      await make(tree, arch, md, ['dm-mod.ko'], signal);
-      await rename(path.join(md, 'dm-mod.ko'), path.join(directory, DEBUG_COPY));
+      const sources = path.join(directory, path.basename(suspect.directory));
+      const module = path.join(directory, object);
+      await cp(tree.sources, sources, { recursive: true });
+      await applyControlChange(sources, tree.version, change);
+      await make(work, tree, sources, [object]);
+      await rename(path.join(sources, object), debugCopy(module));
       // Without debug information, as the distribution's own modules are.
-      await runTool(`${crossPrefix(arch)}strip`, [
-        '-g',
-        '-o',
-        path.join(directory, 'dm-mod.ko'),
-        path.join(directory, DEBUG_COPY),
-      ]);
-      await runTool('rm', ['-rf', md]);
-      report(`built the control’s dm-mod.ko in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      const strip = `${crossPrefix(work.arch)}strip`;
+      await runTool(strip, ['-g', '-o', module, debugCopy(module)]);
+      await runTool('rm', ['-rf', sources]);
+      work.say(`built the control’s ${object} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },
   );
-  return path.join(entry, 'dm-mod.ko');
+  return path.join(entry, object);
 }
 
-/** The helper module. */
-export async function buildHelper(
-  cache: Cache,
-  tree: BuildTree,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
-): Promise<string> {
+/** The helper module. @throws DmraceError (inconclusive) when it does not build. */
+export async function buildHelper(work: Work, tree: BuildTree): Promise<string> {
   const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
   const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
-  const entry = await cache.entry(
+  const entry = await work.cache.entry(
     'helper',
-    contentKey([tree.key, arch.name, ...texts]),
+    contentKey([tree.key, work.arch.name, ...texts]),
     async (directory) => {
       const started = Date.now();
       const build = path.join(directory, 'helper');
       await cp(assets('vm/helper'), build, { recursive: true });
-      await make(tree, arch, build, ['modules'], signal);
+      await make(work, tree, build, ['modules']);
       await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
       await runTool('rm', ['-rf', build]);
-      report(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      work.say(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },
   );
   return path.join(entry, 'dmrace_helper.ko');

@@ -9,7 +9,10 @@ const names = (folder: string): Promise<string[]> =>
     () => [],
   );
 
-/** One line for each kernel in the cache: where it is from, its release, its version or size and compiler. */
+/**
+ * One line for each kernel in the cache: where it is from, its release, its version or size and
+ * compiler.
+ */
 export async function listKernels(root: string): Promise<string[]> {
   const lines: string[] = [];
   for (const name of await names(path.join(root, 'image'))) {

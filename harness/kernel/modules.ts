@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
-import type { Cache } from '../util/cache.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
 import { runTool } from '../util/command.js';
+import type { Work } from '../util/work.js';
 
 const SUFFIX = /\.ko(\.xz|\.zst|\.gz)?$/;
 const normal = (name: string): string => name.replaceAll('-', '_');
@@ -72,27 +72,38 @@ export async function gatherModules(
   return ordered;
 }
 
-/** The modules that the guest loads, uncompressed, in order. */
-export async function portsAndDm(
-  cache: Cache,
+/** The modules that the guest loads, uncompressed. */
+export interface GuestModules {
+  /** To be loaded before the guest has ports, in order. */
+  readonly ports: readonly string[];
+  /** The suspect's. */
+  readonly suspect: string;
+}
+
+/**
+ * Copies the modules that the guest loads into the cache.
+ * @param key names the kernel that they are of
+ * @param from folder of its modules
+ * @throws DmraceError (inconclusive) for a module that is neither there nor built in.
+ */
+export async function portsAndSuspect(
+  { cache, arch }: Pick<Work, 'cache' | 'arch'>,
   key: string,
   from: string,
-  arch: Arch,
-): Promise<{ ports: string[]; dmMod: string }> {
-  const entry = await cache.entry('modules', key, async (directory) => {
-    const work = path.join(directory, 'all');
-    await mkdir(work);
-    const ports = await gatherModules(from, arch.kernel.portModules, work);
-    const dm = await gatherModules(from, ['dm_mod'], work);
-    const order = [...ports, ...dm.filter((file) => !ports.includes(file))].map((file) =>
+  suspect: SuspectBuild,
+): Promise<GuestModules> {
+  const name = `${suspect.module}.ko`;
+  const entry = await cache.entry('modules', `${key}_${suspect.module}`, async (directory) => {
+    const all = path.join(directory, 'all');
+    await mkdir(all);
+    const ports = await gatherModules(from, arch.kernel.portModules, all);
+    const needed = await gatherModules(from, [suspect.module], all);
+    const order = [...ports, ...needed.filter((file) => !ports.includes(file))].map((file) =>
       path.basename(file),
     );
     await writeFile(path.join(directory, 'order'), `${order.join('\n')}\n`);
   });
   const order = (await readFile(path.join(entry, 'order'), 'utf8')).trim().split('\n');
-  const files = order.map((name) => path.join(entry, 'all', name));
-  return {
-    ports: files.filter((file) => !file.endsWith('/dm_mod.ko')),
-    dmMod: path.join(entry, 'all', 'dm_mod.ko'),
-  };
+  const at = (file: string): string => path.join(entry, 'all', file);
+  return { ports: order.filter((file) => file !== name).map(at), suspect: at(name) };
 }

@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { KernelSpec } from '../model/kernel.js';
-import type { PreparedKernel, Report } from '../ports.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+import type { PreparedKernel } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
+import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig } from './assemble.js';
-import { portsAndDm } from './modules.js';
+import { type GuestModules, portsAndSuspect } from './modules.js';
 import { makefileVersion } from './source-tree.js';
 
 type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
@@ -22,34 +23,34 @@ const exists = (file: string): Promise<boolean> =>
 /**
  * A kernel that someone else built: an image, its modules, and the build folder (or headers) that
  * the control and the helper are built against.
+ * @param spec as given with --kernel
  * @throws DmraceError (usage) when a part is missing, naming every missing part at once;
  *   (inconclusive) when they do not fit together.
  */
 export async function prepareImageKernel(
-  cache: Cache,
+  work: Work,
   spec: string,
   given: ImageSpec,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
+  suspect: SuspectBuild,
 ): Promise<PreparedKernel> {
   const build = await realpath(given.build).catch(() => path.resolve(given.build));
   const source = await sourceOf(build);
-  await requireParts(given, build, source);
+  const sources = path.join(source, suspect.directory);
+  await requireParts(given, build, sources, suspect);
   const configFile = path.join(build, '.config');
   const configText = await readFile(configFile, 'utf8');
-  requireConfig(configText, given.path, configFile);
+  requireConfig({ text: configText, what: given.path, file: configFile }, suspect);
   const release = (
     await readFile(path.join(build, 'include/config/kernel.release'), 'utf8')
   ).trim();
   const modules = await modulesFolder(given.modules, release);
-  const image = await keepImage(cache, given.path);
+  const image = await keepImage(work.cache, given.path);
   const symvers = await readFile(path.join(build, 'Module.symvers'));
-  const key = contentKey([image, release, configText, symvers, await mdHash(source)]);
-  const kept = await keepModules(cache, key, modules, arch);
+  const key = contentKey([image, release, configText, symvers, await timesOf(sources)]);
+  const kept = await keepModules(work, key, modules, suspect);
   const makefile = await readFile(path.join(source, 'Makefile'), 'utf8').catch(() => '');
   return assembleKernel(
-    cache,
+    work,
     {
       spec,
       release,
@@ -60,15 +61,13 @@ export async function prepareImageKernel(
       tree: {
         key,
         directory: build,
-        md: path.join(source, 'drivers/md'),
+        sources,
         version: makefileVersion(makefile) ?? release,
       },
       portModules: kept.ports,
-      dmMod: kept.dmMod,
+      module: kept.suspect,
     },
-    arch,
-    report,
-    signal,
+    suspect,
   );
 }
 
@@ -78,7 +77,13 @@ async function sourceOf(build: string): Promise<string> {
   return (await exists(path.join(linked, 'Makefile'))) ? realpath(linked) : build;
 }
 
-async function requireParts(given: ImageSpec, build: string, source: string): Promise<void> {
+/** @param sources the suspect's folder */
+async function requireParts(
+  given: ImageSpec,
+  build: string,
+  sources: string,
+  suspect: SuspectBuild,
+): Promise<void> {
   const parts: [string, string][] = [
     [given.path, 'the image to boot'],
     [given.modules, 'modules=: /lib/modules/RELEASE, or the root of make modules_install'],
@@ -86,8 +91,8 @@ async function requireParts(given: ImageSpec, build: string, source: string): Pr
     [path.join(build, 'Module.symvers'), 'build=: versions of the symbols, for modules of ours'],
     [path.join(build, 'include/config/kernel.release'), 'build=: a build that got this far'],
     [
-      path.join(source, 'drivers/md/dm-builtin.c'),
-      'the sources of drivers/md, for the control; headers packages have none: name a build folder whose `source` link leads to the whole tree',
+      path.join(sources, suspect.methodSources[0]?.file ?? 'Makefile'),
+      `the sources of ${suspect.directory}, for the control; headers packages have none: name a build folder whose \`source\` link leads to the whole tree`,
     ],
   ];
   const absent: string[] = [];
@@ -127,11 +132,9 @@ async function keepImage(cache: Cache, file: string): Promise<string> {
   return path.join(entry, 'image');
 }
 
-async function mdHash(source: string): Promise<string> {
-  const folder = path.join(source, 'drivers/md');
-  const names = (await readdir(folder))
-    .filter((name) => /^(dm.*\.[ch]|Makefile)$/.test(name))
-    .sort();
+/** When each source of a folder was last changed. */
+async function timesOf(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => /\.[ch]$|^Makefile$/.test(name)).sort();
   const times = await Promise.all(
     names.map(async (name) => `${name} ${(await stat(path.join(folder, name))).mtimeMs}`),
   );
@@ -139,13 +142,16 @@ async function mdHash(source: string): Promise<string> {
 }
 
 async function keepModules(
-  cache: Cache,
+  work: Work,
   key: string,
   from: string,
-  arch: Arch,
-): Promise<{ ports: string[]; dmMod: string }> {
-  const dm = await readdir(from, { recursive: true });
-  const bytes = dm.find((name) => /\/dm-mod\.ko(\.\w+)?$/.test(name));
-  const content = bytes === undefined ? '' : await readFile(path.join(from, bytes));
-  return portsAndDm(cache, contentKey([key, content]), from, arch);
+  suspect: SuspectBuild,
+): Promise<GuestModules> {
+  const names = await readdir(from, { recursive: true });
+  // However it is packed: x.ko.xz is x.ko.
+  const module = names.find(
+    (name) => path.basename(name).replace(/(\.ko)\.\w+$/, '$1') === suspect.object,
+  );
+  const content = module === undefined ? '' : await readFile(path.join(from, module));
+  return portsAndSuspect(work, contentKey([key, content]), from, suspect);
 }

@@ -4,13 +4,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { DebianArchive } from '../debian/archive.js';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { parseKernelConfig } from '../model/kernel.js';
-import type { Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { crossPrefix } from '../util/toolchain.js';
+import type { Work } from '../util/work.js';
 import { runMake } from './compile.js';
 import { compareVersions, requireCompilerFor } from './source-tree.js';
 import { unpackSource } from './sources.js';
@@ -40,8 +38,8 @@ export async function headersProblem(headers: string, abi: string): Promise<stri
 }
 
 /**
- * What modules of ours need of the sources. dm is the only driver that is built, so the others'
- * code stays packed: 0.4 instead of 1.7 GB. Kconfig files must all be there.
+ * What modules of ours need of the sources. They are built elsewhere, so the code of drivers stays
+ * packed: 0.4 instead of 1.7 GB. Kconfig files must all be there.
  */
 const PARTS = [
   '--strip-components=1',
@@ -80,31 +78,40 @@ export function requireOwnRt(
   });
 }
 
+/** A stock kernel whose own headers do not work here. */
+export interface Unusable {
+  readonly stock: StockKernel;
+  /** Where the headers were unpacked, for their Module.symvers. */
+  readonly headers: string;
+  /** The package's .config. */
+  readonly configText: string;
+  /** Why they do not work, for people. */
+  readonly why: string;
+}
+
 /**
  * A tree to build modules against where the package's own headers do not work: the matching
  * linux-source with the package's .config and Module.symvers, and `make modules_prepare` with this
  * machine's compiler. Neither BTF nor signatures are made. The release is the package's, so
  * vermagic fits; the symbol versions come from the package's Module.symvers.
+ * @returns the folder, for `make -C`.
+ * @throws DmraceError (inconclusive) when the sources cannot give such a tree; (environment) when
+ *   build tools or the sources cannot be had; AbortError after an interrupt.
  */
 export async function preparedTree(
-  cache: Cache,
+  work: Work,
   archive: DebianArchive,
-  stock: StockKernel,
-  headers: string,
-  configText: string,
-  why: string,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
+  { stock, headers, configText, why }: Unusable,
 ): Promise<string> {
+  const { cache, arch, say } = work;
   requireOwnRt(configText, stock, why);
   await requireTools(arch, 'kernels');
   const gcc = `${crossPrefix(arch)}gcc`;
-  const tree = await unpackSource(cache, archive, stock.source, 'kbuild', PARTS, report, signal);
+  const tree = await unpackSource(work, archive, stock.source, { kind: 'kbuild', tar: PARTS });
   const compiler = await requireCompilerFor(tree, arch);
   const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
   return cache.entry('prepared', key, async (directory, final) => {
-    report(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
+    say(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
     const started = performance.now();
     await writeFile(path.join(directory, '.config'), configText);
     const symvers = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`, 'Module.symvers');
@@ -125,22 +132,18 @@ export async function preparedTree(
       `KERNELRELEASE=${stock.abi}`,
     ];
     for (const target of ['olddefconfig', 'modules_prepare']) {
-      await runMake(
-        {
-          arguments: [`-j${availableParallelism()}`, ...make, target],
-          log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
-          expected: null,
-          what: `${target} of ${stock.source.name} ${stock.source.version}`,
-        },
-        report,
-        signal,
-      );
+      await runMake(work, {
+        arguments: [`-j${availableParallelism()}`, ...make, target],
+        log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
+        expected: null,
+        what: `${target} of ${stock.source.name} ${stock.source.version}`,
+      });
     }
     await copyFile(symvers, path.join(directory, 'Module.symvers'));
     await keepStructModule(configText, directory);
     await renamePaths(directory, final);
     const changed = await changedOptions(configText, directory);
-    report(
+    say(
       `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
     );
   });

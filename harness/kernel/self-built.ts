@@ -9,12 +9,14 @@ import { z } from 'zod';
 import type { Arch } from '../model/arch/index.js';
 import { type KernelConfig, parseKernelConfig } from '../model/kernel.js';
 import type { BuildRequest } from '../model/kernel-profile.js';
-import type { PreparedKernel, Report } from '../ports.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+import type { PreparedKernel } from '../ports.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { onPath, requireTools } from '../util/host-tools.js';
 import { readJson } from '../util/json.js';
 import { crossPrefix } from '../util/toolchain.js';
+import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig } from './assemble.js';
 import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
@@ -22,7 +24,7 @@ import { openSourceTree, requireCompilerFor, type SourceTree } from './source-tr
 
 /** What is known of a build folder's last whole build. */
 const Built = z.strictObject({
-  /** Tree, fragments, .config and compiler it was built from. */
+  /** Tree, fragments and .config it was built from, and the object that it was built for. */
   inputs: z.string(),
   /** Steps of the longest build so far, for the progress of the next. */
   steps: z.number(),
@@ -42,24 +44,30 @@ const REPRODUCIBLE = [
   'LOCALVERSION=',
 ];
 
+/** What is built: a tree, in a way, for a suspect. */
+export interface SourceRequest {
+  /** Path of the tree, as given. */
+  readonly tree: string;
+  readonly build: BuildRequest;
+  readonly suspect: SuspectBuild;
+}
+
 /**
  * A kernel built from a tree, which is never written into. The build folder belongs to the tree's
  * path, the profiles, the given .config's path and the compiler, and is used again, so the next
  * commit of a bisection builds only what it changed. What is booted is copied out under the hash of
  * its content: a later build does not touch a run in progress.
- * @throws DmraceError (usage) for a folder that is no clean kernel tree; (inconclusive) when it does
- *   not configure or build; (environment) when build tools are missing.
+ * @param spec as given with --kernel
+ * @throws DmraceError (usage) for a folder that is no clean kernel tree; (inconclusive) when it
+ *   does not configure or build; (environment) when build tools are missing.
  */
 export async function prepareSourceKernel(
-  cache: Cache,
+  work: Work,
   spec: string,
-  given: string,
-  request: BuildRequest,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
+  { tree: given, build: request, suspect }: SourceRequest,
 ): Promise<PreparedKernel> {
-  const tree = await openSourceTree(given, arch);
+  const { cache, arch } = work;
+  const tree = await openSourceTree(given, arch, suspect);
   await requireTools(arch, 'kernels');
   const version = await requireCompilerFor(tree.directory, arch);
   const prefix = crossPrefix(arch);
@@ -87,21 +95,23 @@ export async function prepareSourceKernel(
     await mkdir(build, { recursive: true });
     const note = path.join(build, 'dmrace.json');
     const config = configPath === '' ? '' : await readFile(configPath, 'utf8').catch(() => '');
-    const inputs = contentKey([tree.fingerprint, config, ...(await fragmentsOf(request, arch))]);
+    const fragments = await fragmentsOf(request, arch);
+    const object = path.join(suspect.directory, suspect.object);
+    const inputs = contentKey([tree.fingerprint, config, object, ...fragments]);
     // Damaged: build again, which takes little when nothing changed.
     const last = await readJson(note, Built);
     const known =
       last?.inputs === inputs && (await whole(path.join(cache.root, 'built', last.artefacts)));
     let built = last;
     if (!known || built === null) {
-      built = await compile(cache, tree, build, request, arch, make, last, report, signal);
-      built = { ...built, inputs };
+      const making = { tree, build, request, make, before: last?.steps ?? null, suspect };
+      built = { ...(await compile(work, making)), inputs };
       await writeFileAtomic(note, `${JSON.stringify(built)}\n`);
     }
     const from = path.join(cache.root, 'built', built.artefacts);
     const configText = await readFile(path.join(from, 'config'), 'utf8');
     return assembleKernel(
-      cache,
+      work,
       {
         spec,
         release: built.release,
@@ -112,12 +122,12 @@ export async function prepareSourceKernel(
         tree: {
           key: contentKey([built.artefacts, tree.fingerprint]),
           directory: build,
-          md: path.join(tree.directory, 'drivers/md'),
+          sources: path.join(tree.directory, suspect.directory),
           version: tree.version,
           cc,
         },
         portModules: [],
-        dmMod: path.join(from, 'dm-mod.ko'),
+        module: path.join(from, suspect.object),
         build: {
           profiles: [...request.profiles],
           config: request.config,
@@ -125,9 +135,7 @@ export async function prepareSourceKernel(
           compiler: `gcc ${version}`,
         },
       },
-      arch,
-      report,
-      signal,
+      suspect,
     );
   });
 }
@@ -138,73 +146,62 @@ const whole = (directory: string): Promise<boolean> =>
     () => false,
   );
 
+/** One build of a kernel. */
+interface Making {
+  readonly tree: SourceTree;
+  /** The build folder. */
+  readonly build: string;
+  readonly request: BuildRequest;
+  /** What every make of this build is told: both folders, architecture, compiler. */
+  readonly make: readonly string[];
+  /** Steps of the longest build that this folder has seen; null before the first. */
+  readonly before: number | null;
+  readonly suspect: SuspectBuild;
+}
+
 /** Configures and builds; @returns what to remember of it, without the inputs. */
-async function compile(
-  cache: Cache,
-  tree: SourceTree,
-  build: string,
-  request: BuildRequest,
-  arch: Arch,
-  make: readonly string[],
-  last: Built | null,
-  report: Report,
-  signal: AbortSignal,
-): Promise<Built> {
+async function compile(work: Work, making: Making): Promise<Omit<Built, 'inputs'>> {
+  const { cache, arch, say } = work;
+  const { tree, build, request, make, before } = making;
   const started = performance.now();
-  report(`configuring ${tree.directory} (${tree.version}) in ${build}`);
-  await configure(tree.directory, build, request, arch, make, report, signal);
+  say(`configuring ${tree.directory} (${tree.version}) in ${build}`);
+  await configure(work, { source: tree.directory, build, request, make });
   const configText = await readFile(path.join(build, '.config'), 'utf8');
-  requireConfig(configText, `src:${tree.directory}`, path.join(build, '.config'));
+  const file = path.join(build, '.config');
+  requireConfig({ text: configText, what: `src:${tree.directory}`, file }, making.suspect);
   const image = bootImage(arch, parseKernelConfig(configText));
-  const steps = await makeAll(
-    {
-      make: [`-j${availableParallelism()}`, ...make],
-      targets: [image.target, 'modules'],
-      build,
-      what: `src:${tree.directory}`,
-      before: last?.steps ?? null,
-    },
-    report,
-    signal,
-  );
+  const steps = await makeAll(work, making, [image.target, 'modules']);
   const release = (
     await readFile(path.join(build, 'include/config/kernel.release'), 'utf8')
   ).trim();
-  const artefacts = await keepArtefacts(cache, build, image, arch);
+  const artefacts = await keepArtefacts(work, making, image);
   const { size } = await stat(path.join(cache.root, 'built', artefacts, 'image'));
-  report(
+  say(
     `built ${release}: ${steps} files in ${((performance.now() - started) / 1000).toFixed(0)} s, image ${prettyBytes(size)}`,
   );
-  return { inputs: '', steps: Math.max(steps, last?.steps ?? 0), artefacts, release };
-}
-
-/** One build of a kernel by make. */
-interface Making {
-  readonly make: readonly string[];
-  readonly targets: readonly string[];
-  readonly build: string;
-  readonly what: string;
-  /** Steps of the longest build that this folder has seen; null before the first. */
-  readonly before: number | null;
+  return { steps: Math.max(steps, before ?? 0), artefacts, release };
 }
 
 /**
- * Has make build. Before a folder's first whole build make is asked how much there is to do, which it
- * can tell once what is generated is there; later builds are seldom as long as the longest so far.
+ * Has make build. Before a folder's first whole build make is asked how much there is to do, which
+ * it can tell once what is generated is there; later builds are seldom as long as the longest so
+ * far.
  * @returns the number of steps.
  */
-async function makeAll(making: Making, report: Report, signal: AbortSignal): Promise<number> {
-  const { make, targets, build, what, before } = making;
+async function makeAll(work: Work, making: Making, targets: readonly string[]): Promise<number> {
+  const { tree, build, before } = making;
+  const make = [`-j${availableParallelism()}`, ...making.make];
+  const what = `src:${tree.directory}`;
   const all = { arguments: [...make, ...targets], log: path.join(build, 'dmrace-make.log'), what };
   if (before !== null) {
-    return runMake({ ...all, expected: { steps: before, how: 'at most' } }, report, signal);
+    return runMake(work, { ...all, expected: { steps: before, how: 'at most' } });
   }
   const log = path.join(build, 'dmrace-prepare.log');
   const prepare = { arguments: [...make, 'prepare'], log, what, expected: null };
-  const prepared = await runMake(prepare, report, signal);
-  const left = await countSteps(all.arguments, signal);
+  const prepared = await runMake(work, prepare);
+  const left = await countSteps(all.arguments, work.signal);
   const expected = left === null ? null : ({ steps: prepared + left, how: 'about' } as const);
-  return prepared + (await runMake({ ...all, doneSteps: prepared, expected }, report, signal));
+  return prepared + (await runMake(work, { ...all, doneSteps: prepared, expected }));
 }
 
 /** What is booted: vmlinux itself where QEMU can start it, else the architecture's own image. */
@@ -224,25 +221,26 @@ export function bootImage(arch: Arch, config: KernelConfig): BootImage {
   return { target: path.basename(arch.kernel.image), file: arch.kernel.image, strip: false };
 }
 
+/** Copies what is booted into the cache; @returns its key there. */
 async function keepArtefacts(
-  cache: Cache,
-  build: string,
+  { cache, arch }: Pick<Work, 'cache' | 'arch'>,
+  { build, suspect }: Pick<Making, 'build' | 'suspect'>,
   image: BootImage,
-  arch: Arch,
 ): Promise<string> {
   const strip = `${crossPrefix(arch)}strip`;
-  const work = path.join(build, 'dmrace-artefacts');
-  await rm(work, { recursive: true, force: true });
-  await mkdir(work);
-  const at = (name: string): string => path.join(work, name);
+  const folder = path.join(build, 'dmrace-artefacts');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const at = (name: string): string => path.join(folder, name);
   if (image.strip) await runTool(strip, ['-s', '-o', at('image'), path.join(build, image.file)]);
   else await copyFile(path.join(build, image.file), at('image'));
   // As the distribution's modules are: no debug information.
-  await runTool(strip, ['-g', '-o', at('dm-mod.ko'), path.join(build, 'drivers/md/dm-mod.ko')]);
+  const module = path.join(build, suspect.directory, suspect.object);
+  await runTool(strip, ['-g', '-o', at(suspect.object), module]);
   await copyFile(path.join(build, '.config'), at('config'));
   const symvers = path.join(build, 'Module.symvers');
   if (await whole(symvers)) await copyFile(symvers, at('Module.symvers'));
-  const names = ['image', 'dm-mod.ko', 'config', 'Module.symvers'];
+  const names = ['image', suspect.object, 'config', 'Module.symvers'];
   const contents = await Promise.all(
     names.map((name) => readFile(at(name)).catch(() => Buffer.alloc(0))),
   );
@@ -254,6 +252,6 @@ async function keepArtefacts(
       });
     }
   });
-  await rm(work, { recursive: true });
+  await rm(folder, { recursive: true });
   return key;
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
 import { runTool } from '../util/command.js';
 import { crossPrefix } from '../util/toolchain.js';
 
@@ -26,11 +27,8 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Files that tell a kernel tree with device mapper, and that the race needs. */
-const NEEDED = ['Makefile', 'Kconfig', 'scripts/Kbuild.include', 'drivers/md/Makefile'];
-
-/** The method as commit be35f48610 has it in the module, and a revert of 2995fa78e423. */
-const METHOD = /^(static )?void dm_kobject_release\(/m;
+/** Files that tell a kernel tree; the suspect's Makefile has to be there too. */
+const NEEDED = ['Makefile', 'Kconfig', 'scripts/Kbuild.include'];
 
 /** Version of a kernel's top Makefile; null when it is not one. Exported for its test. */
 export function makefileVersion(text: string): string | null {
@@ -49,11 +47,17 @@ export function makefileVersion(text: string): string | null {
  *   place: kbuild refuses `O=` then (top Makefile, outputmakefile); (inconclusive) when it is older
  *   than the release method.
  */
-export async function openSourceTree(given: string, arch: Arch): Promise<SourceTree> {
+export async function openSourceTree(
+  given: string,
+  arch: Arch,
+  suspect: SuspectBuild,
+): Promise<SourceTree> {
   const directory = await realpath(given).catch(() => path.resolve(given));
   const absent: string[] = [];
-  for (const name of NEEDED) if (!(await exists(path.join(directory, name)))) absent.push(name);
-  const makefile = await readFile(path.join(directory, 'Makefile'), 'utf8').catch(() => '');
+  for (const name of [...NEEDED, `${suspect.directory}/Makefile`]) {
+    if (!(await exists(path.join(directory, name)))) absent.push(name);
+  }
+  const makefile = await textOf(path.join(directory, 'Makefile'));
   const version = makefileVersion(makefile);
   if (absent.length > 0 || version === null) {
     const why =
@@ -71,13 +75,14 @@ export async function openSourceTree(given: string, arch: Arch): Promise<SourceT
       action: 'name the tree by another path: move it, or git worktree add a folder without them',
     });
   }
-  const md = path.join(directory, 'drivers/md');
-  const sysfs = await readFile(path.join(md, 'dm-sysfs.c'), 'utf8').catch(() => '');
-  if (!(await exists(path.join(md, 'dm-builtin.c'))) && !METHOD.test(sysfs)) {
+  if (!(await hasMethod(directory, suspect))) {
+    const absent = suspect.methodSources.map(({ file, text }) =>
+      text === null ? `no ${suspect.directory}/${file}` : `no ${suspect.method}() in ${file}`,
+    );
     throw new DmraceError('inconclusive', {
-      observed: `${directory} (${version}) has no drivers/md/dm-builtin.c, and no dm_kobject_release() in dm-sysfs.c`,
+      observed: `${directory} (${version}) has ${absent.join(', and ')}`,
       artefact: directory,
-      action: 'choose a kernel from 3.14 on: before, there is no release method to judge',
+      action: `choose a kernel from ${suspect.methodSince} on: before, there is no release method to judge`,
     });
   }
   // A Kconfig-less arch folder fails later; these three are what outputmakefile looks for.
@@ -98,6 +103,17 @@ export async function openSourceTree(given: string, arch: Arch): Promise<SourceT
     fingerprint: await fingerprint(directory),
   };
 }
+
+/** Whether a tree has the method that is asked about, wherever it is. */
+async function hasMethod(directory: string, suspect: SuspectBuild): Promise<boolean> {
+  for (const { file, text } of suspect.methodSources) {
+    const source = path.join(directory, suspect.directory, file);
+    if (text === null ? await exists(source) : text.test(await textOf(source))) return true;
+  }
+  return false;
+}
+
+const textOf = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 
 /**
  * As `git describe --dirty` says it, which writes the index it has refreshed whatever

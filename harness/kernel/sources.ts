@@ -1,61 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
 import type { DebianArchive, Package } from '../debian/archive.js';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { parseKernelSpec } from '../model/kernel.js';
-import type { Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
-import { recipe } from '../util/recipe.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+import { shell } from '../util/shell.js';
+import { telling, type Work } from '../util/work.js';
 import { resolveStock } from './stock.js';
+
+/** How a linux-source package is unpacked. */
+export interface Unpacking {
+  /** Kind of the cache's entry. */
+  readonly kind: string;
+  /** tar's words for what to take, `NAME` standing for the package's top folder. */
+  readonly tar: readonly string[];
+}
 
 /**
  * Unpacks a linux-source package.
- * @param wanted tar's words for what to take, `NAME` standing for the package's top folder.
+ * @returns the folder in the cache.
+ * @throws DmraceError (environment) when it cannot be downloaded or unpacked; AbortError after an
+ *   interrupt.
  */
 export async function unpackSource(
-  cache: Cache,
+  { cache, say, signal }: Pick<Work, 'cache' | 'say' | 'signal'>,
   archive: DebianArchive,
   source: Package,
-  kind: string,
-  tar: readonly string[],
-  report: Report,
-  signal: AbortSignal,
+  { kind, tar }: Unpacking,
 ): Promise<string> {
   const key = `${source.name}_${source.version}`;
   return cache.entry(kind, key, async (directory) => {
     const deb = await archive.download(source);
     const started = Date.now();
     const words = tar.map((word) => word.replace('NAME', source.name)).join(' ');
-    await recipe(directory, signal)`
+    await shell(directory, signal)`
       set -f
       dpkg-deb --fsys-tarfile ${deb} | tar -xO ${`./usr/src/${source.name}.tar.xz`} | xz -dc -T0 |
         tar -x $(echo ${words})`;
-    report(`unpacked ${source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    say(`unpacked ${source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   });
 }
 
-/** drivers/md alone, for the control. */
-export async function unpackMd(
-  cache: Cache,
+/** The suspect's folder of the sources alone, for the control. @throws as {@link unpackSource}. */
+export async function unpackSuspect(
+  work: Work,
   archive: DebianArchive,
   source: Package,
-  report: Report,
-  signal: AbortSignal,
+  suspect: SuspectBuild,
 ): Promise<string> {
-  const words = ['--strip-components=2', 'NAME/drivers/md'];
-  const entry = await unpackSource(cache, archive, source, 'md', words, report, signal);
-  return path.join(entry, 'md');
+  const folders = suspect.directory.split('/');
+  const tar = [`--strip-components=${folders.length}`, `NAME/${suspect.directory}`];
+  const kind = folders.join('-');
+  const entry = await unpackSource(work, archive, source, { kind, tar });
+  return path.join(entry, folders.at(-1) ?? '');
 }
 
-/** The whole tree of a Debian kernel's sources; its path is for `src:`. */
-export async function fetchSource(
-  cache: Cache,
-  text: string,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
-): Promise<string> {
+/**
+ * The whole tree of a Debian kernel's sources; its path is for `src:`.
+ * @throws DmraceError (usage) for another specification than `debian`; (environment) when it cannot
+ *   be had; AbortError after an interrupt.
+ */
+export async function fetchSource(given: Work, text: string): Promise<string> {
   const spec = parseKernelSpec(text);
   if (spec.from !== 'debian') {
     throw new DmraceError('usage', {
@@ -63,8 +68,8 @@ export async function fetchSource(
       action: 'name one, e.g. debian:6.12',
     });
   }
-  const told = cache.telling(report);
-  const { archive, stock } = await resolveStock(told, arch, spec, report, signal);
-  const words = ['--strip-components=1'];
-  return unpackSource(told, archive, stock.source, 'source', words, report, signal);
+  const work = telling(given, given.say);
+  const { archive, stock } = await resolveStock(work, spec);
+  const tar = ['--strip-components=1'];
+  return unpackSource(work, archive, stock.source, { kind: 'source', tar });
 }

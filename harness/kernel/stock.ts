@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DebianArchive, hostSuite, type Package } from '../debian/archive.js';
 import { compareDebianVersions } from '../debian/version.js';
-import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { KernelSpec } from '../model/kernel.js';
-import type { Report } from '../ports.js';
-import type { Cache } from '../util/cache.js';
+import type { Work } from '../util/work.js';
 
 /** The packages that make up one stock kernel. */
 export interface StockKernel {
   readonly image: Package;
   /**
-   * What the image depends on and older images hold themselves: since 7.x of forky the image package
-   * is empty, and linux-base, linux-binary and linux-modules of the same version hold its files.
+   * What the image depends on and older images hold themselves: since 7.x of forky the image
+   * package is empty, and linux-base, linux-binary and linux-modules of the same version hold its
+   * files.
    */
   readonly imageParts: readonly Package[];
   /** Of the kernel's architecture. */
@@ -37,14 +36,12 @@ const SUITES_FOR_VERSION = [
 
 export type DebianSpec = Extract<KernelSpec, { from: 'debian' }>;
 
-export async function openArchive(
-  cache: Cache,
-  suite: string,
-  arch: Arch,
-  report: Report,
-  signal: AbortSignal,
-): Promise<DebianArchive> {
-  const archive = new DebianArchive(cache, suite, arch.names.debian, report, signal);
+/**
+ * The archive of a suite for the architecture of the work, with package lists of today.
+ * @throws DmraceError (environment) when they cannot be fetched; AbortError after an interrupt.
+ */
+export async function openArchive(work: Work, suite: string): Promise<DebianArchive> {
+  const archive = new DebianArchive(work, suite);
   await archive.refresh();
   return archive;
 }
@@ -178,11 +175,8 @@ export function nearestVersions(asked: string, versions: readonly string[]): str
  *   nearest versions that exist.
  */
 export async function resolveStock(
-  cache: Cache,
-  arch: Arch,
+  work: Work,
   { suite, version, flavour: given }: DebianSpec,
-  report: Report,
-  signal: AbortSignal,
 ): Promise<{ archive: DebianArchive; stock: StockKernel }> {
   const host = await hostSuite();
   const suites = [
@@ -190,12 +184,12 @@ export async function resolveStock(
       suite !== null ? [suite] : version === null ? [host] : [host, ...SUITES_FOR_VERSION],
     ),
   ];
-  const flavour = given ?? arch.kernel.debianFlavour;
+  const flavour = given ?? work.arch.kernel.debianFlavour;
   // Not every suite has the flavour that boots fastest; one that was asked for is not replaced.
-  const flavours = [...new Set(given === null ? [flavour, arch.names.debian] : [flavour])];
+  const flavours = [...new Set(given === null ? [flavour, work.arch.names.debian] : [flavour])];
   const seen: string[] = [];
   for (const name of suites) {
-    const archive = await openArchive(cache, name, arch, report, signal);
+    const archive = await openArchive(work, name);
     for (const candidate of flavours) {
       const image = await findImage(archive, candidate, version ?? '');
       if (image) return { archive, stock: await companions(archive, image) };

@@ -45,7 +45,7 @@ export const FINDING_KINDS = [
 /** See {@link FINDING_KINDS}. */
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** What a crash means for the question asked; see the design's table of causes. */
+/** What a crash means for the question asked (docs/verdicts.md); suspects/ has a rule for each. */
 export const CAUSES = ['release-in-unloaded-text', 'disk-release-fops', 'other'] as const;
 
 /** See {@link CAUSES}. */
@@ -67,8 +67,26 @@ export interface CallFrame {
   readonly reliable: boolean;
 }
 
-/** One crash report on a console. Lines are numbered from 1, as in an editor. */
-export interface Finding {
+/**
+ * What the instruction that crashed did to memory of a module that had been unloaded, as far as the
+ * recorded layout of the modules tells. A neutral fact: what it means is for the suspect's rules.
+ */
+export type Touched =
+  | {
+      readonly is: 'gone';
+      readonly module: string;
+      /** The function or section that lay there; empty when nothing was recorded of it. */
+      readonly symbol: string;
+      /** `fetch`: the instruction itself lay there. `access`: it read or wrote there. */
+      readonly how: 'fetch' | 'access';
+    }
+  /** The address is known, and lay in no module that was recorded as unloaded. */
+  | { readonly is: 'elsewhere' }
+  /** No address was printed, or no module was recorded as unloaded. */
+  | { readonly is: 'unknown' };
+
+/** One crash report on a console, before it is asked what it means. Lines are numbered from 1, as in an editor. */
+export interface RawFinding {
   readonly kind: FindingKind;
   /** Stable short title in syzkaller's manner, e.g. `BUG: unable to handle kernel paging request in foo`. */
   readonly title: string;
@@ -103,13 +121,18 @@ export interface Finding {
   readonly state:
     | { readonly is: 'complete' }
     | { readonly is: 'torn' | 'interleaved' | 'truncated'; readonly reason: string };
-  readonly cause: Cause;
-  /** The reference of the known-issues entry that it matches; see model/known.ts. */
-  readonly known?: string;
+  readonly touched: Touched;
   /** How an address in a module that is gone was named, e.g. `dm_kobject_release+0x12 [unloaded dm_mod]`. */
   readonly resolved?: string;
   /** The same for the address that could not be accessed, e.g. `dm_blk_dops+0x38 [unloaded dm_mod]`. */
   readonly resolvedFault?: string;
   /** The lines of the report, prefixes removed; at most 200 of them. */
   readonly text: readonly string[];
+}
+
+/** A crash report and what it means for the question asked (judge/cause.ts). */
+export interface Finding extends Omit<RawFinding, 'touched'> {
+  readonly cause: Cause;
+  /** The reference of the known-issues entry that it matches; see model/known.ts. */
+  readonly known?: string;
 }

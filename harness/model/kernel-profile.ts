@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DmraceError } from './errors.js';
+import { parseKernelSpec } from './kernel.js';
 
 /** Profiles of self-built kernels: fragments of kernel-config/ that can be combined. */
 export const PROFILES = [
@@ -38,4 +39,27 @@ export function buildRequest(
     });
   });
   return { profiles, config: config ?? null };
+}
+
+/**
+ * How the kernel of a command line is to be built. Both options are for `src:` kernels only.
+ * @throws DmraceError (usage) for a bad specification, an unknown profile, or an option of no use.
+ */
+export function buildOptions(
+  kernel: string,
+  profile: string | undefined,
+  config: string | undefined,
+): BuildRequest {
+  const spec = parseKernelSpec(kernel);
+  const useless = [
+    ...(profile === undefined ? [] : ['--profile']),
+    ...(config === undefined ? [] : ['--config']),
+  ];
+  if (spec.from !== 'src' && useless.length > 0) {
+    throw new DmraceError('usage', {
+      observed: `${useless.join(' and ')} with --kernel ${kernel}, which is not built here`,
+      action: 'leave it out, or name a kernel tree: --kernel src:PATH',
+    });
+  }
+  return buildRequest(profile, config);
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DmraceError } from './errors.js';
 import { METHOD_HOMES } from './placement.js';
+import type { SuspectBuild } from './suspect-build.js';
 
 /** Architectures with a data file in harness/model/arch/. */
 export const ARCHES = ['x86_64', 'arm64'] as const;
@@ -16,7 +17,7 @@ export const KernelIdentity = z.strictObject({
   /** How the kernel was made preemptible, e.g. `PREEMPT_DYNAMIC, booted with preempt=full`. */
   preempt: z.string(),
   configSha256: z.string(),
-  /** Where dm_kobject_release() of the tree as it is lives, by nm of its dm-mod.ko. */
+  /** Where the release method of the tree as it is lives, by nm of the suspect's module. */
   methodHome: z.enum(METHOD_HOMES).optional(),
   /** Package version or tree description. */
   version: z.string(),
@@ -122,7 +123,7 @@ export function parseKernelConfig(text: string): KernelConfig {
   return options;
 }
 
-/** Something a kernel's configuration lacks for the race, with the remedy. */
+/** Something a kernel's configuration lacks, with the remedy. */
 export interface ConfigProblem {
   readonly observed: string;
   readonly action: string;
@@ -152,8 +153,14 @@ export function preemption(
   return { ok: false };
 }
 
-/** Everything a kernel must have for the race and its evidence, all problems at once. */
-export function configProblems(config: KernelConfig): ConfigProblem[] {
+/**
+ * Everything a kernel must have for the race of a suspect and its evidence, all problems at once.
+ * @param suspect the module that is unloaded, with the Kconfig option that makes it one
+ */
+export function configProblems(
+  config: KernelConfig,
+  suspect: Pick<SuspectBuild, 'module' | 'option'>,
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const need = (option: string, why: string): void => {
     if (config.get(option) !== 'y') {
@@ -163,11 +170,12 @@ export function configProblems(config: KernelConfig): ConfigProblem[] {
       });
     }
   };
-  const dm = config.get('BLK_DEV_DM');
-  if (dm !== 'm') {
+  const { option, module } = suspect;
+  const value = config.get(option);
+  if (value !== 'm') {
     problems.push({
-      observed: `CONFIG_BLK_DEV_DM is ${dm ?? 'not set'}`,
-      action: 'set CONFIG_BLK_DEV_DM=m: only a module can be unloaded',
+      observed: `CONFIG_${option} is ${value ?? 'not set'}`,
+      action: `set CONFIG_${option}=m: only a module can be unloaded`,
     });
   }
   if (!preemption(config).ok) {
@@ -176,7 +184,7 @@ export function configProblems(config: KernelConfig): ConfigProblem[] {
       action: 'set CONFIG_PREEMPT=y: without preemption inside the kernel step 7 cannot happen',
     });
   }
-  need('MODULE_UNLOAD', 'step 9 unloads dm_mod');
+  need('MODULE_UNLOAD', `step 9 unloads ${module}`);
   need('KALLSYMS', 'the release method is found by its symbol');
   need('KPROBE_EVENTS', 'steps 3 to 6 are proven by trace probes');
   need('FTRACE_SYSCALLS', 'steps 2 and 9 are proven by the system call trace');

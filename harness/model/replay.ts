@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { KernelIdentity } from './kernel.js';
-import type { TrialHashes, TrialResult } from './trial.js';
+import type { Outcome } from './outcome.js';
+import type { TrialHashes } from './trial.js';
 
 /** One thing in which a trial came out otherwise, as words. */
 export const Difference = z.strictObject({
@@ -26,7 +27,7 @@ export type Comparison = 'bytes' | 'outcome';
 
 /** What of a trial is compared and shown. */
 export interface Side {
-  readonly outcome: TrialResult['outcome'];
+  readonly outcome: Outcome;
   readonly reached: boolean;
   /** Cause and function of each finding, in the order of the console. */
   readonly findings: readonly { readonly cause: string; readonly function: string }[];

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Control } from './control.js';
 import type { Cause } from './finding.js';
 import type { Placement } from './placement.js';
-import type { Party, StepNumber } from './steps.js';
+import type { Telling } from './proof.js';
+import type { RecipeName } from './recipe.js';
 import type { StopWord } from './stop-rule.js';
-
-/** One step of a scenario: who does what, and what in the trace proves that it happened. */
-export interface ScenarioStep {
-  readonly step: StepNumber;
-  readonly party: Party;
-  readonly does: string;
-  readonly proof: string;
-}
+import type { Suspect } from './suspect.js';
 
 /** A kernel option that must be set, or must not be, for a scenario to have any sense. */
 export type ConfigNeed =
@@ -33,18 +28,28 @@ export type ConfigNeed =
       readonly instead: string;
     };
 
-/** What all scenarios say of themselves. */
-interface ScenarioBase {
+/** What the user names: one suspect, one recipe, one control, and the steps that prove the race. */
+export interface Scenario {
   readonly name: string;
+  /**
+   * What plans and run.json call it. A sweep is noted as the scenario whose window it goes through;
+   * its plans tell it by their `yieldAfter`, its run.json by `sweep`.
+   */
+  readonly notedAs: string;
   readonly title: string;
+  /** The command that runs it: only those of `run` are choices of --scenario. */
+  readonly command: 'run' | 'sweep' | 'doctor';
+  readonly suspect: Suspect;
+  readonly recipe: RecipeName;
+  readonly control: Control;
+  readonly telling: Telling;
+  /** The crash that the question is about. */
   readonly targetCause: Cause;
   /** Placements that a run takes when none is asked for. */
   readonly placements: readonly Placement[];
-  /** The placement that has to crash before silence of the subject means anything. */
-  readonly control: Placement | null;
-  /** Whether the guest loads the helper module; it taints the kernel (TAINT_OOT_MODULE). */
-  readonly helper: boolean;
-  /** What its kernel must have besides what the harness always needs. */
+  /** Whether the parent of the suspect's object is held for the life of the VM. */
+  readonly pinsParent: boolean;
+  /** What its kernel must have besides what the suspect always needs. */
   readonly config: readonly ConfigNeed[];
   /**
    * VMs that a run may take for each trial that has to reach the window: 1 where the scenario
@@ -55,31 +60,4 @@ interface ScenarioBase {
   readonly trials: number;
   /** What ends a campaign early when the user names nothing; empty: all trials are run. */
   readonly stopOn: readonly StopWord[];
-  readonly steps: readonly ScenarioStep[];
 }
-
-/** A scenario that opens the window of the race on purpose and proves by its steps that it did. */
-export interface WindowScenario extends ScenarioBase {
-  readonly kind: 'window';
-  /** Whether the disk's kobject is held, which keeps the second bug out. */
-  readonly pinsDisk: boolean;
-}
-
-/**
- * A scenario without a holder: the kernel itself puts off the release of kobjects
- * (CONFIG_DEBUG_KOBJECT_RELEASE), by a random time that may end before or after the unload.
- */
-export interface DelayedScenario extends ScenarioBase {
-  readonly kind: 'delayed';
-}
-
-/**
- * A soak: device and module come and go for a while, with readers and load around them. It opens no
- * window on purpose, so silence proves nothing; its findings do.
- */
-export interface ChurnScenario extends ScenarioBase {
-  readonly kind: 'churn';
-}
-
-/** Who does what, and which crash the question is about. What differs by kind is switched on it. */
-export type Scenario = WindowScenario | DelayedScenario | ChurnScenario;

@@ -14,7 +14,7 @@ export const STOP_WORDS = ['open', 'crash', 'both', 'lost'] as const;
 export type StopWord = (typeof STOP_WORDS)[number];
 
 const subject = (results: readonly TrialResult[]): TrialResult[] =>
-  results.filter((result) => result.placement === 'builtin');
+  results.filter((result) => result.role === 'subject');
 
 const hit = (result: TrialResult, cause: Cause): boolean =>
   result.findings.some((finding) => finding.cause === cause);

@@ -25,8 +25,8 @@ export type Block = z.infer<typeof Block>;
 
 /** What the judge of a sweep's trial saw; `hit` is null where the holder ran as it was told to. */
 export interface SweepTrial {
-  /** The block that was asked for. */
-  readonly asked: number;
+  /** The block that was asked for; `after`: none before the unload. */
+  readonly asked: number | 'after';
   /** All blocks until the unload was done. */
   readonly blocks: readonly Block[];
   /** The block at which the holder ran: a number, or `after` when it ran after the unload. */

@@ -1,28 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { ChurnTally } from './churn.js';
 import type { Finding } from './finding.js';
 import type { Outcome } from './outcome.js';
-import { METHOD_HOMES, PLACEMENTS } from './placement.js';
-import type { SweepTrial } from './sweep.js';
+import type { MethodHome, Placement } from './placement.js';
+import type { PlanDetails, RecipeName, ResultDetails } from './recipe.js';
+import type { Role } from './role.js';
 
-/** What a trial is told to do. The nonce ties the guest's closing record to this very trial. */
-export const TrialPlan = z.strictObject({
-  placement: z.enum(PLACEMENTS),
+/** What every plan says. */
+interface PlanBase {
+  readonly placement: Placement;
   /** Counted from 0 within its placement. */
-  index: z.int().nonnegative(),
-  seed: z.int().nonnegative(),
-  /** 32 hex digits, new for every trial. */
-  nonce: z.string().regex(/^[0-9a-f]{32}$/),
-  scenario: z.string(),
+  readonly index: number;
+  readonly seed: number;
+  /** 32 hex digits, new for every trial: they tie the guest's closing record to this very trial. */
+  readonly nonce: string;
+  /** The scenario as it is noted (model/scenario.ts); with the recipe it names the scenario. */
+  readonly scenario: string;
   /** Where the subject's release method is by its built objects; absent: vmlinux. */
-  methodHome: z.enum(METHOD_HOMES).optional(),
-  /** Sweep: let the holder run at this block of the remover; 0 keeps it off until the unload. */
-  yieldAfter: z.int().nonnegative(),
-  /** Scenario churn: for how long, in ms on the guest's clock. */
-  durationMs: z.int().positive().optional(),
-});
-export type TrialPlan = z.infer<typeof TrialPlan>;
+  readonly methodHome?: MethodHome | undefined;
+}
+
+/** What a trial of a recipe is told to do. runs/plan-json.ts has its form in files. */
+export type PlanOf<R extends RecipeName> = {
+  [Name in R]: PlanBase & { readonly recipe: Name } & PlanDetails[Name];
+}[R];
+
+/** What a trial is told to do. */
+export type TrialPlan = PlanOf<RecipeName>;
+
+/** The name of a trial, and of its folder: `PLACEMENT-INDEX`. */
+export const trialName = ({
+  placement,
+  index,
+}: {
+  readonly placement: Placement;
+  readonly index: number;
+}): string => `${placement}-${index}`;
 
 /** How a trial's VM ended, as the host saw it. */
 export const TrialEnd = z.discriminatedUnion('how', [
@@ -44,21 +57,19 @@ export const TrialEnd = z.discriminatedUnion('how', [
 ]);
 export type TrialEnd = z.infer<typeof TrialEnd>;
 
-/** What the host notes beside the guest's own words; kept as trial.json. */
-export const TrialNote = z.strictObject({
-  schema: z.literal(1),
-  plan: TrialPlan,
-  end: TrialEnd,
+/** What the host notes beside the guest's own words; runs/plan-json.ts has its form in files. */
+export interface TrialNote {
+  readonly schema: 1;
+  readonly plan: TrialPlan;
+  readonly end: TrialEnd;
   /** Wall-clock time from the start of the VM (or its restore) to its end. */
-  durationMs: z.number().nonnegative(),
+  readonly durationMs: number;
   /** How the VM came to be ready. */
-  start: z.enum(['booted', 'restored']),
-});
-export type TrialNote = z.infer<typeof TrialNote>;
+  readonly start: 'booted' | 'restored';
+}
 
-/** Everything a trial left behind: what the judge sees, in memory or read from the run directory. */
-export interface TrialFiles {
-  readonly note: TrialNote;
+/** What comes out of a guest, whatever it was told to do. */
+export interface GuestOutput {
   /** Raw bytes of the console during the trial. */
   readonly console: Uint8Array;
   /** Lines of the records port from boot to ready: shared by all trials of a restored VM. */
@@ -67,6 +78,11 @@ export interface TrialFiles {
   readonly records: string;
   /** The guest's ftrace buffer as text. */
   readonly trace: string;
+}
+
+/** Everything a trial left behind: what the judge sees, in memory or read from the run directory. */
+export interface TrialFiles extends GuestOutput {
+  readonly note: TrialNote;
 }
 
 /** One proven step. */
@@ -79,15 +95,16 @@ export const StepEvidence = z.strictObject({
 });
 export type StepEvidence = z.infer<typeof StepEvidence>;
 
-export { OUTCOMES, type Outcome } from './outcome.js';
-
-/** A judged trial; kept as result.json. */
-export interface TrialResult {
-  readonly placement: TrialPlan['placement'];
+/** What every judged trial says. */
+interface ResultBase {
+  readonly placement: Placement;
+  readonly role: Role;
   readonly index: number;
   readonly seed: number;
+  /** As {@link TrialPlan} has it. */
+  readonly scenario: string;
   readonly outcome: Outcome;
-  /** Steps 1 to 9 were all observed, in order. */
+  /** The window was proven, step by step and in order. */
   readonly reached: boolean;
   readonly steps: readonly StepEvidence[];
   readonly findings: readonly Finding[];
@@ -95,25 +112,27 @@ export interface TrialResult {
   readonly reasons: readonly string[];
   readonly provenance: Provenance | null;
   /** The guest never said that it was ready: whatever crashed did so before dmrace did anything. */
-  readonly neverReady?: true;
+  readonly neverReady: boolean;
   readonly durationMs: number;
-  /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Absent from results of version 0.1. */
-  readonly hashes?: TrialHashes;
-  /** For a trial of scenario churn. */
-  readonly churn?: ChurnTally;
-  /** For a trial of a sweep (yieldAfter > 0): where the holder ran. */
-  readonly sweep?: SweepTrial;
-  /** For a trial of kind `delayed`: what put its releases off, in the order of its console. */
-  readonly delays?: readonly Delay[];
+  /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Null in results of version 0.1. */
+  readonly hashes: TrialHashes | null;
 }
 
-/** How long the kernel puts off the release of one kobject (CONFIG_DEBUG_KOBJECT_RELEASE). */
-export interface Delay {
-  /** Its name, such as `dm-0`. */
-  readonly kobject: string;
-  /** 1 to 4 times HZ. */
-  readonly jiffies: number;
-}
+/** A judged trial of a recipe; runs/result-json.ts has its form in files. */
+export type ResultOf<R extends RecipeName> = {
+  [Name in R]: ResultBase & { readonly recipe: Name } & ResultDetails[Name];
+}[R];
+
+/** A judged trial. */
+export type TrialResult = ResultOf<RecipeName>;
+
+/** The results of one recipe among others. */
+export const resultsOf = <R extends RecipeName>(
+  recipe: R,
+  results: readonly TrialResult[],
+): ResultOf<R>[] =>
+  // The test is the type's own discriminant.
+  results.filter((result): result is ResultOf<R> & TrialResult => result.recipe === recipe);
 
 /** See {@link TrialResult}. */
 export interface TrialHashes {

@@ -3,7 +3,9 @@ import type { Cause } from './finding.js';
 import type { KernelIdentity } from './kernel.js';
 import type { KnownReport } from './known.js';
 import type { Placement } from './placement.js';
+import type { RecipeName } from './recipe.js';
 import type { Repeat } from './replay.js';
+import type { SweepResult } from './sweep.js';
 import type { TrialResult } from './trial.js';
 
 /** The answer of a run; see the table in docs/verdicts.md. */
@@ -11,7 +13,9 @@ export type Verdict = 'closed' | 'open' | 'inconclusive';
 
 /** What was asked. */
 export interface Question {
+  /** As it is noted (model/scenario.ts); with the recipe it names the scenario. */
   readonly scenario: string;
+  readonly recipe: RecipeName;
   readonly targetCause: Cause;
   /** The placement that must crash for a `closed` to count; null where a scenario has none. */
   readonly control: Placement | null;
@@ -40,7 +44,7 @@ export interface PlacementSummary {
   readonly tailCall: boolean | null;
   /** The booted machine code of the release method, as the disassembler wrote it. */
   readonly disassembly: readonly string[];
-  /** nm's letter for dm_kobject_release in the booted dm-mod.ko: `U`, `T`, `t`; null when unread. */
+  /** nm's letter for the release method in the booted module: `U`, `T`, `t`; null when unread. */
   readonly objectSymbol: string | null;
 }
 
@@ -57,4 +61,6 @@ export interface RunResult {
   readonly known: KnownReport | null;
   /** Of a deterministic run: trials that were run again at once; absent from others. */
   readonly repeats?: readonly Repeat[];
+  /** Of a sweep: its points, whose verdict the run has; absent from others. */
+  readonly sweep?: SweepResult;
 }

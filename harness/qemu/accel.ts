@@ -6,9 +6,11 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { GuestSession } from '../guest/session.js';
-import type { Accel, MachineSpec, Machines, Report } from '../ports.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { headlineOf } from '../model/errors.js';
+import type { Accel, MachineSpec, Machines } from '../ports.js';
+import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
+import type { Work } from '../util/work.js';
 
 /** A guest under working KVM reaches userspace in 2 s; one that has died never does. */
 const PROBE_DEADLINE_MS = 10_000;
@@ -21,14 +23,14 @@ export type AccelChoice = z.infer<typeof Remembered>;
 /**
  * Chooses KVM only if this very kernel reaches userspace under it: /dev/kvm can exist, open and
  * still kill every guest (nested hosts). The answer is kept for this host, kernel and QEMU.
+ * @throws DmraceError (environment) without QEMU; AbortError after an interrupt.
  */
 export async function chooseAccel(
+  work: Pick<Work, 'cache' | 'say' | 'signal'>,
   machines: Machines,
   spec: MachineSpec,
-  cache: Cache,
-  report: Report,
-  signal: AbortSignal,
 ): Promise<AccelChoice> {
+  const { cache, say, signal } = work;
   const absent = await kvmProblem(spec);
   if (absent !== null) return { accel: 'tcg', why: absent };
 
@@ -45,8 +47,8 @@ export async function chooseAccel(
   );
   if (known.success) return known.data;
 
-  report('trying KVM by booting the kernel under it');
-  const choice = await probe(machines, { ...spec, accel: 'kvm' }, signal);
+  say('trying KVM by booting the kernel under it');
+  const choice = await probe(work, machines, { ...spec, accel: 'kvm' });
   signal.throwIfAborted();
   await mkdir(path.dirname(file), { recursive: true });
   await writeFileAtomic(file, `${JSON.stringify(choice)}\n`);
@@ -65,9 +67,9 @@ async function kvmProblem(spec: MachineSpec): Promise<string | null> {
 }
 
 async function probe(
+  { signal }: Pick<Work, 'signal'>,
   machines: Machines,
   spec: MachineSpec,
-  signal: AbortSignal,
 ): Promise<AccelChoice> {
   const started = Date.now();
   try {
@@ -93,7 +95,6 @@ async function probe(
     return { accel: 'tcg', why: `/dev/kvm opens, but ${how} after ${Date.now() - started} ms` };
   } catch (error) {
     if (signal.aborted) throw error;
-    const said = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { accel: 'tcg', why: `/dev/kvm opens, but ${said}` };
+    return { accel: 'tcg', why: `/dev/kvm opens, but ${headlineOf(error)}` };
   }
 }

@@ -14,6 +14,15 @@ const Status = z.looseObject({ running: z.boolean() });
 /** The release method is five instructions; its neighbours do no harm, reading stops at its end. */
 const BYTES = 64;
 
+/** A method in the memory of a guest. */
+export interface BootedMethod {
+  readonly address: bigint;
+  /** Names of the addresses that it may branch to. */
+  readonly targets: ReadonlyMap<bigint, string>;
+  /** The function of which is asked whether it is called or jumped to. */
+  readonly callee: string;
+}
+
 /**
  * Disassembles what the guest's processor really has at an address: relocated, patched by ftrace
  * and alternatives, as booted. A running guest is stopped for the moment.
@@ -21,16 +30,15 @@ const BYTES = 64;
 export async function disassembleBooted(
   machine: Machine,
   arch: Arch,
-  address: bigint,
-  names: ReadonlyMap<bigint, string>,
+  { address, targets, callee }: BootedMethod,
 ): Promise<TailCall> {
   const directory = await mkdtemp(path.join(tmpdir(), 'dmrace-code-'));
   try {
     const file = path.join(directory, 'code');
     const { running } = Status.parse(await machine.qmp('query-status'));
     if (running) await machine.qmp('stop');
-    // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel addresses
-    // lie close enough to its top for a JavaScript number to be exact.
+    // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel
+    // addresses lie close enough to its top for a JavaScript number to be exact.
     const val = Number(BigInt.asIntN(64, address));
     await machine.qmp('memsave', { val, size: BYTES, filename: file });
     if (running) await machine.qmp('cont');
@@ -43,14 +51,26 @@ export async function disassembleBooted(
       `--adjust-vma=0x${address.toString(16)}`,
       file,
     ]);
-    return readTailCall(text, arch.disassembly, names);
+    return readTailCall(text, arch.disassembly, targets, callee);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** nm's letter for dm_kobject_release in an object file; null when it does not occur. */
-export async function objectSymbol(file: string, arch: Arch): Promise<string | null> {
-  const symbols = await runTool(`${crossPrefix(arch)}nm`, [file]);
-  return /^[0-9a-f ]*\s([A-Za-z]) dm_kobject_release$/m.exec(symbols)?.[1] ?? null;
+/** A symbol as nm prints it: its address where it has one, a letter, its name. */
+const SYMBOL = /^[0-9a-f ]*\s([A-Za-z]) (\S+)$/;
+
+/**
+ * nm's letter for a symbol in an object file, such as T for a global function or U for what another
+ * object has; null when it does not occur.
+ * @throws DmraceError (environment) when nm cannot read the file.
+ */
+export async function objectSymbol(
+  file: string,
+  symbol: string,
+  arch: Arch,
+): Promise<string | null> {
+  const lines = (await runTool(`${crossPrefix(arch)}nm`, [file])).split('\n');
+  const found = lines.map((line) => SYMBOL.exec(line)).find((match) => match?.[2] === symbol);
+  return found?.[1] ?? null;
 }

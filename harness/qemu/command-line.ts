@@ -50,7 +50,7 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     spec.accel === 'kvm' ? 'kvm' : 'tcg,thread=single',
     '-cpu',
     cpu(spec),
-    // One vCPU is part of the recipe: with two, the holder returns while the remover goes on.
+    // One vCPU is part of the race: with two, the holder returns while the remover goes on.
     '-smp',
     '1',
     '-m',

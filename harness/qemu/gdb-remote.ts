@@ -25,8 +25,8 @@ export function packetsIn(text: string): { packets: string[]; rest: string } {
 
 /**
  * The few words of gdb's remote protocol (appendix E of gdb's manual) that stop a guest where it is
- * to be looked at, spoken to QEMU's gdbstub. The guest stops when the connection is made. Closing it
- * leaves the guest as it is: a debugger may connect next. The owner calls {@link close}.
+ * to be looked at, spoken to QEMU's gdbstub. The guest stops when the connection is made. Closing
+ * it leaves the guest as it is: a debugger may connect next. The owner calls {@link close}.
  */
 export class GdbRemote {
   #text = '';
@@ -113,7 +113,9 @@ export class GdbRemote {
     });
   }
 
-  /** @param kind what the architecture's breakpoints are called in packet Z0: 1 on x86, 4 on arm64 */
+  /**
+   * @param kind what the architecture's breakpoints are called in packet Z0: 1 on x86, 4 on arm64
+   */
   async insertBreakpoint(address: bigint, kind: number): Promise<void> {
     await this.#ask(`Z0,${address.toString(16)},${kind}`);
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
-import { within } from '../util/deadline.js';
+import { within, withinOrAborted } from '../util/deadline.js';
 import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { type QemuProcess, startQemu } from './process.js';
 import { Qmp } from './qmp.js';
@@ -126,7 +126,10 @@ class QemuMachine implements Machine {
     if (qmp) this.#qmp = await Qmp.connect(qmp).catch((error) => this.#explain(error, signal));
   }
 
-  /** QEMU opens its channels before it loads the kernel: its own last words say more than a lost socket. */
+  /**
+   * QEMU opens its channels before it loads the kernel: its own last words say more than a lost
+   * socket.
+   */
   async #explain(error: unknown, signal: AbortSignal): Promise<never> {
     const never = new Promise<never>(() => undefined);
     const end = await race(never, this.ended, DRAIN_MS, signal);
@@ -175,16 +178,9 @@ async function race<T>(
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<T | Failure> {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<'aborted'>((resolve) => {
-    abort = () => resolve('aborted');
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    return await within(Promise.race([wanted, ended, aborted]), deadlineMs, 'deadline' as const);
-  } finally {
-    if (abort) signal.removeEventListener('abort', abort);
-  }
+  const either = Promise.race([wanted, ended]);
+  const instead = { late: 'deadline', aborted: 'aborted' } as const;
+  return withinOrAborted(either, deadlineMs, signal, instead);
 }
 
 function startFailure(failure: Failure): Error {

@@ -15,7 +15,8 @@ export interface Stopped {
 
 /**
  * Opens a machine's gdbstub on a Unix socket and leads the guest from breakpoint to breakpoint. At
- * the last it lets go: the guest stands, no breakpoint is left, and the socket waits for a debugger.
+ * the last it lets go: the guest stands, no breakpoint is left, and the socket waits for a
+ * debugger.
  */
 export class Stopper {
   #gdb: GdbRemote | null = null;
@@ -27,7 +28,9 @@ export class Stopper {
     readonly stops: readonly Stop[],
   ) {}
 
-  /** Settles when the guest stands at the last stop; null when it ended before. Never rejects early. */
+  /**
+   * Settles when the guest stands at the last stop; null when it ended before. Never rejects early.
+   */
   get stopped(): Promise<Stopped | null> {
     return this.#stopped;
   }

@@ -4,7 +4,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** How often a growing file is read. */
 const PERIOD_MS = 50;
 
-/** Reads a file while another process writes it. {@link close} reads its rest; the owner calls it. */
+/**
+ * Reads a file while another process writes it. {@link close} reads its rest; the owner calls it.
+ */
 export class Tail {
   readonly #timer: NodeJS.Timeout;
   #reading: Promise<void> = Promise.resolve();

@@ -9,8 +9,9 @@ export const IN_TURNS = {
 
 /**
  * Takes what has come from a socket every so many milliseconds, in one piece; what comes meanwhile
- * waits in the kernel, so a byte is late by two turns at most. QEMU's serial port sends nearly every
- * character by itself, and waking the event loop for each costs more than all that is done with it.
+ * waits in the kernel, so a byte is late by two turns at most. QEMU's serial port sends nearly
+ * every character by itself, and waking the event loop for each costs more than all that is done
+ * with it.
  * @param socket of a server made with {@link IN_TURNS}; its owner closes it
  */
 export function readInTurns(

@@ -1,19 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { firstRecord, recordsOf } from '../model/record.js';
-import type { StepNumber } from '../model/steps.js';
-import type { StepEvidence } from '../model/trial.js';
-import type { KindEvidence, KindJudgement } from './recipe.js';
-import { isDmRemove } from '../evidence/prove.js';
-import { field, type TraceEvent } from '../evidence/trace.js';
+import { delaysOf } from '../evidence/delays.js';
+import { type Proven, prove } from '../evidence/prove.js';
+import type { GuestSetUp } from '../model/guest-set-up.js';
+import { type GuestRecord, recordsOf } from '../model/record.js';
+import type { ResultOf } from '../model/trial.js';
+import { removerCast } from './cast.js';
+import { BY_WINDOW, count, type Evidence, type Judgement, type Recipe } from './recipe.js';
 
-/** Said of a trial whose delay ended before the unload: it shows the other side, and no crash. */
-export const RELEASED_BEFORE_UNLOAD =
-  'the disk was released before the unload was done: the delay fell on the other side';
+/**
+ * Four delays are possible for each kobject, so fewer of them can be the same in two trials by
+ * chance: 8 kobjects are, in one pair of trials of 65,536.
+ */
+const TELLING = 8;
 
-const returnedZero = (event: TraceEvent): boolean => /^(0x)?0$/.test(event.text.trim());
+/** The guest whose kernel is only watched; the waiting program is woken by every event. */
+export const WATCHED_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
+  prepare: 'watch',
+  helper: false,
+  wake: [
+    {
+      name: 'dmrace-release',
+      events: [
+        'dmrace/disk_release',
+        'workqueue/workqueue_execute_end',
+        'sched/sched_process_exit',
+      ],
+      wakesAtOnce: true,
+    },
+  ],
+};
 
 /** The kernel must be its own: nothing loaded that is not in its tree. */
-function taintProblems({ records }: KindEvidence): string[] {
+function taintProblems(records: readonly GuestRecord[]): string[] {
   const [taint] = recordsOf(records, 'taint');
   if (!taint) return ['the guest did not say whether its kernel is tainted (record "taint")'];
   return taint.value === 0
@@ -22,68 +40,74 @@ function taintProblems({ records }: KindEvidence): string[] {
 }
 
 /**
- * A trial of kind `delayed` has reached the window when the removal and the unload succeeded and
- * the disk was released after that. A release before the end of the unload is the other side: such
- * a trial survives, and tells nothing of the bug.
+ * A trial has reached the window when the removal and the unload succeeded and the disk was released
+ * after that. A release before the end of the unload is the other side: such a trial survives, and
+ * tells nothing of the bug.
  */
-export function judgeDelayed(evidence: KindEvidence): KindJudgement {
-  const { events, records } = evidence;
-  const steps: StepEvidence[] = [];
-  const judgement = (
-    how: 'reached' | 'other side' | 'cut short',
-    ...missing: string[]
-  ): KindJudgement => ({
-    steps,
-    reached: how === 'reached',
-    whole: how !== 'cut short',
-    doubts: taintProblems(evidence),
-    missing,
+function judge({ scenario, events, records, console }: Evidence<'delayed'>): Judgement<'delayed'> {
+  const cast = removerCast(records);
+  const proven: Proven =
+    typeof cast === 'string'
+      ? { steps: [], missing: [cast], bound: {} }
+      : prove(scenario.telling, events, cast);
+  const last = scenario.telling.proofs.at(-1);
+  const otherSide = proven.missing.includes(`step ${last?.step}: ${last?.notBefore?.says}`);
+  const reached = proven.missing.length === 0;
+  return {
+    steps: proven.steps,
+    reached,
+    whole: reached || otherSide,
+    doubts: taintProblems(records),
+    missing: proven.missing,
     provenance: null,
-  });
-  const take = (step: StepNumber, event: TraceEvent): void => {
-    steps.push({ step, atUs: event.us, evidence: event.line });
+    detail: { delays: delaysOf(console) },
   };
-  const number = firstRecord(records, 'device')?.number;
-  const pids = new Map(recordsOf(records, 'scheduler').map((r) => [r.party, r.pid]));
-  const dmsetup = pids.get('dmsetup');
-  const remover = pids.get('remover');
-  if (!number || !dmsetup || !remover) {
-    return judgement('cut short', 'the guest reported no device or no remover');
-  }
-  const disk = `dm-${number.split(':')[1]}`;
-
-  const from = events.findIndex(
-    (e) => e.pid === dmsetup && e.name === 'sys_ioctl:enter' && isDmRemove(e),
-  );
-  const removing = events[from];
-  if (!removing) return judgement('cut short', 'step 2: no DM_DEV_REMOVE by dmsetup');
-  take(2, removing);
-
-  const removed = events.findIndex(
-    (e, at) => at > from && e.pid === dmsetup && e.name === 'sys_ioctl:exit',
-  );
-  const done = events[removed];
-  if (!done || !returnedZero(done))
-    return judgement('cut short', 'step 8: the removal did not succeed');
-  take(8, done);
-
-  const freed = events.findIndex(
-    (e, at) => at > removed && e.name === 'module_free' && e.text.trim() === 'dm_mod',
-  );
-  const unloaded = events.findIndex(
-    (e, at) => freed >= 0 && at > freed && e.pid === remover && e.name === 'sys_delete_module:exit',
-  );
-  const gone = events[unloaded];
-  if (!gone || !returnedZero(gone))
-    return judgement('cut short', 'step 9: the unload did not succeed');
-  take(9, gone);
-
-  const release = events.findIndex(
-    (e, at) => at > from && e.name === 'disk_release' && field(e, 'name') === `"${disk}"`,
-  );
-  const late = events[release];
-  if (!late) return judgement('cut short', `step 10: ${disk} was never released`);
-  if (release < unloaded) return judgement('other side', `step 10: ${RELEASED_BEFORE_UNLOAD}`);
-  take(10, late);
-  return judgement('reached');
 }
+
+/**
+ * Trials in which the kernel drew the very same delays: guests of one saved state whose random
+ * numbers were not renewed. They are one observation, however many they are.
+ * @returns one reason for each group of them.
+ */
+export function repeatedDelays(trials: readonly ResultOf<'delayed'>[]): string[] {
+  const groups = new Map<string, number[]>();
+  for (const { index, delays } of trials) {
+    if (delays.length < TELLING) continue;
+    const key = JSON.stringify(delays);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  return [...groups.values()]
+    .filter((same) => same.length > 1)
+    .map(
+      (same) =>
+        `trials ${same.join(', ')} drew the same random delays: they are one observation, not ${same.length}`,
+    );
+}
+
+/** Which sides of a window that chance opens the trials have shown. */
+function sides(subject: readonly ResultOf<'delayed'>[]): string[] {
+  if (subject.length === 0) return [];
+  const after = subject.filter((trial) => trial.reached);
+  const before = subject.filter((trial) => !trial.reached && trial.outcome === 'survived');
+  const crashed = after.filter((trial) => trial.outcome === 'crashed').length;
+  return [
+    `the disk was released after the unload in ${count(after.length, 'trial')} (${crashed} crashed) and before it in ${before.length} (none crashed)`,
+  ];
+}
+
+/**
+ * No holder: the kernel itself puts off the release of kobjects (CONFIG_DEBUG_KOBJECT_RELEASE), by a
+ * random time that may end before or after the unload.
+ */
+export const delayed: Recipe<'delayed'> = {
+  name: 'delayed',
+  guest: WATCHED_GUEST,
+  cpus: 1,
+  word: 'trial',
+  command: () => [],
+  extraMs: () => 0,
+  endsByCrash: true,
+  judge,
+  verdict: { ...BY_WINDOW, facts: sides, repeats: repeatedDelays },
+  table: null,
+};

@@ -1,66 +1,125 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { homeOf } from '../model/placement.js';
-import { WINDOW_STEPS } from '../model/steps.js';
-import type { Provenance, StepEvidence, TrialPlan } from '../model/trial.js';
-import type { KindEvidence, KindJudgement } from './recipe.js';
 import { provenanceOf } from '../evidence/layout.js';
-import { proveSteps, type Steps, schedulingProblems } from '../evidence/prove.js';
-import { judgeSweepTrial } from './sweep.js';
+import { type Proven, prove } from '../evidence/prove.js';
+import type { GuestSetUp } from '../model/guest-set-up.js';
+import { homeOf } from '../model/placement.js';
+import { type GuestRecord, recordsOf } from '../model/record.js';
+import type { Scenario } from '../model/scenario.js';
+import type { PlanOf, Provenance, StepEvidence } from '../model/trial.js';
+import { holderCast } from './cast.js';
+import { BY_WINDOW, type Evidence, type Judgement, type Recipe } from './recipe.js';
+
+/** The step in which the release method is about to go on; all before it are the window. */
+const LAST = 10;
+
+/** The guest of a race: one instance each to wake the holder, the load and a sweep's gate. */
+export const RACE_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
+  prepare: 'race',
+  helper: true,
+  wake: ['dmrace-holder', 'dmrace-load', 'dmrace-gate'].map((name) => ({
+    name,
+    events: [],
+    wakesAtOnce: false,
+  })),
+};
+
+/** The window as far as it was proven, with where the release method really was. */
+export interface Window {
+  readonly steps: readonly StepEvidence[];
+  readonly reached: boolean;
+  readonly missing: readonly string[];
+  readonly provenance: Provenance | null;
+  /** What speaks against the setup: a method in another place, parties of other priorities. */
+  readonly doubts: readonly string[];
+}
+
+/** SCHED_IDLE for the holder, SCHED_FIFO for the others, as the guest's kernel said. */
+export function schedulingProblems(records: readonly GuestRecord[]): string[] {
+  const wanted = { holder: 'SCHED_IDLE', load: 'SCHED_FIFO', remover: 'SCHED_FIFO' };
+  const seen = new Map(recordsOf(records, 'scheduler').map((r) => [r.party, r.policy]));
+  return Object.entries(wanted)
+    .filter(([party, policy]) => seen.get(party) !== policy)
+    .map(([party, policy]) => `${party} is ${seen.get(party) ?? 'unknown'}, not ${policy}`);
+}
 
 /**
  * The kobject's release method must be where the placement says, and for the subject where the
  * objects that were built from its tree have it.
  */
-function placementProblems(plan: TrialPlan, provenance: Provenance | null): string[] {
+function placementProblems(
+  plan: Pick<PlanOf<'release-return'>, 'placement' | 'methodHome'>,
+  { suspect }: Scenario,
+  provenance: Provenance | null,
+): string[] {
   if (!provenance) return [];
-  const wanted = homeOf(plan.placement, plan.methodHome) === 'dm_mod' ? 'dm_mod' : '';
-  if (provenance.symbol === 'dm_kobject_release' && provenance.module === wanted) return [];
+  const { method } = suspect.build;
+  const wanted = homeOf(plan.placement, plan.methodHome) === 'vmlinux' ? '' : suspect.name;
+  if (provenance.symbol === method && provenance.module === wanted) return [];
   const where = provenance.module || 'vmlinux';
   return [
-    `the kobject's release method is ${provenance.symbol || provenance.release} in ${where}, not dm_kobject_release in ${wanted || 'vmlinux'}`,
+    `the kobject's release method is ${provenance.symbol || provenance.release} in ${where}, not ${method} in ${wanted || 'vmlinux'}`,
   ];
 }
 
-/** Where the trace ends with step 9, the console of a panicked kernel may tell of step 10. */
-function withFatalRun(steps: Steps, fatalRun: StepEvidence | null): Steps {
-  if (fatalRun === null || !steps.reached || steps.proven.length !== WINDOW_STEPS.length)
-    return steps;
-  return { ...steps, proven: [...steps.proven, fatalRun], missing: [] };
-}
-
-/** A trial of kind `window` has reached it when steps 1 to 9 were all proven, in order. */
-export function judgeWindow({
-  plan,
+function provenSteps({
+  scenario,
   events,
   records,
-  layout,
   fatalRun,
-}: KindEvidence): KindJudgement {
-  const steps = withFatalRun(proveSteps(events, records), fatalRun);
-  if (plan.yieldAfter > 0) {
-    // A sweep has its own rule: step 10 before step 9 is its plan.
-    const sweep = judgeSweepTrial(plan.yieldAfter, events, records, steps.proven, fatalRun);
-    const provenance = provenanceOf(records, layout, steps.returnAddress);
-    return {
-      steps: steps.proven,
-      reached: sweep.missed === null,
-      whole: sweep.missed === null,
-      doubts: [...placementProblems(plan, provenance), ...schedulingProblems(records)],
-      missing: sweep.missed === null ? [] : [`point ${plan.yieldAfter} missed: ${sweep.missed}`],
-      provenance,
-      sweep,
-    };
-  }
-  const provenance = provenanceOf(records, layout, steps.returnAddress);
+}: Evidence<'release-return' | 'sweep'>): Proven {
+  const nothing = (why: string): Proven => ({ steps: [], missing: [why], bound: {} });
+  if (events.length === 0) return nothing('there is no trace');
+  const cast = holderCast(records);
+  if (typeof cast === 'string') return nothing(cast);
+  const proven = prove(scenario.telling, events, cast);
+  // Where the trace ends with the window, the console of a panicked kernel may tell the last step.
+  if (fatalRun === null || proven.steps.at(-1)?.step !== LAST - 1) return proven;
+  return { ...proven, steps: [...proven.steps, fatalRun], missing: [] };
+}
+
+/** Goes through the ten steps. */
+export function windowOf(evidence: Evidence<'release-return' | 'sweep'>): Window {
+  const { plan, scenario, records, layout } = evidence;
+  const proven = provenSteps(evidence);
+  const returnAddress = proven.bound.returnAddress ?? null;
+  const provenance = provenanceOf(records, layout, scenario.suspect.build.method, returnAddress);
   return {
-    steps: steps.proven,
-    reached: steps.reached,
-    whole: steps.reached,
-    doubts: [
-      ...placementProblems(plan, provenance),
-      ...(steps.proven.length > 0 ? schedulingProblems(records) : []),
-    ],
-    missing: steps.missing,
+    steps: proven.steps,
+    reached: proven.steps.some(({ step }) => step === LAST - 1),
+    missing: proven.missing,
     provenance,
+    doubts: placementProblems(plan, scenario, provenance),
   };
 }
+
+/** A trial has reached the window when all steps but the last were proven, in order. */
+function judge(evidence: Evidence<'release-return'>): Judgement<'release-return'> {
+  const { steps, reached, missing, provenance, doubts } = windowOf(evidence);
+  return {
+    steps,
+    reached,
+    whole: reached,
+    doubts: [...doubts, ...(steps.length > 0 ? schedulingProblems(evidence.records) : [])],
+    missing,
+    provenance,
+    detail: {},
+  };
+}
+
+/**
+ * The window of a release method that has done its work and has not returned: a holder drops the last
+ * reference, is preempted by the remover that it wakes, and is kept off the CPU until the module is
+ * gone.
+ */
+export const releaseReturn: Recipe<'release-return'> = {
+  name: 'release-return',
+  guest: RACE_GUEST,
+  cpus: 1,
+  word: 'trial',
+  command: (_plan, { pinsParent }) => [`pin=${pinsParent ? 1 : 0}`],
+  extraMs: () => 0,
+  endsByCrash: true,
+  judge,
+  verdict: BY_WINDOW,
+  table: null,
+};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { firstRecord, type GuestRecord, recordsOf } from '../model/record.js';
+import { field, numberField, type TraceEvent } from '../evidence/trace.js';
+import { firstRecord, type GuestRecord } from '../model/record.js';
 import type { Block, SweepPhase, SweepTrial } from '../model/sweep.js';
 import type { StepEvidence } from '../model/trial.js';
-import { field, numberField, type TraceEvent } from '../evidence/trace.js';
+import { partiesOf } from './cast.js';
+import { BY_WINDOW, type Evidence, type Judgement, type Recipe } from './recipe.js';
+import { RACE_GUEST, schedulingProblems, windowOf } from './release-return.js';
 
 /** Functions that are on every sleeping stack and say nothing of what is waited for. */
 const MECHANICS =
@@ -18,16 +21,23 @@ export function waitsIn(stack: readonly string[]): string {
 /** State letters S, D and I: prev_state of a task that went to sleep (not R+, X, Z). */
 const slept = (event: TraceEvent): boolean => /^[SDI]/.test(field(event, 'prev_state') ?? '');
 
+/** What of a trial's evidence tells where the holder ran. */
+export interface SweepEvidence {
+  readonly events: readonly TraceEvent[];
+  readonly records: readonly GuestRecord[];
+  readonly fatalRun: StepEvidence | null;
+  /** The module that is unloaded. */
+  readonly module: string;
+}
+
 /**
  * What a sweep's trial did after step 7, from its trace; and from its console where the kernel
  * panicked when the holder ran after the unload.
  */
-export function judgeSweepTrial(
-  asked: number,
-  events: readonly TraceEvent[],
-  records: readonly GuestRecord[],
+export function sweepTrial(
+  asked: number | 'after',
+  { events, records, fatalRun, module }: SweepEvidence,
   steps: readonly StepEvidence[],
-  fatalRun: StepEvidence | null = null,
 ): SweepTrial {
   const none = (missed: string, blocks: readonly Block[] = []): SweepTrial => ({
     asked,
@@ -39,7 +49,7 @@ export function judgeSweepTrial(
   const seventh = steps.find((step) => step.step === 7);
   const from = seventh ? events.findIndex((event) => event.line === seventh.evidence) : -1;
   if (from < 0) return none('step 7 was not proven');
-  const pids = new Map(recordsOf(records, 'scheduler').map((r) => [r.party, r.pid]));
+  const pids = partiesOf(records);
   const holder = firstRecord(records, 'hold')?.pid;
   const dmsetup = pids.get('dmsetup');
   const remover = pids.get('remover');
@@ -47,7 +57,7 @@ export function judgeSweepTrial(
   const end = known.findIndex((e) => e.pid === remover && e.name === 'sys_delete_module:exit');
   const until = end < 0 ? known.length : end;
 
-  const found = blocksOf(known.slice(0, until), dmsetup, remover);
+  const found = blocksOf(known.slice(0, until), { dmsetup, remover, module });
   const blocks = found.map(({ block }) => block);
   const switchedIn = (pid: number | undefined) => (event: TraceEvent) =>
     event.name === 'sched_switch' && numberField(event, 'next_pid') === pid;
@@ -57,7 +67,9 @@ export function judgeSweepTrial(
   const evidence = fatal?.evidence ?? known[ran]?.line ?? null;
   if (fatal !== null || ran > until) {
     const missed =
-      asked <= blocks.length ? `the holder ran after the unload, not at block ${asked}` : null;
+      asked !== 'after' && asked <= blocks.length
+        ? `the holder ran after the unload, not at block ${asked}`
+        : null;
     return { asked, blocks, ranAt: 'after', evidence, missed };
   }
   const at = found.findLast(({ index }) => index < ran);
@@ -93,15 +105,18 @@ interface Found {
 
 function blocksOf(
   events: readonly TraceEvent[],
-  dmsetup: number | undefined,
-  remover: number | undefined,
+  {
+    dmsetup,
+    remover,
+    module,
+  }: { dmsetup: number | undefined; remover: number | undefined; module: string },
 ): Found[] {
   const found: Found[] = [];
   let phase: SweepPhase = 'removal';
   events.forEach((event, index) => {
     if (event.pid === dmsetup && event.name === 'sys_ioctl:exit') phase = 'before-unload';
     if (event.pid === remover && event.name === 'sys_delete_module:enter') phase = 'unload';
-    if (event.name === 'module_free' && event.text.trim() === 'dm_mod') phase = 'freeing';
+    if (event.name === 'module_free' && event.text.trim() === module) phase = 'freeing';
     const pid = event.name === 'sched_switch' ? numberField(event, 'prev_pid') : null;
     if (pid === null || (pid !== dmsetup && pid !== remover) || !slept(event)) return;
     const stack = event.stack.map((entry) => entry.symbol);
@@ -120,3 +135,38 @@ function blocksOf(
   });
   return found;
 }
+
+/** A sweep has its own rule: that the last step came before the unload is its plan. */
+function judge(evidence: Evidence<'sweep'>): Judgement<'sweep'> {
+  const { plan, scenario, events, records, fatalRun } = evidence;
+  const window = windowOf(evidence);
+  const seen = { events, records, fatalRun, module: scenario.suspect.name };
+  const sweep = sweepTrial(plan.yieldAfter, seen, window.steps);
+  const hit = sweep.missed === null;
+  return {
+    steps: window.steps,
+    reached: hit,
+    whole: hit,
+    doubts: [...window.doubts, ...schedulingProblems(records)],
+    missing: hit ? [] : [`point ${plan.yieldAfter} missed: ${sweep.missed}`],
+    provenance: window.provenance,
+    detail: { sweep },
+  };
+}
+
+/** The race of {@link windowOf}, in which a gate lets the holder run at a chosen block of the remover. */
+export const sweep: Recipe<'sweep'> = {
+  name: 'sweep',
+  guest: RACE_GUEST,
+  cpus: 1,
+  word: 'trial',
+  command: ({ yieldAfter }, { pinsParent }) => [
+    `pin=${pinsParent ? 1 : 0}`,
+    `yield-after=${yieldAfter}`,
+  ],
+  extraMs: () => 0,
+  endsByCrash: true,
+  judge,
+  verdict: BY_WINDOW,
+  table: null,
+};

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Damage } from '../model/damage.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import type { SweepResult } from '../model/sweep.js';
-import type { TrialResult } from '../model/trial.js';
-import type { TimelineFiles } from './timeline/build.js';
+import type { GuestOutput, TrialResult } from '../model/trial.js';
 
 /** A trial with the files that its pictures are drawn from. */
 export interface TrialEvidence {
   readonly result: TrialResult;
-  readonly files: TimelineFiles;
+  readonly files: GuestOutput;
   /** qemu.argv; null when it cannot be read. */
   readonly argv: string | null;
   /** A trial with damage is shown as far as it goes and does not count for the verdict. */
@@ -24,8 +22,6 @@ export interface RunEvidence {
   /** Version of dmrace that ran it; null when run.json is damaged. */
   readonly dmrace: string | null;
   readonly accel: string | null;
-  /** The points of a sweep, whose verdict the result then carries; null for a run. */
-  readonly sweep: SweepResult | null;
 }
 
 /** Timelines in one report, for each placement: one is some 40 kB of the page. */

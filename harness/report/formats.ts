@@ -26,7 +26,12 @@ export interface FullRendering extends Rendering {
   readonly parts: PageParts;
 }
 
-/** One way to print a run. A new one is an entry of {@link FORMATS} and nothing else. */
+/** Names that `--format` takes, the default first. */
+export const FORMAT_NAMES = ['pretty', 'json', 'ktap', 'junit', 'html', 'svg', 'perfetto'] as const;
+/** See {@link FORMAT_NAMES}. */
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** One way to print a run. A new one is a name and an entry of {@link FORMATS}, and nothing else. */
 export type Format = ResultFormat | EvidenceFormat;
 
 interface FormatBase {
@@ -55,10 +60,10 @@ export interface EvidenceFormat extends FormatBase {
 }
 
 /**
- * The formats of `--format`, the default first. What needs a library of XML, of plots or of HTML is
+ * The formats of `--format`. What needs a library of XML, of plots or of HTML is
  * loaded when it is asked for: they are most of what a command would read at its start.
  */
-export const FORMATS = {
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
   pretty: {
     says: 'one screen for people',
     media: 'text/plain',
@@ -109,13 +114,4 @@ export const FORMATS = {
         PLACEMENTS.flatMap((placement) => chosen(evidence.trials, placement)),
       ),
   },
-} as const satisfies Readonly<Record<string, Format>>;
-
-/** A name that `--format` takes. */
-export type FormatName = keyof typeof FORMATS;
-
-/** All names, the default first. */
-export const FORMAT_NAMES = Object.keys(FORMATS) as [FormatName, ...FormatName[]];
-
-/** The format of a name. */
-export const formatNamed = (name: FormatName): Format => FORMATS[name];
+};

@@ -2,7 +2,7 @@
 import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { knownReasons } from '../judge/known.js';
-import { orderedPlacements } from '../judge/verdict.js';
+import { orderedPlacements } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import { doubt, notesOf, type State, stateOf } from './trial-state.js';

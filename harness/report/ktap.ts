@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { orderedPlacements } from '../judge/verdict.js';
+import { orderedPlacements } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import { doubt, notesOf, type State, stateOf } from './trial-state.js';

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { KernelIdentity } from '../model/kernel.js';
+import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
+import { RECIPES } from '../recipes/index.js';
+import { SCENARIOS, scenarioOf } from '../scenarios/index.js';
+
+/** The scenario that a run has when none is named. */
+const MAIN = SCENARIOS[0]?.name;
 
 /** What to run next: a command and what it is good for. */
 export interface NextStep {
@@ -34,7 +40,7 @@ function byVerdict(result: RunResult, directory: string, docker: readonly string
       ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
       ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
       ...builtAs(kernel),
-      ...(question.scenario === 'release' ? [] : [`--scenario ${question.scenario}`]),
+      ...(question.scenario === MAIN ? [] : [`--scenario ${question.scenario}`]),
       ...words,
     ].join(' ');
   const report = { command: `dmrace report ${directory}`, why: 'timelines and evidence as HTML' };
@@ -42,7 +48,7 @@ function byVerdict(result: RunResult, directory: string, docker: readonly string
     case 'closed':
       return [
         { command: again(`--trials ${question.trials * 10}`), why: 'ten times as many trials' },
-        ...(question.scenario === 'release'
+        ...(scenarioOf(question).pinsParent
           ? [
               {
                 command: again('--scenario disk-release'),
@@ -75,13 +81,11 @@ function builtAs({ build }: KernelIdentity): string[] {
 
 /** The first trial that crashed in the subject, or was lost. */
 function consoleOf({ trials }: RunResult, directory: string): NextStep[] {
-  const crashed = trials.find(
-    (trial) => trial.placement === 'builtin' && trial.findings.length > 0,
-  );
+  const crashed = trials.find((trial) => trial.role === 'subject' && trial.findings.length > 0);
   const trial = crashed ?? trials.find((one) => one.outcome === 'lost');
   if (!trial) return [];
   const line = trial.findings[0]?.line ?? 1;
-  const file = `${directory}/${trial.placement}-${trial.index}/console.log`;
+  const file = `${directory}/${trialName(trial)}/console.log`;
   return [
     { command: `less +${line} ${file}`, why: crashed ? 'the crash report' : 'its last words' },
   ];
@@ -93,14 +97,13 @@ function remedies(
   docker: readonly string[],
 ): NextStep[] {
   const { control } = question;
-  if (trials.some(({ churn }) => churn)) {
-    return [
-      { command: again('--duration 10m'), why: 'a longer soak' },
-      {
-        command: ['dmrace run', ...docker].join(' '),
-        why: 'the race itself, with its window proven',
-      },
-    ];
+  const own = RECIPES[question.recipe].verdict.remedies;
+  if (own.length > 0 && trials.length > 0) {
+    return own.map(({ words, instead, why }) => ({
+      command:
+        instead === undefined ? again(words ?? '') : [`dmrace ${instead}`, ...docker].join(' '),
+      why,
+    }));
   }
   if (control !== null && !question.placements.includes(control)) {
     return [{ command: again('--placement both'), why: 'with the control' }];

@@ -88,7 +88,7 @@ export function chromeEvents(timeline: Timeline, pid: number): ChromeEvent[] {
     ),
     ...(unload?.freedUs == null
       ? []
-      : [instant('dm_mod unloaded (module_free)', 'remover', unload.freedUs, {}, 'p')]),
+      : [instant(`${timeline.module} unloaded (module_free)`, 'remover', unload.freedUs, {}, 'p')]),
     ...timeline.crashes.map((crash) =>
       instant(`crash: ${crash.title}`, crash.lane, crash.atUs, {}, 'p'),
     ),

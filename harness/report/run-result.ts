@@ -4,9 +4,11 @@ import { ChurnTally } from '../model/churn.js';
 import { CAUSES, FINDING_KINDS } from '../model/finding.js';
 import { KernelIdentity } from '../model/kernel.js';
 import { KnownIssue } from '../model/known.js';
+import { OUTCOMES } from '../model/outcome.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { Repeat } from '../model/replay.js';
-import { OUTCOMES, StepEvidence } from '../model/trial.js';
+import { StepEvidence } from '../model/trial.js';
+import { SUSPECTS } from '../suspects/index.js';
 
 /** Version of `--format json`: fields are added without a new number, never changed or removed. */
 export const SCHEMA = 1;
@@ -14,6 +16,9 @@ export const SCHEMA = 1;
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const count = () => z.int().nonnegative();
 const address = () => z.string().describe('lower-case hex without 0x');
+
+/** The suspect of the main job, which the fields' descriptions name. */
+const DM_MOD = SUSPECTS.dm_mod.build;
 
 const Cause = z.enum(CAUSES).describe('what the crash means for the question asked');
 
@@ -109,7 +114,7 @@ const PlacementJson = z.object({
   objectSymbol: z
     .string()
     .nullable()
-    .describe('nm’s letter for dm_kobject_release in the booted dm-mod.ko'),
+    .describe(`nm’s letter for ${DM_MOD.method} in the booted ${DM_MOD.object}`),
 });
 
 const KnownJson = z.object({

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { KernelIdentity } from '../model/kernel.js';
+import { SUBJECT } from '../model/role.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
+import { sweep } from '../scenarios/sweep.js';
 import { type Paint, plainTable } from './text.js';
 
 /** What is printed of a sweep. */
@@ -15,11 +17,16 @@ export const renderSweepJson = ({ result, kernel, directory }: SweepView): strin
   `${JSON.stringify({ schema: 1, kind: 'sweep', ...result, kernel, directory }, null, 2)}\n`;
 
 /** What a sweep's verdict says. */
-export const SWEEP_SENTENCE = {
-  closed: 'the builtin dm_kobject_release() survives at every point, the control does not',
-  open: 'the builtin placement crashed',
-  inconclusive: 'nothing is proven',
-} as const;
+export function sweepSentence(verdict: SweepResult['verdict']): string {
+  switch (verdict) {
+    case 'closed':
+      return sweep.suspect.words.sweepClosed;
+    case 'open':
+      return `the ${SUBJECT} placement crashed`;
+    case 'inconclusive':
+      return 'nothing is proven';
+  }
+}
 
 /** The table of a sweep: a row for each block, a column for each placement. */
 export function renderSweepText({ result, kernel, directory }: SweepView, paint: Paint): string {
@@ -27,7 +34,7 @@ export function renderSweepText({ result, kernel, directory }: SweepView, paint:
     result.verdict
   ];
   return [
-    `${colour(paint.strong(result.verdict))}: ${SWEEP_SENTENCE[result.verdict]} on ${kernel.release} (${kernel.version}, ${kernel.arch})`,
+    `${colour(paint.strong(result.verdict))}: ${sweepSentence(result.verdict)} on ${kernel.release} (${kernel.version}, ${kernel.arch})`,
     '',
     ...result.reasons.map((reason) => `  ${reason}`),
     '',

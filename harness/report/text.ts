@@ -3,10 +3,12 @@ import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
 import { knownReasons } from '../judge/known.js';
 import type { Finding } from '../model/finding.js';
-import { STEP_NUMBERS, STEPS } from '../model/steps.js';
+import type { RecipeName } from '../model/recipe.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, RunResult } from '../model/verdict.js';
-import { findScenario } from '../scenarios/index.js';
+import { RECIPES } from '../recipes/index.js';
+import type { DetailTable } from '../recipes/recipe.js';
+import { scenarioOf } from '../scenarios/index.js';
 import { nextSteps } from './next.js';
 import { verdictSentence } from './sentence.js';
 
@@ -25,7 +27,7 @@ const COLUMNS = 100;
 const MAX_REASONS = 4;
 const MAX_FINDINGS = 2;
 const MAX_HASHES = 4;
-const MAX_SOAKS = 5;
+const MAX_DETAILS = 5;
 
 const NO_FRAME = Object.fromEntries(
   ['top', 'bottom', 'left', 'right'].flatMap((side) =>
@@ -76,7 +78,7 @@ export function renderText(
     '',
     placementTable(result),
     '',
-    ...churnSection(result),
+    ...detailSection(result),
     ...stepSection(result, paint),
     ...findingSection(result, paint),
     ...hashSection(result),
@@ -125,41 +127,20 @@ function placementTable({ placements, question }: RunResult): string {
   );
 }
 
-/** The steps to show: the ten of the comment, or a scenario's own where they differ by kind. */
-function stepsOf(result: RunResult): { step: number; party: string; says: string }[] {
-  const scenario = findScenario(result.question.scenario);
-  if (scenario !== null && scenario.kind !== 'window') {
-    return scenario.steps.map(({ step, party, does }) => ({ step, party, says: does }));
-  }
-  return STEP_NUMBERS.map((step) => ({ step, ...STEPS[step] }));
-}
-
-/** A row for each soak. */
-function churnSection({ trials }: RunResult): string[] {
+/** A row for each trial, of a recipe that has a table of its own. */
+function detailSection({ trials, question }: RunResult): string[] {
+  // The results of a run are all of its recipe, which the compiler cannot know.
+  const table = RECIPES[question.recipe].table as DetailTable<RecipeName> | null;
+  if (table === null) return [];
   const rows = trials.flatMap((trial) => {
-    const { churn } = trial;
-    if (!churn) return [];
-    const { cycles, cyclesPerSecond, reads, busy, elapsedMs, over, phase } = churn;
-    return [
-      [
-        `${trial.placement} ${trial.index}`,
-        cycles,
-        cyclesPerSecond.toFixed(1),
-        (elapsedMs / 1000).toFixed(1),
-        reads,
-        busy,
-        over ? trial.outcome : `cut short in ${phase}: ${trial.outcome}`,
-      ],
-    ];
+    const row = table.row(trial);
+    return row === null ? [] : [row];
   });
   if (rows.length === 0) return [];
-  const more = rows.length - MAX_SOAKS;
+  const more = rows.length - MAX_DETAILS;
   return [
-    plainTable(
-      ['soak', 'cycles', 'a second', 'seconds', 'attributes read', 'tried again', 'then'],
-      rows.slice(0, MAX_SOAKS),
-    ),
-    ...(more > 0 ? [`and ${plural(more, 'soak')} more (--format json has all)`] : []),
+    plainTable([...table.head], rows.slice(0, MAX_DETAILS)),
+    ...(more > 0 ? [`and ${plural(more, table.noun)} more (--format json has all)`] : []),
     '',
   ];
 }
@@ -172,11 +153,12 @@ function stepSection(result: RunResult, paint: Paint): string[] {
       return trials.find((trial) => trial.reached) ?? trials[0];
     })
     .filter((trial): trial is TrialResult => trial !== undefined);
-  if (shown.length === 0 || stepsOf(result).length === 0) return [];
+  const { proofs } = scenarioOf(result.question).telling;
+  if (shown.length === 0 || proofs.length === 0) return [];
   const table = plainTable(
     ['step', 'who', 'what', ...shown.map((trial) => `${trial.placement} ${trial.index}`)],
     [
-      ...stepsOf(result).map(({ step, party, says }) => [
+      ...proofs.map(({ step, party, says }) => [
         step,
         party,
         says,

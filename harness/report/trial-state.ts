@@ -18,8 +18,9 @@ export function stateOf(trial: TrialResult, question: Question): State {
   if (trial.outcome === 'lost') return 'error';
   // A trial that survived outside the window tells nothing either.
   if (!trial.reached && trial.outcome !== 'crashed') return 'skip';
-  if (trial.placement !== question.control && onlyKnown(trial)) return 'skip';
-  if (trial.placement !== question.control) return trial.outcome === 'crashed' ? 'fail' : 'pass';
+  const isControl = trial.placement === question.control;
+  if (!isControl && onlyKnown(trial)) return 'skip';
+  if (!isControl) return trial.outcome === 'crashed' ? 'fail' : 'pass';
   return trial.reached && crashedWith(trial, question.targetCause) ? 'pass' : 'fail';
 }
 

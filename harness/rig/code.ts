@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { layoutOf } from '../evidence/layout.js';
-import type { PlacementCode } from '../evidence/tail-call.js';
+import type { PlacementCode } from '../judge/object.js';
 import { homeOf, type Placement } from '../model/placement.js';
+import type { Suspect } from '../model/suspect.js';
 import type { PreparedKernel } from '../ports.js';
 import { disassembleBooted, objectSymbol } from '../qemu/code.js';
 import type { WhenReady } from '../trial/trial.js';
@@ -9,19 +10,26 @@ import type { WhenReady } from '../trial/trial.js';
 /** What was read of each placement's booted release method. */
 export type Codes = Partial<Record<Placement, PlacementCode>>;
 
-/** Reads the booted release method of a placement, once. */
-export function readCode(placement: Placement, kernel: PreparedKernel, codes: Codes): WhenReady {
+/** Reads the booted release method of a placement, once, into `codes`. */
+export function readCode(
+  placement: Placement,
+  kernel: PreparedKernel,
+  suspect: Suspect,
+  codes: Codes,
+): WhenReady {
+  const { method } = suspect.build;
   return async (machine, session) => {
-    const layout = layoutOf(session.records);
+    const layout = layoutOf(session.records, suspect.name);
     const address =
-      homeOf(placement, kernel.identity.methodHome) === 'dm_mod'
-        ? layout.symbols.find((symbol) => symbol.name === 'dm_kobject_release')?.address
-        : layout.vmlinux.get('dm_kobject_release');
+      homeOf(placement, kernel.identity.methodHome) === 'vmlinux'
+        ? layout.vmlinux.get(method)
+        : layout.symbols.find((symbol) => symbol.name === method)?.address;
     if (address === undefined) return;
-    const names = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
+    const targets = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
+    const read = { address, targets, callee: suspect.methodCalls };
     codes[placement] = {
-      ...(await disassembleBooted(machine, kernel.arch, address, names)),
-      objectSymbol: await objectSymbol(kernel.dmMod[placement], kernel.arch),
+      ...(await disassembleBooted(machine, kernel.arch, read)),
+      objectSymbol: await objectSymbol(kernel.objects[placement], method, kernel.arch),
     };
   };
 }

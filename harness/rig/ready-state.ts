@@ -6,16 +6,9 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { GuestSession } from '../guest/session.js';
 import { DmraceError } from '../model/errors.js';
-import {
-  type Machine,
-  type MachineSpec,
-  type Machines,
-  pausesItself,
-  SAVED_DEVICES,
-  SAVED_MEMORY,
-} from '../ports.js';
+import { type Machine, pausesItself, SAVED_DEVICES, SAVED_MEMORY } from '../ports.js';
+import { READY_DEADLINE_MS, type TrialHost, type WhenReady } from '../trial/trial.js';
 import { unlessAborted, within } from '../util/deadline.js';
-import { READY_DEADLINE_MS, type WhenReady } from '../trial/trial.js';
 
 /** QEMU ended while it loaded a saved guest: the state is none of this QEMU's, or is damaged. */
 export class StateRefused extends DmraceError {
@@ -23,11 +16,15 @@ export class StateRefused extends DmraceError {
     readonly folder: string,
     why: string,
   ) {
-    super('environment', {
-      observed: `QEMU refuses the saved guest: ${why}`,
-      artefact: folder,
-      action: 'remove that folder: it is made again',
-    });
+    super(
+      'environment',
+      {
+        observed: `QEMU refuses the saved guest: ${why}`,
+        artefact: folder,
+        action: 'remove that folder: it is made again',
+      },
+      'state-refused',
+    );
   }
 }
 
@@ -70,11 +67,9 @@ type Sums = z.infer<typeof Sums>;
  * @throws DmraceError (environment) when the guest does not get ready or QEMU cannot save it.
  */
 export async function saveReadyState(
-  machines: Machines,
-  spec: MachineSpec,
+  { machines, spec, signal }: TrialHost,
   directory: string,
   whenReady: WhenReady,
-  signal: AbortSignal,
 ): Promise<readonly string[]> {
   await using machine = await machines.start({ ...spec, memoryIn: directory }, signal);
   const session = new GuestSession(machine);
@@ -88,7 +83,8 @@ export async function saveReadyState(
   }
   if (pausesItself(spec)) await poll(machine, 'query-status', isPaused, signal);
   await whenReady(machine, session);
-  // But for one that has stopped itself it is saved running, so a restored one runs at once, without being told to.
+  // But for one that has stopped itself it is saved running, so that a restored one runs at once,
+  // without being told to.
   await machine.qmp('migrate-set-capabilities', IGNORE_SHARED);
   const file = path.join(directory, SAVED_DEVICES);
   await machine.qmp('migrate', { uri: `exec:cat >${quoted(file)}` });

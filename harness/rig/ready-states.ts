@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { headlineOf } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
-import type { Machine, MachineSpec, PreparedKernel, Report } from '../ports.js';
+import type { Suspect } from '../model/suspect.js';
+import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { Code } from '../runs/run-note.js';
+import type { Restored } from '../trial/trial.js';
+import { contentKey } from '../util/cache.js';
+import { runTool } from '../util/command.js';
+import { type Say, telling, type Work } from '../util/work.js';
+import { type Codes, readCode } from './code.js';
 import {
   BOOT_ARGV,
   type ReadyState,
@@ -13,11 +21,6 @@ import {
   type StateRefused,
   saveReadyState,
 } from './ready-state.js';
-import { Code } from '../runs/run-directory.js';
-import type { Restored } from '../trial/trial.js';
-import { type Cache, contentKey } from '../util/cache.js';
-import { runTool } from '../util/command.js';
-import { type Codes, readCode } from './code.js';
 import { pruneReady, READY_LIMIT_BYTES, use } from './ready-use.js';
 
 /** Stands for the sockets in a key: they are new for every machine. */
@@ -41,14 +44,11 @@ export const restored = (
 });
 
 /** What the saved guests of a rig are made of. */
-export interface ReadyTools {
-  readonly cache: Cache;
+export interface ReadyParts {
   readonly kernel: PreparedKernel;
-  /** The machine of a placement; where it starts from does not count. */
-  readonly specOf: (placement: Placement) => MachineSpec;
-  /** Filled with what was read of the booted release methods. */
-  readonly codes: Codes;
-  readonly signal: AbortSignal;
+  readonly suspect: Suspect;
+  /** The machine of a placement that boots. */
+  readonly machineOf: (placement: Placement) => MachineSpec;
 }
 
 /** The saved guest of each placement, from the cache where it is there. */
@@ -56,7 +56,13 @@ export class ReadyStates {
   readonly #states = new Map<Placement, ReadyState>();
   readonly #remade = new Map<Placement, Promise<boolean>>();
 
-  constructor(readonly tools: ReadyTools) {}
+  /** What was read of the booted release methods, by those who boot: here, or in a first trial. */
+  readonly codes: Codes = {};
+
+  constructor(
+    readonly work: Work,
+    readonly parts: ReadyParts,
+  ) {}
 
   /** Undefined where saving does not work: trials of that placement boot. */
   get(placement: Placement): ReadyState | undefined {
@@ -64,14 +70,13 @@ export class ReadyStates {
   }
 
   /** Gets or makes them all. Where that does not work, one line says so. */
-  async prepare(placements: readonly Placement[], report: Report): Promise<void> {
+  async prepare(placements: readonly Placement[], say: Say): Promise<void> {
     await Promise.all(
       placements.map((placement) =>
-        this.#prepare(placement, report).catch((error: unknown) => {
-          if (this.tools.signal.aborted) throw error;
-          const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-          report(
-            `${placement}: trials boot their VMs, because the ready state cannot be used: ${why}`,
+        this.#prepare(placement, say).catch((error: unknown) => {
+          if (this.work.signal.aborted) throw error;
+          say(
+            `${placement}: trials boot their VMs, because the ready state cannot be used: ${headlineOf(error)}`,
           );
         }),
       ),
@@ -82,14 +87,14 @@ export class ReadyStates {
    * Makes a state again that QEMU has refused, once for each placement; several trials may ask at
    * the same time. False when this was done before, and the new state was refused too.
    */
-  remake(placement: Placement, refused: StateRefused, report: Report): Promise<boolean> {
+  remake(placement: Placement, refused: StateRefused, say: Say): Promise<boolean> {
     const current = this.#states.get(placement);
     const before = this.#remade.get(placement);
     if (before) return current?.folder === refused.folder ? before : Promise.resolve(true);
     const work = (async () => {
-      report(`${placement}: ${refused.message.split('\n')[0]}; booting and saving again`);
+      say(`${placement}: ${refused.headline}; booting and saving again`);
       await this.#discard(refused.folder);
-      await this.#prepare(placement, report);
+      await this.#prepare(placement, say);
       return true;
     })();
     this.#remade.set(placement, work);
@@ -98,14 +103,15 @@ export class ReadyStates {
   }
 
   async #discard(folder: string): Promise<void> {
-    await this.tools.cache.locked(`ready-${path.basename(folder)}`, () =>
+    await this.work.cache.locked(`ready-${path.basename(folder)}`, () =>
       rm(folder, { recursive: true, force: true }),
     );
   }
 
-  async #prepare(placement: Placement, report: Report): Promise<void> {
-    const { cache, codes, signal, kernel } = this.tools;
-    const spec = { ...this.tools.specOf(placement), restoreFrom: null };
+  async #prepare(placement: Placement, say: Say): Promise<void> {
+    const { cache, signal } = telling(this.work, say);
+    const { kernel, suspect, machineOf } = this.parts;
+    const spec = machineOf(placement);
     const key = await keyOf(spec);
     const make = async (): Promise<string> => {
       let made = false;
@@ -113,12 +119,13 @@ export class ReadyStates {
         made = true;
         const started = performance.now();
         const read: Codes = {};
-        const whenReady = readCode(placement, kernel, read);
-        const argv = await saveReadyState(qemuMachines, spec, directory, whenReady, signal);
+        const whenReady = readCode(placement, kernel, suspect, read);
+        const host = { machines: qemuMachines, spec, signal };
+        const argv = await saveReadyState(host, directory, whenReady);
         await writeFile(path.join(directory, BOOT_ARGV), pasteable(argv));
         await writeFile(path.join(directory, 'code.json'), JSON.stringify(read[placement] ?? null));
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        report(`${placement}: booted and saved in ${seconds} s`);
+        say(`${placement}: booted and saved in ${seconds} s`);
       });
       await cache.locked(`ready-${key}`, () => use(entry));
       if (made) await pruneReady(cache, READY_LIMIT_BYTES);
@@ -127,7 +134,7 @@ export class ReadyStates {
     let entry = await make();
     let state = await readyStateIn(entry);
     if (!state) {
-      report(`${placement}: the saved state in ${entry} is damaged; booting and saving again`);
+      say(`${placement}: the saved state in ${entry} is damaged; booting and saving again`);
       await this.#discard(entry);
       entry = await make();
       state = await readyStateIn(entry);
@@ -135,7 +142,7 @@ export class ReadyStates {
     const code = Code.nullable().parse(
       JSON.parse(await readFile(path.join(entry, 'code.json'), 'utf8')),
     );
-    if (code) codes[placement] = code;
+    if (code) this.codes[placement] = code;
     if (state) this.#states.set(placement, state);
   }
 }

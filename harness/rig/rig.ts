@@ -14,19 +14,19 @@ import {
   type MachineSpec,
   type PreparedKernel,
   pausesItself,
-  type Report,
+  type Stages,
 } from '../ports.js';
 import { chooseAccel } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
-import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
-import type { StartOptions } from '../trial/trial.js';
-import type { Cache } from '../util/cache.js';
+import { guestSetUp } from '../scenarios/index.js';
+import type { StartOptions, TrialHost } from '../trial/trial.js';
 import { runTool } from '../util/command.js';
-import type { Stage } from '../cli/progress.js';
-import { requireForScenario } from './scenario-needs.js';
+import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
+import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
 import { ReadyStates, restored } from './ready-states.js';
+import { requireForScenario } from './scenario-needs.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
@@ -36,204 +36,245 @@ export const qemuVersion = async (arch: Arch): Promise<string> =>
 export interface RigRequest {
   /** As given with --kernel. */
   readonly kernel: string;
-  readonly arch: Arch;
   /** How a `src:` kernel is configured. */
   readonly build?: BuildRequest;
-  readonly placements: readonly Placement[];
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
+  readonly placements: readonly Placement[];
   readonly accel: Accel | 'auto';
   /** Same seed, same bits: TCG with instruction counting. */
-  readonly deterministic?: boolean;
+  readonly deterministic: boolean;
+}
+
+/** Path of each placement's initramfs. */
+type Initramfs = Readonly<Partial<Record<Placement, string>>>;
+
+/** What a rig is made of, once it is known: before guests are saved. */
+export interface RigParts {
+  readonly kernel: PreparedKernel;
+  /** See {@link qemuVersion}. */
+  readonly qemu: string;
+  readonly accel: Accel;
+  /** Name of each placement's initramfs in the cache: the same name is the same content. */
+  readonly guests: Readonly<Partial<Record<Placement, string>>>;
 }
 
 /**
- * Everything that trials on one kernel need: the kernel with its control and helper, the guest of
- * each placement, the accelerator, and the saved ready states. Commands that run trials put
- * {@link stages} before their own; the rest of a rig may be asked for only after they have run.
- * It owns files in the cache only: there is nothing to dispose.
+ * Makes everything that trials on one kernel need, stage by stage: the kernel with its control and
+ * helper, the guest of each placement, the accelerator, the saved guests.
+ * @param check a stage of the caller's own, before guests are saved
+ * @throws DmraceError as the parts do; AbortError after an interrupt
  */
-export class Rig {
-  /** What was read of the booted release methods; filled while guests get ready. */
-  readonly codes: Codes = {};
-  /** How long each stage took, in ms, by `NAMEMs`. */
-  readonly timing: Record<string, number> = {};
-  #kernel: PreparedKernel | null = null;
-  #accel: Accel | null = null;
-  #qemu = '';
-  readonly #initramfs = new Map<Placement, string>();
-  #states: ReadyStates | null = null;
-
-  constructor(
-    readonly cache: Cache,
-    readonly request: RigRequest,
-    readonly signal: AbortSignal,
-  ) {}
-
-  get kernel(): PreparedKernel {
-    if (!this.#kernel) throw new Error('stages run in order');
-    return this.#kernel;
-  }
-
-  get accel(): Accel {
-    if (!this.#accel) throw new Error('stages run in order');
-    return this.#accel;
-  }
-
-  /** See {@link qemuVersion}. */
-  get qemu(): string {
-    return this.#qemu;
-  }
-
-  /** Name of each placement's initramfs in the cache: the same name is the same content. */
-  get guests(): Partial<Record<Placement, string>> {
-    const names = [...this.#initramfs].map(([placement, file]) => [
+export async function prepareRig(
+  work: Work,
+  request: RigRequest,
+  stages: Stages,
+  check?: { readonly title: string; readonly of: (parts: RigParts) => void },
+): Promise<ReadyRig> {
+  const kernel = await stages.stage(
+    { title: `Kernel ${request.kernel}: image, modules, control, helper`, name: 'kernel' },
+    (say) => kernelOf(telling(work, say), request),
+  );
+  work.signal.throwIfAborted();
+  const initramfs = await stages.stage(
+    { title: 'Guest: initramfs of each placement', name: 'initramfs' },
+    (say) => initramfsOf(telling(work, say), request, kernel),
+  );
+  work.signal.throwIfAborted();
+  const { accel, qemu } = await stages.stage({ title: 'Accelerator', name: 'accel' }, (say) =>
+    accelOf(telling(work, say), request, kernel, initramfs),
+  );
+  work.signal.throwIfAborted();
+  const guests = Object.fromEntries(
+    Object.entries(initramfs).map(([placement, file]) => [
       placement,
       path.basename(path.dirname(file)),
-    ]);
-    return Object.fromEntries(names);
+    ]),
+  );
+  const parts: RigParts = { kernel, qemu, accel, guests };
+  if (check) {
+    await stages.stage({ title: check.title, name: 'check' }, async () => check.of(parts));
+  }
+  const boots = (placement: Placement): MachineSpec =>
+    bootingMachine(request, kernel, accel, initramfs[placement] ?? '');
+  const states = await stages.stage(
+    { title: 'Ready state: each placement booted once and saved', name: 'ready' },
+    (say) => statesOf(telling(work, say), request, kernel, boots, say),
+  );
+  work.signal.throwIfAborted();
+  return new ReadyRig(work, request, parts, boots, states);
+}
+
+async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel> {
+  const { kernel, build, scenario } = request;
+  const prepared = await prepareKernel(work, kernel, {
+    suspect: scenario.suspect.build,
+    ...(build === undefined ? {} : { build }),
+  });
+  requireForScenario(scenario, prepared);
+  work.say(`${prepared.identity.release}, ${prepared.identity.preempt}`);
+  return prepared;
+}
+
+async function initramfsOf(
+  work: Work,
+  { placements, scenario }: RigRequest,
+  kernel: PreparedKernel,
+): Promise<Initramfs> {
+  const { name, build } = scenario.suspect;
+  const files: Partial<Record<Placement, string>> = {};
+  for (const placement of placements) {
+    files[placement] = await buildInitramfs(work, {
+      kernel,
+      placement,
+      setUp: guestSetUp(scenario),
+      suspect: { name, object: build.object },
+    });
+  }
+  return files;
+}
+
+async function accelOf(
+  work: Work,
+  request: RigRequest,
+  kernel: PreparedKernel,
+  initramfs: Initramfs,
+): Promise<{ accel: Accel; qemu: string }> {
+  const { accel, placements, deterministic } = request;
+  const qemu = await qemuVersion(work.arch);
+  if (deterministic && accel !== 'kvm') {
+    work.say('tcg: only it counts instructions, which --deterministic needs');
+    return { accel: 'tcg', qemu };
+  }
+  if (accel !== 'auto') {
+    work.say(accel);
+    return { accel, qemu };
+  }
+  const [first] = placements;
+  const image = first === undefined ? '' : (initramfs[first] ?? '');
+  const spec = bootingMachine(request, kernel, 'tcg', image);
+  const chosen = await chooseAccel(work, qemuMachines, spec);
+  work.say(chosen.why === '' ? chosen.accel : `${chosen.accel}: ${chosen.why}`);
+  return { accel: chosen.accel, qemu };
+}
+
+async function statesOf(
+  work: Work,
+  { scenario, placements, deterministic }: RigRequest,
+  kernel: PreparedKernel,
+  machineOf: (placement: Placement) => MachineSpec,
+  say: Say,
+): Promise<ReadyStates> {
+  const states = new ReadyStates(work, { kernel, suspect: scenario.suspect, machineOf });
+  await states.prepare(placements, say);
+  const without = placements.filter((placement) => !states.get(placement));
+  if (!deterministic || without.length === 0) return states;
+  throw new DmraceError('environment', {
+    observed: `no saved ready state of ${without.join(' and ')}, from which deterministic trials start: a booting guest would get its command at any moment`,
+    action: 'see the line above for why it could not be saved, or run without --deterministic',
+  });
+}
+
+const bootingMachine = (
+  { deterministic }: RigRequest,
+  kernel: PreparedKernel,
+  accel: Accel,
+  initramfs: string,
+): MachineSpec => ({
+  arch: kernel.arch,
+  accel,
+  image: kernel.image,
+  initramfs,
+  parameters: [kernel.preemptParameter].filter(Boolean),
+  memoryMiB: GUEST_MEMORY_MIB,
+  restoreFrom: null,
+  deterministic,
+});
+
+/**
+ * A machine that is ready to run trials on one kernel. Immutable, but for saved guests that QEMU
+ * refuses and that are made again. It owns files in the cache only: there is nothing to dispose.
+ */
+export class ReadyRig implements RigParts {
+  readonly kernel: PreparedKernel;
+  readonly qemu: string;
+  readonly accel: Accel;
+  readonly guests: RigParts['guests'];
+  readonly #boots: (placement: Placement) => MachineSpec;
+  readonly #states: ReadyStates;
+
+  constructor(
+    readonly work: Work,
+    readonly request: RigRequest,
+    { kernel, qemu, accel, guests }: RigParts,
+    boots: (placement: Placement) => MachineSpec,
+    states: ReadyStates,
+  ) {
+    this.kernel = kernel;
+    this.qemu = qemu;
+    this.accel = accel;
+    this.guests = guests;
+    this.#boots = boots;
+    this.#states = states;
+  }
+
+  /**
+   * What was read of the booted release methods: of saved guests when they were saved, of booting
+   * ones in their first trial.
+   */
+  get codes(): Readonly<Codes> {
+    return this.#states.codes;
   }
 
   /** The machine on which trials of a placement start. */
-  spec(placement: Placement): MachineSpec {
-    const { kernel } = this;
+  machine(placement: Placement): MachineSpec {
     return {
-      arch: kernel.arch,
-      accel: this.accel,
-      image: kernel.image,
-      initramfs: this.#initramfs.get(placement) ?? '',
-      parameters: [kernel.preemptParameter].filter(Boolean),
-      memoryMiB: GUEST_MEMORY_MIB,
-      restoreFrom: this.#states?.get(placement)?.folder ?? null,
-      deterministic: this.request.deterministic === true,
+      ...this.#boots(placement),
+      restoreFrom: this.#states.get(placement)?.folder ?? null,
     };
+  }
+
+  /** Where trials of a placement run. */
+  host(placement: Placement, signal: AbortSignal = this.work.signal): TrialHost {
+    return { machines: qemuMachines, spec: this.machine(placement), signal };
   }
 
   /** The saved guest of a placement; null where saving did not work and trials boot. */
   ready(placement: Placement): ReadyState | null {
-    return this.#states?.get(placement) ?? null;
+    return this.#states.get(placement) ?? null;
   }
 
   /**
    * How a trial's machine comes to be ready.
    * @param attach called before a restored guest begins its trial
    */
-  start(plan: TrialPlan, attach?: (machine: Machine) => Promise<void>): StartOptions {
-    const state = this.#states?.get(plan.placement);
+  start(
+    plan: Pick<TrialPlan, 'placement' | 'index'>,
+    attach?: (machine: Machine) => Promise<void>,
+  ): StartOptions {
+    const { placement, index } = plan;
+    const state = this.#states.get(placement);
     if (state) {
-      const paused = pausesItself(this.spec(plan.placement));
+      const paused = pausesItself(this.machine(placement));
       // A guest that does not pause waits for its command, which comes after `whenReady`.
       return {
         restored: restored(state, paused, attach),
         ...(attach && !paused ? { whenReady: attach } : {}),
       };
     }
-    return plan.index === 0 ? { whenReady: readCode(plan.placement, this.kernel, this.codes) } : {};
+    if (index !== 0) return {};
+    const { suspect } = this.request.scenario;
+    return { whenReady: readCode(placement, this.kernel, suspect, this.#states.codes) };
   }
 
   /** Makes a saved guest again that QEMU has refused; see {@link ReadyStates.remake}. */
-  async remake(placement: Placement, refused: StateRefused, report: Report): Promise<boolean> {
-    return (await this.#states?.remake(placement, refused, report)) ?? false;
+  remake(placement: Placement, refused: StateRefused, say: Say): Promise<boolean> {
+    return this.#states.remake(placement, refused, say);
   }
 
   /** How the saved guest of a placement had booted: the files to keep; empty without one. */
   async bootOf(placement: Placement): Promise<ReadonlyMap<string, Uint8Array>> {
-    const state = this.#states?.get(placement);
+    const state = this.#states.get(placement);
     return state ? bootOf(state) : new Map();
-  }
-
-  /** Runs a part of the work and notes how long it took. */
-  async timed(name: string, work: () => Promise<void>): Promise<void> {
-    const before = performance.now();
-    await work();
-    this.timing[`${name}Ms`] = Math.round(performance.now() - before);
-    this.signal.throwIfAborted();
-  }
-
-  /** The stages that set the rig up, in order. */
-  stages(): Stage[] {
-    const stage = (
-      title: string,
-      name: string,
-      work: (report: Report) => Promise<void>,
-    ): Stage => ({ title, work: (report) => this.timed(name, () => work(report)) });
-    return [
-      stage(`Kernel ${this.request.kernel}: image, modules, control, helper`, 'kernel', (report) =>
-        this.#prepareKernel(report),
-      ),
-      stage('Guest: initramfs of each placement', 'initramfs', (report) =>
-        this.#buildInitramfs(report),
-      ),
-      stage('Accelerator', 'accel', (report) => this.#chooseAccel(report)),
-      stage('Ready state: each placement booted once and saved', 'ready', (report) =>
-        this.#makeReady(report),
-      ),
-    ];
-  }
-
-  async #prepareKernel(report: Report): Promise<void> {
-    const { kernel, arch, build, scenario } = this.request;
-    this.#kernel = await prepareKernel(this.cache, kernel, arch, report, {
-      ...(build === undefined ? {} : { build }),
-      signal: this.signal,
-    });
-    requireForScenario(scenario, this.#kernel);
-    report(`${this.#kernel.identity.release}, ${this.#kernel.identity.preempt}`);
-  }
-
-  async #buildInitramfs(report: Report): Promise<void> {
-    for (const placement of this.request.placements) {
-      const file = await buildInitramfs(
-        this.cache,
-        this.kernel,
-        placement,
-        this.request.scenario.helper,
-        report,
-        this.signal,
-      );
-      this.#initramfs.set(placement, file);
-    }
-  }
-
-  async #chooseAccel(report: Report): Promise<void> {
-    const { accel, arch, placements } = this.request;
-    this.#qemu = await qemuVersion(arch);
-    this.#accel = accel === 'kvm' ? 'kvm' : 'tcg';
-    let why = '';
-    if (this.request.deterministic && accel !== 'kvm') {
-      report('tcg: only it counts instructions, which --deterministic needs');
-      return;
-    }
-    if (accel === 'auto') {
-      const [first = 'builtin'] = placements;
-      const chosen = await chooseAccel(
-        qemuMachines,
-        this.spec(first),
-        this.cache,
-        report,
-        this.signal,
-      );
-      this.#accel = chosen.accel;
-      why = chosen.why;
-    }
-    report(why === '' ? this.#accel : `${this.#accel}: ${why}`);
-  }
-
-  async #makeReady(report: Report): Promise<void> {
-    const states = new ReadyStates({
-      cache: this.cache.telling(report),
-      kernel: this.kernel,
-      specOf: (placement) => this.spec(placement),
-      codes: this.codes,
-      signal: this.signal,
-    });
-    this.#states = states;
-    await states.prepare(this.request.placements, report);
-    const without = this.request.placements.filter((placement) => !states.get(placement));
-    if (!this.request.deterministic || without.length === 0) return;
-    throw new DmraceError('environment', {
-      observed: `no saved ready state of ${without.join(' and ')}, from which deterministic trials start: a booting guest would get its command at any moment`,
-      action: 'see the line above for why it could not be saved, or run without --deterministic',
-    });
   }
 }

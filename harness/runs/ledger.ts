@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { TrialResult } from '../model/trial.js';
-import { TrialPlan } from '../model/trial.js';
-import { TrialJson } from '../report/run-result.js';
+import { resultsOf, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
+import { PlanJson, planFromJson, planToJson } from './plan-json.js';
+import { ResultJson, resultFromJson, resultToJson } from './result-json.js';
 
 /** What trials.jsonl says of one trial. */
 export interface LedgerEntry {
@@ -15,16 +15,21 @@ export interface LedgerEntry {
 
 const Entry = z.strictObject({
   schema: z.literal(1),
-  plan: TrialPlan,
+  plan: PlanJson,
   kept: z.boolean(),
-  result: TrialJson.loose(),
+  result: ResultJson,
 });
 
 const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** One line, without its newline: the SHA-256 of the entry's text, a blank, the entry as JSON. */
-export function ledgerLine(entry: LedgerEntry): string {
-  const text = JSON.stringify({ schema: 1, ...entry });
+export function ledgerLine({ plan, kept, result }: LedgerEntry): string {
+  const text = JSON.stringify({
+    schema: 1,
+    plan: planToJson(plan),
+    kept,
+    result: resultToJson(result),
+  });
   return `${sum(text)} ${text}`;
 }
 
@@ -44,7 +49,7 @@ export function readLedger(text: string): Ledger {
   const problems: string[] = [];
   lines.forEach((line, index) => {
     const entry = readLine(line);
-    const name = entry === null ? '' : `${entry.plan.placement}-${entry.plan.index}`;
+    const name = entry === null ? '' : trialName(entry.plan);
     if (entry === null) problems.push(`trials.jsonl line ${index + 1} is damaged`);
     else if (entries.has(name)) problems.push(`trials.jsonl has ${name} twice`);
     else entries.set(name, entry);
@@ -56,10 +61,11 @@ function readLine(line: string): LedgerEntry | null {
   const text = line.slice(65);
   if (sum(text) !== line.slice(0, 64)) return null;
   try {
-    const { plan, kept, result } = Entry.parse(JSON.parse(text));
-    const same = result.placement === plan.placement && result.index === plan.index;
-    // The schema is the type's; only `undefined` for an absent field is spelled in another way.
-    return same ? { plan, kept, result: result as TrialResult } : null;
+    const entry = Entry.parse(JSON.parse(text));
+    const plan = planFromJson(entry.plan);
+    if (typeof plan === 'string') return null;
+    const result = resultFromJson(entry.result, plan);
+    return result && { plan, kept: entry.kept, result };
   } catch {
     return null;
   }
@@ -83,10 +89,10 @@ export function combine(
   ledger: Ledger,
 ): Combined {
   const problems = [...ledger.problems];
-  const byName = new Map(judged.map((result) => [nameOf(result), result]));
+  const byName = new Map(judged.map((result) => [trialName(result), result]));
   const results = [...judged];
   for (const { kept, result } of ledger.entries) {
-    const name = nameOf(result);
+    const name = trialName(result);
     const again = byName.get(name);
     if (again && again.outcome !== result.outcome) {
       problems.push(`${name}: trials.jsonl says ${result.outcome}, its files ${again.outcome}`);
@@ -96,8 +102,6 @@ export function combine(
   }
   return { results, problems, byLine: results.length - judged.length };
 }
-
-const nameOf = (result: TrialResult): string => `${result.placement}-${result.index}`;
 
 /** How many trials of one kind keep their files. */
 export const KEPT = { survived: 5, crashed: 10, lost: 50, 'not-reached': 50 } as const;
@@ -113,7 +117,8 @@ export class Retention {
   keeps(result: TrialResult): boolean {
     const titles = result.findings.map((finding) => `${finding.cause} ${finding.title}`);
     // Every point of a sweep is a kind of its own.
-    const kind = [result.placement, result.outcome, result.sweep?.asked, ...titles].join('\n');
+    const [swept] = resultsOf('sweep', [result]);
+    const kind = [result.placement, result.outcome, swept?.sweep.asked, ...titles].join('\n');
     const before = this.#seen.get(kind) ?? 0;
     this.#seen.set(kind, before + 1);
     return before < KEPT[result.outcome];

@@ -5,10 +5,13 @@ import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import { comparePlacements } from '../model/placement.js';
 import type { Side } from '../model/replay.js';
-import type { TrialFiles, TrialPlan } from '../model/trial.js';
+import { type TrialFiles, type TrialPlan, trialName } from '../model/trial.js';
 import { TrialJson } from '../report/run-result.js';
-import { RunDirectory, type RunNote } from './run-directory.js';
 import { parseJson } from '../util/json.js';
+import type { RunDirectory } from './run-directory.js';
+import type { RunNote } from './run-note.js';
+import { noteOf, readSavedRun } from './saved-run.js';
+import type { ReadTrial } from './trial-folder.js';
 
 /** A trial of a saved run, from every file that tells of it. */
 export interface RecordedTrial extends Omit<ReplayInput, 'now'> {
@@ -24,21 +27,27 @@ export interface RecordedRun {
   readonly trials: readonly RecordedTrial[];
 }
 
-/** Reads what is recorded of every trial. @throws DmraceError as RunDirectory does. */
+/** Reads what is recorded of every trial. @throws DmraceError as readSavedRun() and noteOf() do. */
 export async function readRecorded(folder: string): Promise<RecordedRun> {
-  const directory = await RunDirectory.open(path.resolve(folder));
-  const note = await directory.readNote();
-  const ledger = await directory.readLedger();
-  const { trials, damaged } = await directory.readTrials();
+  const saved = await readSavedRun(folder);
+  const { directory, ledger, whole, damaged } = saved;
+  const note = noteOf(saved);
   const found = new Map<string, RecordedTrial>();
   for (const { plan, result } of ledger.entries) {
-    const trial = `${plan.placement}-${plan.index}`;
+    const trial = trialName(plan);
     const records = [{ from: 'trials.jsonl', side: sideOf(result) }];
     found.set(trial, { trial, plan, files: null, records, damage: [] });
   }
-  for (const files of [...trials, ...damaged.flatMap((one) => whole(one))]) {
+  const judged = [
+    ...whole,
+    ...damaged.flatMap(readable).map((files) => ({
+      name: trialName(files.note.plan),
+      files,
+      result: judgeTrial(files),
+    })),
+  ];
+  for (const { name: trial, files, result } of judged) {
     const { plan } = files.note;
-    const trial = `${plan.placement}-${plan.index}`;
     const before = found.get(trial);
     const shown = await resultOf(directory, trial);
     const damage = damaged
@@ -50,7 +59,7 @@ export async function readRecorded(folder: string): Promise<RecordedRun> {
       files,
       records: [
         ...(before?.records ?? []),
-        { from: 'its files', side: sideOf(judgeTrial(files)) },
+        { from: 'its files', side: sideOf(result) },
         ...(shown.side ? [{ from: 'result.json', side: shown.side }] : []),
       ],
       damage: [...ledger.problems, ...damage, ...shown.damage],
@@ -63,13 +72,10 @@ export async function readRecorded(folder: string): Promise<RecordedRun> {
   return { root: directory.root, note, trials: planned };
 }
 
-type Damaged = Awaited<ReturnType<RunDirectory['readTrials']>>['damaged'][number];
-
 /** A damaged trial whose plan can still be read. */
-function whole({ note, console, readyRecords, records, trace }: Damaged): TrialFiles[] {
+function readable({ note, console, readyRecords, records, trace }: ReadTrial): TrialFiles[] {
   return note ? [{ note, console, readyRecords, records, trace }] : [];
 }
-
 async function resultOf(
   directory: RunDirectory,
   trial: string,

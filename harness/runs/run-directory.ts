@@ -2,71 +2,16 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
-import { KernelIdentity } from '../model/kernel.js';
-import { KnownIssues } from '../model/known.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
-import { Repeat } from '../model/replay.js';
-import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
+import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
 import { parseJson } from '../util/json.js';
 import { type Ledger, type LedgerEntry, ledgerLine, readLedger } from './ledger.js';
-import { Shard } from './shard.js';
+import { resultToJson } from './result-json.js';
+import { RunNote } from './run-note.js';
 import { type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
-
-/** What was read of a placement's booted release method; judge/tail-call.ts has the meanings. */
-export const Code = z.strictObject({
-  tailCall: z.boolean().nullable(),
-  instructions: z.array(z.string()),
-  objectSymbol: z.string().nullable(),
-});
-
-/** How a campaign ended. */
-export const CampaignEnd = z.discriminatedUnion('how', [
-  z.strictObject({ how: z.literal('complete') }),
-  z.strictObject({ how: z.literal('stopped'), why: z.string() }),
-  z.strictObject({ how: z.literal('interrupted') }),
-]);
-export type CampaignEnd = z.infer<typeof CampaignEnd>;
-
-/** What a run writes about itself before its first trial; kept as run.json. */
-export const RunNote = z.strictObject({
-  schema: z.literal(1),
-  dmrace: z.string(),
-  startedAt: z.string(),
-  scenario: z.string(),
-  trials: z.int().positive(),
-  placements: z.array(z.enum(PLACEMENTS)).min(1),
-  kernel: KernelIdentity,
-  accel: z.enum(['kvm', 'tcg']),
-  /** Entries of the known-issues file that the run was given; null without one. */
-  known: KnownIssues.nullable().default(null),
-  deterministic: z.boolean().optional(),
-  /** A run of dmrace sweep: trial N lets the holder run at block N, trial 0 after the unload. */
-  sweep: z.boolean().optional(),
-  codes: z.partialRecord(z.enum(PLACEMENTS), Code),
-  /** Seed of the first trial; absent before 0.2, where nothing could be resumed. */
-  seed: z.int().nonnegative().optional(),
-  /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
-  profile: z.string().optional(),
-  config: z.string().optional(),
-  /** The part of a split run that this is; its share of `trials` is shareOf(). */
-  shard: Shard.optional(),
-  /** How the campaign ended; absent while it runs, and when it was killed. */
-  end: CampaignEnd.optional(),
-  /** First line of `qemu-system-ARCH --version`; this and `guests` are absent before 0.2. */
-  qemu: z.string().optional(),
-  /** Name of each placement's initramfs in the cache, made from all that is in it: dm-mod.ko, vm/. */
-  guests: z.partialRecord(z.enum(PLACEMENTS), z.string()).optional(),
-  /** Trials of a deterministic run that were run again at once. */
-  repeats: z.array(Repeat).optional(),
-  /** Of scenario churn: how long each trial is, in ms. */
-  durationMs: z.int().positive().optional(),
-  /** Of dmrace replay: the run whose trials these are. */
-  replayOf: z.string().optional(),
-});
-export type RunNote = z.infer<typeof RunNote>;
 
 const LEDGER = 'trials.jsonl';
 
@@ -74,9 +19,9 @@ const LEDGER = 'trials.jsonl';
 export const readyFolder = (placement: Placement): string => `ready-${placement}`;
 
 /**
- * The folder of one run:
- * `run.json`, `verdict.json`, `trials.jsonl` with a line for each trial, and for each trial whose files are kept `PLACEMENT-INDEX/` with console.log,
- * ready-records.jsonl, records.jsonl, trace.txt, qemu.argv, trial.json and result.json.
+ * The folder of one run: `run.json`, `verdict.json`, `trials.jsonl` with a line for each trial, and
+ * for each trial whose files are kept `PLACEMENT-INDEX/` with console.log, ready-records.jsonl,
+ * records.jsonl, trace.txt, qemu.argv, trial.json and result.json.
  */
 export class RunDirectory {
   private constructor(readonly root: string) {}
@@ -123,7 +68,7 @@ export class RunDirectory {
   }
 
   trialPath(plan: Pick<TrialPlan, 'placement' | 'index'>): string {
-    return path.join(this.root, `${plan.placement}-${plan.index}`);
+    return path.join(this.root, trialName(plan));
   }
 
   /**
@@ -163,7 +108,7 @@ export class RunDirectory {
 
   async writeResult(result: TrialResult): Promise<void> {
     const file = path.join(this.trialPath(result), 'result.json');
-    this.#write(file, `${JSON.stringify(result, null, 2)}\n`);
+    this.#write(file, `${JSON.stringify(resultToJson(result), null, 2)}\n`);
   }
 
   /** Notes a judged trial in trials.jsonl, then drops its folder where it is not to be kept. */
@@ -260,11 +205,15 @@ function ordered(names: readonly string[], placement: Placement): string[] {
 
 async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   const damaged = (observed: string): DmraceError =>
-    new DmraceError('inconclusive', {
-      observed: `${path.basename(file)} ${observed}`,
-      artefact: file,
-      action: 'the run is damaged: run it again, or look at what is left with dmrace report',
-    });
+    new DmraceError(
+      'inconclusive',
+      {
+        observed: `${path.basename(file)} ${observed}`,
+        artefact: file,
+        action: 'the run is damaged: run it again, or look at what is left with dmrace report',
+      },
+      'run-damaged',
+    );
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw damaged(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
   });

@@ -1,22 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
+import { readRecords } from '../evidence/records.js';
 import { summarise } from '../judge/summary.js';
 import { judgeTrial } from '../judge/trial.js';
+import { archOfMachine } from '../model/arch/index.js';
+import { controlPlacement } from '../model/control.js';
+import type { Damage } from '../model/damage.js';
+import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
-import type { TrialFiles } from '../model/trial.js';
+import { PLACEMENTS, type Placement } from '../model/placement.js';
+import { firstRecord } from '../model/record.js';
+import type { Scenario } from '../model/scenario.js';
+import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
-import { scenarioNamed } from '../scenarios/index.js';
-import { combine } from './ledger.js';
-import { RunDirectory, type RunNote } from './run-directory.js';
+import { SCENARIOS, scenarioNamed, scenariosNoted } from '../scenarios/index.js';
+import { combine, type Ledger } from './ledger.js';
+import { RunDirectory } from './run-directory.js';
+import type { RunNote } from './run-note.js';
 import { shareOf } from './shard.js';
+import type { ReadTrial } from './trial-folder.js';
+
+/** The scenario that a run was of. @throws DmraceError (usage) for one that this version does not know. */
+export function scenarioOfNote(note: Pick<RunNote, 'scenario' | 'sweep'>): Scenario {
+  const swept = scenariosNoted(note.scenario).find(({ recipe }) => recipe === 'sweep');
+  return note.sweep && swept ? swept : scenarioNamed(note.scenario);
+}
 
 /** What a run was asked, by its note: a shard is asked for its share of the trials. */
-export function questionOf(note: RunNote): Question {
-  const scenario = scenarioNamed(note.scenario);
+export function questionOf(
+  note: Pick<RunNote, 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements'>,
+): Question {
+  const scenario = scenarioOfNote(note);
   return {
-    scenario: scenario.name,
+    scenario: scenario.notedAs,
+    recipe: scenario.recipe,
     targetCause: scenario.targetCause,
-    control: scenario.control,
+    control: controlPlacement(scenario.control),
     trials: shareOf(note.trials, note.shard ?? null),
     placements: note.placements,
   };
@@ -37,38 +56,128 @@ export function notesOf(note: RunNote, byLine: number, trials: number): string[]
   ];
 }
 
+/** A trial whose files can all be read and are as the run left them. */
+export interface WholeTrial {
+  readonly name: string;
+  readonly files: TrialFiles;
+  readonly result: TrialResult;
+}
+
 /** A saved run, read and judged. */
 export interface SavedRun {
   readonly directory: RunDirectory;
-  readonly note: RunNote;
-  /** What could be read of the trials; what could not is among the result's reasons. */
-  readonly trials: readonly TrialFiles[];
+  /** run.json, or why there is none that can be read. */
+  readonly note: RunNote | DmraceError;
+  /** Trials judged again from their files, the subject's first. */
+  readonly whole: readonly WholeTrial[];
+  /** Trials some of whose files are missing or not as the run left them; they do not count. */
+  readonly damaged: readonly ReadTrial[];
+  readonly ledger: Ledger;
+  /** Everything that is not as the run left it. */
+  readonly damage: readonly Damage[];
+  /** The verdict; `inconclusive` where run.json cannot be read. */
   readonly result: RunResult;
 }
 
 /**
- * Judges a saved run from its files alone, with the known issues that it was given, unless others
- * are.
- * @throws DmraceError (usage) when the folder is not a run's; (inconclusive) when run.json is damaged.
+ * Reads and judges a saved run from its files alone, with the known issues that it was given, unless
+ * others are. The one reader: whoever asks what a folder says asks here.
+ * @throws DmraceError (usage) when the folder is not a run's, or is of a scenario that this version
+ *   does not know.
  */
 export async function readSavedRun(
   folder: string,
   known: readonly KnownIssue[] | null = null,
 ): Promise<SavedRun> {
   const directory = await RunDirectory.open(path.resolve(folder));
-  const note = await directory.readNote();
-  const { trials, problems } = await directory.readTrials();
+  const note = await directory.readNote().catch((error: unknown) => {
+    if (error instanceof DmraceError) return error;
+    throw error;
+  });
+  const { trials, damaged, problems } = await directory.readTrials();
   const ledger = await directory.readLedger();
-  const combined = combine(trials.map(judgeTrial), await directory.trialNames(), ledger);
-  const judged = summarise(
-    questionOf(note),
-    note.kernel,
-    combined.results,
-    note.codes,
-    [...problems, ...combined.problems],
-    known ?? note.known,
-    notesOf(note, combined.byLine, combined.results.length),
+  const whole = trials.map((files) => ({
+    name: trialName(files.note.plan),
+    files,
+    result: judgeTrial(files),
+  }));
+  const names = await directory.trialNames();
+  const combined = combine(
+    whole.map(({ result }) => result),
+    names,
+    ledger,
   );
-  const result = { ...judged, ...(note.repeats ? { repeats: note.repeats } : {}) };
-  return { directory, note, trials, result };
+  const unread = note instanceof DmraceError ? [note.facts.observed] : [];
+  const asked = note instanceof DmraceError ? guessed(trials, damaged) : note;
+  const readable = note instanceof DmraceError ? null : note;
+  const judged = summarise({
+    question: questionOf(asked),
+    kernel: asked.kernel,
+    trials: combined.results,
+    codes: asked.codes,
+    problems: [...unread, ...problems, ...combined.problems],
+    known: known ?? readable?.known ?? null,
+    notes: readable ? notesOf(readable, combined.byLine, combined.results.length) : [],
+  });
+  return {
+    directory,
+    note,
+    whole,
+    damaged,
+    ledger,
+    damage: [
+      ...unread.map((observed) => ({
+        file: 'run.json',
+        observed,
+        expected: 'what was asked, the kernel and the booted code as JSON, schema 1',
+      })),
+      ...damaged.flatMap((trial) => trial.damage),
+      ...ledger.problems.map((observed) => ({
+        file: 'trials.jsonl',
+        observed,
+        expected: 'a line for each trial, each with its SHA-256',
+      })),
+    ],
+    result: { ...judged, ...(readable?.repeats ? { repeats: readable.repeats } : {}) },
+  };
+}
+
+/** The note of a saved run. @throws DmraceError (inconclusive) when run.json cannot be read. */
+export function noteOf({ note }: Pick<SavedRun, 'note'>): RunNote {
+  if (note instanceof DmraceError) throw note;
+  return note;
+}
+
+/** Placement and index of a trial's folder. */
+export function trialNamed(name: string): { placement: Placement; index: number } {
+  const placement = PLACEMENTS.find((known) => name.startsWith(`${known}-`)) ?? PLACEMENTS[0];
+  return { placement, index: Number(name.slice(placement.length + 1)) };
+}
+
+/** What can be said of a run without its run.json; nothing here may lead to `closed`. */
+function guessed(
+  trials: readonly TrialFiles[],
+  damaged: readonly ReadTrial[],
+): Pick<RunNote, 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'kernel' | 'codes'> {
+  const all = [...trials, ...damaged];
+  const names = [...trials.map(({ note }) => trialName(note.plan)), ...damaged.map((d) => d.name)];
+  const records = all.flatMap((files) => readRecords(files.readyRecords).records);
+  const boot = firstRecord(records, 'boot');
+  const found = PLACEMENTS.filter((placement) => names.some((n) => n.startsWith(`${placement}-`)));
+  const plan: TrialPlan | undefined = trials[0]?.note.plan;
+  return {
+    scenario: plan?.scenario ?? SCENARIOS[0]?.name ?? '',
+    sweep: plan?.recipe === 'sweep',
+    trials: Math.max(1, ...names.map((name) => trialNamed(name).index + 1)),
+    placements: found.length > 0 ? found : [...PLACEMENTS],
+    codes: {}, // which objectProblem() takes as a reason against `closed`
+    kernel: {
+      spec: 'unknown',
+      release: boot?.release ?? 'unknown',
+      arch: archOfMachine(boot?.machine),
+      preempt: 'unknown',
+      configSha256: 'unknown',
+      version: 'unknown version',
+    },
+  };
 }

@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Damage } from '../model/damage.js';
-import { type TrialFiles, TrialNote } from '../model/trial.js';
+import { type TrialFiles, type TrialNote, trialName } from '../model/trial.js';
 import { parseJson } from '../util/json.js';
+import { NoteJson, noteFromJson, noteToJson } from './plan-json.js';
 
 /** What each file of a trial's folder is to hold; those after the notes are what the judge sees. */
 export const EXPECTED = {
@@ -26,7 +27,7 @@ const Seals = z.record(
 );
 
 /** trial.json: the note, and since v0.2 the seals of the files beside it. */
-const SavedNote = TrialNote.extend({ seals: Seals.optional() });
+const SavedNote = NoteJson.extend({ seals: Seals.optional() });
 type SavedNote = z.infer<typeof SavedNote>;
 
 const sealOf = (content: Uint8Array) => ({
@@ -43,7 +44,7 @@ export function savedFiles(files: TrialFiles): (readonly [string, Uint8Array])[]
     ['trace.txt', Buffer.from(files.trace)],
   ] as const;
   const note: SavedNote = {
-    ...files.note,
+    ...noteToJson(files.note),
     seals: Object.fromEntries(evidence.map(([name, content]) => [name, sealOf(content)])),
   };
   return [...evidence, ['trial.json', Buffer.from(`${JSON.stringify(note, null, 2)}\n`)]];
@@ -93,10 +94,13 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
     records: (await sealed('records.jsonl')).toString(),
     trace: (await sealed('trace.txt')).toString(),
   };
-  if (saved && `${saved.plan.placement}-${saved.plan.index}` !== name) {
+  if (saved && trialName(saved.plan) !== name) {
     say('trial.json', 'trial.json belongs to another trial');
   }
   if (!saved) return { ...read, note: null, damage };
-  const { seals: _, ...note } = saved;
-  return { ...read, note, damage };
+  const { seals: _, ...json } = saved;
+  const note = noteFromJson(json);
+  if (typeof note !== 'string') return { ...read, note, damage };
+  say('trial.json', `trial.json is damaged: ${note}`);
+  return { ...read, note: null, damage };
 }

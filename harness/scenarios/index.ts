@@ -1,25 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { tracingOf } from '../evidence/sources.js';
 import { DmraceError } from '../model/errors.js';
+import type { GuestSetUp } from '../model/guest-set-up.js';
+import type { RecipeName } from '../model/recipe.js';
 import type { Scenario } from '../model/scenario.js';
+import { RECIPES } from '../recipes/index.js';
 import { churn } from './churn.js';
 import { delayedRelease } from './delayed-release.js';
 import { diskRelease } from './disk-release.js';
 import { release } from './release.js';
+import { selfTest } from './self-test.js';
+import { sweep } from './sweep.js';
 
-/** All scenarios, the default first. */
-export const SCENARIOS: readonly Scenario[] = [release, diskRelease, delayedRelease, churn];
+/** All scenarios: a suspect, a recipe and a control each. */
+const ALL: readonly Scenario[] = [release, diskRelease, delayedRelease, churn, sweep, selfTest];
 
-/** The scenario of a name; null for names that are none, such as the self-test's. */
-export function findScenario(name: string): Scenario | null {
-  return SCENARIOS.find((candidate) => candidate.name === name) ?? null;
+/** The scenarios of `--scenario`, the default first. */
+export const SCENARIOS: readonly Scenario[] = ALL.filter(({ command }) => command === 'run');
+
+/** The scenario that a plan, a result or a question is of: as it is noted, with its recipe. */
+export function findScenario(noted: string, recipe: RecipeName): Scenario | null {
+  return ALL.find((one) => one.notedAs === noted && one.recipe === recipe) ?? null;
 }
 
-/** @throws DmraceError (usage) when there is none of that name. */
+/** The same, of what was made with one. @throws Error for what no scenario of ours made. */
+export function scenarioOf(of: {
+  readonly scenario: string;
+  readonly recipe: RecipeName;
+}): Scenario {
+  const scenario = findScenario(of.scenario, of.recipe);
+  if (scenario) return scenario;
+  throw new Error(`no scenario is noted as ${of.scenario} with the recipe ${of.recipe}`);
+}
+
+/** All scenarios that are noted so; empty for a name that this version does not know. */
+export const scenariosNoted = (noted: string): readonly Scenario[] =>
+  ALL.filter((one) => one.notedAs === noted);
+
+/** @throws DmraceError (usage) when `--scenario` has none of that name. */
 export function scenarioNamed(name: string): Scenario {
-  const scenario = findScenario(name);
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (scenario) return scenario;
   throw new DmraceError('usage', {
     observed: `--scenario ${name}: there is no such scenario`,
     action: `use one of ${SCENARIOS.map((known) => known.name).join(', ')}`,
   });
+}
+
+/** What the guest of a scenario prepares: its probes and events are those of the steps. */
+export function guestSetUp({ recipe, telling, suspect }: Scenario): GuestSetUp {
+  return { ...RECIPES[recipe].guest, ...tracingOf(telling), symbols: suspect.symbols };
 }

@@ -7,8 +7,9 @@ export interface GdbScript {
   readonly arch: Arch;
   /** Names of vmlinux and the other modules. */
   readonly kernel: string;
-  readonly dmMod: string;
-  /** Where dm_mod lies in the guest. */
+  /** The suspect's module, with what a debugger needs. */
+  readonly object: string;
+  /** Where it lies in the guest. */
   readonly layout: Layout;
   readonly socket: string;
 }
@@ -20,19 +21,19 @@ const SECTION = /^\.(text(\..*)?|data(\..*)?|rodata(\..*)?|bss|exit\.text|noinst
 const quoted = (file: string): string => file.replaceAll(/[\s\\'"]/g, '\\$&');
 
 /** The commands that attach gdb to a stopped guest, for `gdb -x`. */
-export function gdbScript({ arch, kernel, dmMod, layout, socket }: GdbScript): string {
+export function gdbScript({ arch, kernel, object, layout, socket }: GdbScript): string {
   const at = (address: bigint): string => `0x${address.toString(16)}`;
   const sections = layout.sections.filter(
     ({ name, address }) => SECTION.test(name) && address !== 0n,
   );
-  const text = sections.find(({ name }) => name === '.text')?.address ?? layout.dmMod?.start ?? 0n;
+  const text = sections.find(({ name }) => name === '.text')?.address ?? layout.text?.start ?? 0n;
   const others = sections
     .filter(({ name }) => name !== '.text')
     .map(({ name, address }) => ` -s ${name} ${at(address)}`);
   return [
     `set architecture ${arch.gdb.name}`,
     `symbol-file ${quoted(kernel)}`,
-    `add-symbol-file ${quoted(dmMod)} ${at(text)}${others.join('')}`,
+    `add-symbol-file ${quoted(object)} ${at(text)}${others.join('')}`,
     `target remote ${quoted(socket)}`,
     '',
   ].join('\n');

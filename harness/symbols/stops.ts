@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { MapSymbol } from '../console/symbols.js';
 import { DmraceError } from '../model/errors.js';
-import type { StepNumber } from '../model/steps.js';
+import { proofOf, type StepNumber, type StopPlace, type Telling } from '../model/proof.js';
 import type { TrialResult } from '../model/trial.js';
 
 /** Where `--gdb` stops a trial. */
@@ -17,14 +17,18 @@ export interface Stop {
   readonly what: string;
 }
 
-/** @throws DmraceError (usage) for anything but a step's number or `crash`. */
-export function parseStopAt(text: string): StopAt {
+/** @throws DmraceError (usage) for anything but one of the race's steps or `crash`. */
+export function parseStopAt(text: string, { proofs }: Telling): StopAt {
   if (text === 'crash') return text;
-  const step = /^\d+$/.test(text) ? Number(text) : 0;
-  if (step >= 1 && step <= 10) return step as StepNumber;
+  const step = proofs.find((proof) => String(proof.step) === text)?.step;
+  if (step !== undefined) return step;
+  const steps = proofs.map((proof) => proof.step);
   throw new DmraceError('usage', {
     observed: `--break ${text}: neither a step nor crash`,
-    action: 'give a step from 1 to 10, or crash',
+    action:
+      steps.length === 0
+        ? 'this scenario has no steps: give crash'
+        : `give a step (${steps.join(', ')}), or crash`,
   });
 }
 
@@ -43,72 +47,56 @@ class Names {
   }
 }
 
-/**
- * The breakpoints that lead to a step of the ten, or to a recorded crash. A step is where its
- * function is entered; 7, 8 and 10 have none of their own and are reached by way of another, on the
- * same stack.
- * @param recorded the trial, its addresses as they were in the guest of its time
- * @param here where such an address lies in the guest that is to be stopped
- * @param home the module where dm_kobject_release() of this placement is; absent for vmlinux
- * @throws DmraceError (usage) for a crash that there was none of; (inconclusive) for a missing symbol
- */
-export function stopsFor(
-  where: StopAt,
-  recorded: Pick<TrialResult, 'findings' | 'steps'>,
-  symbols: readonly MapSymbol[],
-  home: string | undefined,
-  here: (address: bigint) => bigint = (address) => address,
-): readonly Stop[] {
-  const names = new Names(symbols);
-  const one = (at: bigint | 'return', what: string): Stop => ({ at, sameStack: false, what });
-  const same = (at: bigint | 'return', what: string): Stop => ({ at, sameStack: true, what });
-  const exit = () => one(names.find(/^dm_sysfs_exit$/, 'dm_mod'), 'dm_sysfs_exit()');
-  const wait = () => same(names.find(/^wait_for_completion$/), 'wait_for_completion()');
-  const release = () =>
-    one(names.find(/^dm_kobject_release$/, home), `dm_kobject_release() in ${home ?? 'vmlinux'}`);
-  switch (where) {
-    case 1:
-      return [one(names.find(/^dmrace_got$/, 'dmrace_helper'), 'the holder has its reference')];
-    case 2:
-      return [one(names.find(/^dev_remove$/, 'dm_mod'), 'dev_remove(), the ioctl')];
-    case 3:
-      return [exit()];
-    case 4:
-      return [exit(), wait()];
-    case 5:
-      return [one(names.find(/^dmrace_put$/, 'dmrace_helper'), 'the holder drops its reference')];
-    case 6:
-      return [release()];
-    case 7:
-      return [
-        release(),
-        // complete() wakes the remover by it, through functions that are inlined on some kernels; the
-        // holder may be preempted earlier by somebody else.
-        same(names.find(/^try_to_wake_up(\.|$)/), 'try_to_wake_up(), which wakes the remover'),
-        same(names.find(/^__schedule(\.|$)/), '__schedule(), by which the holder is preempted'),
-      ];
-    case 8:
-      return [exit(), wait(), same('return', 'the remover goes on after the wait')];
-    case 9:
-      return [one(names.find(/^dm_exit$/, 'dm_mod'), 'dm_exit(), the unload')];
-    case 10:
-      return [release(), same(here(callerOf(recorded)), 'the return from complete()')];
-    case 'crash': {
-      const at = crashAddress(recorded, names, here);
-      return [one(at.address, `the crash, ${at.name}`)];
-    }
-  }
+/** What is known of the trial that is to be stopped. */
+export interface StopRequest {
+  readonly where: StopAt;
+  readonly telling: Telling;
+  /** The trial, its addresses as they were in the guest of its time. */
+  readonly recorded: Pick<TrialResult, 'findings' | 'steps'>;
+  readonly symbols: readonly MapSymbol[];
+  /** The module where the release method of this placement is; absent for vmlinux. */
+  readonly home: string | undefined;
+  /** Where an address of the recorded guest lies in the guest that is to be stopped. */
+  readonly here?: (address: bigint) => bigint;
 }
 
-/** Where complete() was to return to, by the trace of the recorded trial. */
-function callerOf({ steps }: Pick<TrialResult, 'steps'>): bigint {
-  const sixth = steps.find(({ step }) => step === 6);
-  const caller = /\bcaller=0x([0-9a-f]+)/.exec(sixth?.evidence ?? '')?.[1];
-  if (caller !== undefined) return BigInt(`0x${caller}`);
+/**
+ * The breakpoints that lead to a step, or to a recorded crash. A step is where its function is
+ * entered; some have none of their own and are reached by way of another, on the same stack.
+ * @throws DmraceError (usage) for a crash that there was none of; (inconclusive) for a missing symbol
+ */
+export function stopsFor(request: StopRequest): readonly Stop[] {
+  const { where, telling, recorded, symbols, home, here = (address) => address } = request;
+  const names = new Names(symbols);
+  if (where === 'crash') {
+    const at = crashAddress(recorded, names, here);
+    return [{ at: at.address, sameStack: false, what: `the crash, ${at.name}` }];
+  }
+  const place = (stop: StopPlace): bigint | 'return' => {
+    if ('return' in stop) return 'return';
+    if ('step' in stop) return here(evidenceAddress(recorded, stop));
+    const name = new RegExp(`^${stop.symbol}${stop.prefix ? '(\\.|$)' : '$'}`);
+    return names.find(name, stop.inMethodHome ? home : stop.module);
+  };
+  return (proofOf(telling, where)?.stops ?? []).map((stop) => ({
+    at: place(stop),
+    sameStack: stop.sameStack === true,
+    what: stop.what.replace('{home}', home ?? 'vmlinux'),
+  }));
+}
+
+/** An address that the trace of the recorded trial names. */
+function evidenceAddress(
+  { steps }: Pick<TrialResult, 'steps'>,
+  stop: Extract<StopPlace, { readonly step: StepNumber }>,
+): bigint {
+  const proven = steps.find(({ step }) => step === stop.step);
+  const pattern = new RegExp(`\\b${stop.field}=0x([0-9a-f]+)`);
+  const address = pattern.exec(proven?.evidence ?? '')?.[1];
+  if (address !== undefined) return BigInt(`0x${address}`);
   throw new DmraceError('inconclusive', {
-    observed:
-      'the recorded trial did not prove step 6, so nobody knows where complete() returns to',
-    action: 'stop at step 6',
+    observed: stop.otherwise,
+    action: `stop at step ${stop.step}`,
   });
 }
 

@@ -2,10 +2,14 @@
 import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
 import type { Arch } from '../model/arch/index.js';
+import type { RecipeName } from '../model/recipe.js';
 import { announcedTraceBytes } from '../model/record.js';
-import type { Scenario } from '../model/scenario.js';
-import type { TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
+import type { GuestOutput, TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
 import { type Machine, type MachineSpec, type Machines, pausesItself } from '../ports.js';
+import { RECIPES } from '../recipes/index.js';
+import type { Recipe } from '../recipes/recipe.js';
+import { scenarioOf } from '../scenarios/index.js';
+import { within } from '../util/deadline.js';
 
 /** From the start of QEMU to the guest's `ready`; TCG on a loaded machine takes 15 s. */
 export const READY_DEADLINE_MS = 120_000;
@@ -21,27 +25,22 @@ const TRACE_BOUND_MS = 20_000;
 /** A deterministic guest switches itself off after that. */
 const POWEROFF_BOUND_MS = 20_000;
 
-/** The words that only one kind of scenario has. */
-function kindWords(plan: TrialPlan, scenario: Scenario): string[] {
-  switch (scenario.kind) {
-    case 'window':
-      return [`pin=${scenario.pinsDisk ? 1 : 0}`, `yield-after=${plan.yieldAfter}`];
-    case 'delayed':
-      return [];
-    case 'churn':
-      return [`ms=${plan.durationMs ?? 0}`];
-  }
-}
-
-/** The command line's words for one trial (vm/init, run_trial). */
-export function trialCommand(plan: TrialPlan, scenario: Scenario, deterministic = false): string {
+/** The guest's command for one trial (vm/guest/core/trial.c). */
+export function trialCommand(plan: TrialPlan, deterministic = false): string {
+  const scenario = scenarioOf(plan);
+  // The plan is of the recipe that is looked up by its name, which the compiler cannot know.
+  const recipe = RECIPES[plan.recipe] as Recipe<RecipeName>;
+  const { nonce, seed } = plan;
+  const own = recipe.command(plan, scenario);
+  if (recipe.word === 'crash') return ['crash', `nonce=${nonce}`, ...own].join(' ');
   return [
     'trial',
-    `kind=${scenario.kind}`,
-    `nonce=${plan.nonce}`,
-    `seed=${plan.seed}`,
+    `recipe=${plan.recipe}`,
+    `suspect=${scenario.suspect.name}`,
+    `nonce=${nonce}`,
+    `seed=${seed}`,
     `scenario=${plan.scenario}`,
-    ...kindWords(plan, scenario),
+    ...own,
     ...(deterministic ? ['end=poweroff'] : []),
   ].join(' ');
 }
@@ -52,6 +51,45 @@ export const closingMark = (nonce: string): string => `dmrace: closed ${nonce}`;
 /** Called once a machine is ready and before its trial, e.g. to read the booted machine code. */
 export type WhenReady = (machine: Machine, session: GuestSession) => Promise<void>;
 
+/** Where a guest is started, and what ends it early. */
+export interface TrialHost {
+  readonly machines: Machines;
+  readonly spec: MachineSpec;
+  readonly signal: AbortSignal;
+}
+
+/** How a guest comes to be ready. */
+export interface StartOptions {
+  readonly whenReady?: WhenReady;
+  /** For a machine that starts from a saved state: how it goes on, and what it had reported. */
+  readonly restored?: Restored;
+}
+
+/** See {@link StartOptions}. */
+export interface Restored {
+  readonly readyRecords: string;
+  resume(machine: Machine, signal: AbortSignal): Promise<null>;
+}
+
+/** What a guest is told once it is ready, and how long it is waited for. */
+export interface GuestOrder extends StartOptions {
+  readonly command: string;
+  readonly nonce: string;
+  readonly deadlineMs: number;
+  /** How long the trace that the closing record announces is waited for; TRACE_BOUND_MS if absent. */
+  readonly traceBoundMs?: number;
+  /** How long a guest whose kernel has crashed is waited for; AFTER_CRASH_MS if absent. */
+  readonly afterCrashMs?: number;
+}
+
+/** What came out of a guest, how it ended, and the command line of its machine. */
+export interface GuestRun {
+  readonly output: GuestOutput;
+  readonly end: TrialEnd;
+  readonly durationMs: number;
+  readonly argv: readonly string[];
+}
+
 /** What a trial left, and the command line of its machine. */
 export interface TrialRun {
   readonly files: TrialFiles;
@@ -60,106 +98,70 @@ export interface TrialRun {
 
 /** One trial in a fresh VM. The VM is gone when this returns, whatever happened. */
 export async function runTrial(
-  machines: Machines,
-  spec: MachineSpec,
+  host: TrialHost,
   plan: TrialPlan,
-  scenario: Scenario,
-  signal: AbortSignal,
-  options: StartOptions = {},
+  options: StartOptions & Pick<GuestOrder, 'deadlineMs' | 'afterCrashMs'>,
 ): Promise<TrialRun> {
-  return runInGuest(
-    machines,
-    spec,
-    plan,
-    trialCommand(plan, scenario, spec.deterministic),
-    signal,
-    {
-      ...options,
-      ...deadlines(plan, scenario, spec),
-    },
-  );
+  const { spec } = host;
+  const { output, end, durationMs, argv } = await runInGuest(host, {
+    ...options,
+    command: trialCommand(plan, spec.deterministic),
+    nonce: plan.nonce,
+  });
+  const start = spec.restoreFrom === null ? 'booted' : 'restored';
+  return { files: { ...output, note: { schema: 1, plan, end, durationMs, start } }, argv };
 }
 
 /** Instructions are not counted faster than this many times slower than the guest's clock. */
 const COUNTED_SLOWNESS = 10;
 
-/**
- * A soak has its duration on top, and goes on after a crash, which may be the first of several: its
- * guest ends by itself when it is stuck.
- */
-function deadlines(
+/** How long a trial may take, and how long it goes on after a crash. */
+export function deadlines(
   plan: TrialPlan,
-  scenario: Scenario,
-  spec: MachineSpec,
-): Pick<InGuestOptions, 'deadlineMs' | 'afterCrashMs'> {
-  if (scenario.kind !== 'churn') return { deadlineMs: TRIAL_DEADLINE_MS };
-  const soakMs = (plan.durationMs ?? 0) * (spec.deterministic ? COUNTED_SLOWNESS : 1);
-  const deadlineMs = TRIAL_DEADLINE_MS + soakMs;
-  return { deadlineMs, afterCrashMs: deadlineMs };
-}
-
-/** How {@link runInGuest} differs from a plain trial. */
-export interface InGuestOptions {
-  readonly deadlineMs: number;
-  /** How long the trace that the closing record announces is waited for; TRACE_BOUND_MS if absent. */
-  readonly traceBoundMs?: number;
-  /** How long a guest whose kernel has crashed is waited for; AFTER_CRASH_MS if absent. */
-  readonly afterCrashMs?: number;
-  readonly whenReady?: WhenReady;
-  /** For a machine that starts from a saved state: how it goes on, and what it had reported. */
-  readonly restored?: Restored;
-}
-
-/** What of {@link InGuestOptions} the scenario does not decide. */
-export type StartOptions = Omit<InGuestOptions, 'deadlineMs' | 'afterCrashMs' | 'traceBoundMs'>;
-
-/** See {@link InGuestOptions}. */
-export interface Restored {
-  readonly readyRecords: string;
-  resume(machine: Machine, signal: AbortSignal): Promise<null>;
+  spec: Pick<MachineSpec, 'deterministic'>,
+): Pick<GuestOrder, 'deadlineMs' | 'afterCrashMs'> {
+  // The plan is of the recipe that is looked up by its name, which the compiler cannot know.
+  const recipe = RECIPES[plan.recipe] as Recipe<RecipeName>;
+  const extraMs = recipe.extraMs(plan) * (spec.deterministic ? COUNTED_SLOWNESS : 1);
+  const deadlineMs = TRIAL_DEADLINE_MS + extraMs;
+  return recipe.endsByCrash ? { deadlineMs } : { deadlineMs, afterCrashMs: deadlineMs };
 }
 
 /** Boots a guest, gives it one command and collects everything until its closing record. */
 export async function runInGuest(
-  machines: Machines,
-  spec: MachineSpec,
-  plan: TrialPlan,
-  command: string,
-  signal: AbortSignal,
-  options: InGuestOptions,
-): Promise<TrialRun> {
+  { machines, spec, signal }: TrialHost,
+  order: GuestOrder,
+): Promise<GuestRun> {
   const started = performance.now();
-  const handedOver = options.restored !== undefined && pausesItself(spec);
+  const { command, restored } = order;
+  const handedOver = restored !== undefined && pausesItself(spec);
   await using machine = await machines.start(handedOver ? { ...spec, command } : spec, signal);
   const session = new GuestSession(machine);
 
-  const readyFailure = options.restored
-    ? await options.restored.resume(machine, signal)
+  const readyFailure = restored
+    ? await restored.resume(machine, signal)
     : await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
-  let readyRecords = options.restored?.readyRecords ?? session.recordsText;
+  let readyRecords = restored?.readyRecords ?? session.recordsText;
   let end: TrialEnd;
   if (readyFailure) {
     end = await endOf(readyFailure, READY_DEADLINE_MS, machine, spec.arch);
   } else {
-    await options.whenReady?.(machine, session);
-    readyRecords = options.restored?.readyRecords ?? session.takeRecordsText();
+    await order.whenReady?.(machine, session);
+    readyRecords = restored?.readyRecords ?? session.takeRecordsText();
     if (!handedOver) machine.command(command);
-    end = await collect(session, plan.nonce, options, spec, signal);
+    end = await collect(session, order, spec, signal);
   }
-  const files: TrialFiles = {
-    note: {
-      schema: 1,
-      plan,
-      end,
-      durationMs: Math.round(performance.now() - started),
-      start: spec.restoreFrom === null ? 'booted' : 'restored',
+  return {
+    output: {
+      console: session.consoleBytes,
+      readyRecords,
+      records: readyFailure ? '' : session.recordsText,
+      trace: session.traceText,
     },
-    console: session.consoleBytes,
-    readyRecords,
-    records: readyFailure ? '' : session.recordsText,
-    trace: session.traceText,
+    end,
+    durationMs: Math.round(performance.now() - started),
+    argv: machine.argv,
   };
-  return { files, argv: machine.argv };
 }
 
 /**
@@ -170,8 +172,7 @@ export async function runInGuest(
  */
 async function collect(
   session: GuestSession,
-  nonce: string,
-  { deadlineMs, afterCrashMs = AFTER_CRASH_MS, traceBoundMs = TRACE_BOUND_MS }: InGuestOptions,
+  { nonce, deadlineMs, afterCrashMs = AFTER_CRASH_MS, traceBoundMs = TRACE_BOUND_MS }: GuestOrder,
   spec: MachineSpec,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
@@ -226,9 +227,10 @@ async function endOf(
 /** Where the vCPU stands, in one line: a hang is found by its program counter. */
 async function processorState(machine: Machine, arch: Arch): Promise<string> {
   const registers = machine.qmp('human-monitor-command', { 'command-line': 'info registers' });
-  const text = await Promise.race([
+  const text = await within(
     registers.then(String, () => 'gone'),
-    new Promise<string>((resolve) => setTimeout(resolve, 2_000, 'not answering').unref()),
-  ]);
+    2_000,
+    'not answering',
+  );
   return arch.qemu.programCounter.exec(text)?.[0] ?? (text.slice(0, 80) || 'unknown');
 }

@@ -82,7 +82,8 @@ export class Cache {
   /**
    * Runs something that only one process may do at a time, in whatever container it is. What dead
    * processes left half-built is removed first.
-   * @throws DmraceError (environment) when the lock cannot be written; AbortError after an interrupt.
+   * @throws DmraceError (environment) when the lock cannot be written; AbortError after an
+   *   interrupt.
    */
   async locked<T>(name: string, work: () => Promise<T>): Promise<T> {
     const locks = path.join(this.root, 'locks');

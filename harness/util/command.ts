@@ -39,14 +39,22 @@ export async function runTool(
   if (!result.failed) return result.stdout;
   options.signal?.throwIfAborted();
   if (result.exitCode === undefined && result.signal === undefined) {
-    throw new DmraceError('environment', {
-      observed: `${file} cannot be run: ${result.originalMessage ?? result.shortMessage}`,
-      action: 'run dmrace doctor --fix',
-    });
+    throw new DmraceError(
+      'environment',
+      {
+        observed: `${file} cannot be run: ${result.originalMessage ?? result.shortMessage}`,
+        action: 'run dmrace doctor --fix',
+      },
+      'tool-failed',
+    );
   }
   const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-20).join('\n    ');
-  throw new DmraceError('environment', {
-    observed: `${file} ${args.slice(0, 3).join(' ')} failed (${result.signal ?? `exit code ${result.exitCode}`}):\n    ${said}`,
-    action: /No space left/.test(said) ? 'free some disk space' : 'see the lines above',
-  });
+  throw new DmraceError(
+    'environment',
+    {
+      observed: `${file} ${args.slice(0, 3).join(' ')} failed (${result.signal ?? `exit code ${result.exitCode}`}):\n    ${said}`,
+      action: /No space left/.test(said) ? 'free some disk space' : 'see the lines above',
+    },
+    'tool-failed',
+  );
 }

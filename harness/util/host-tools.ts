@@ -44,7 +44,9 @@ export function remedy(absent: readonly Requirement[]): string[] {
   return [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
 }
 
-/** @throws DmraceError (environment) that lists everything missing, with the command that mends it. */
+/**
+ * @throws DmraceError (environment) that lists everything missing, with the command that mends it.
+ */
 export async function requireTools(arch: Arch, purpose: 'run' | 'kernels' = 'run'): Promise<void> {
   const absent = await missingTools(arch, purpose === 'kernels' ? KERNEL_REQUIREMENTS : []);
   if (absent.length === 0) return;

@@ -22,12 +22,12 @@ function send(leader: number, signal: NodeJS.Signals | 0): boolean {
 
 /**
  * Ties a process group to an interrupt, and to the end of this process. The whole group, because
- * tools start others: make hands SIGTERM on to its shells and the makes below them stay, apt-get has
- * a process for each way to fetch, a shell its pipeline.
- * @param leader pid of a process that was started with `detached: true`, so that it leads a group of
- *   its own; undefined when it could not be started.
- * @returns to be disposed when the leader has ended. After an interrupt that waits until the group is
- *   gone: makes remove their half-written targets, which a SIGKILL at once would leave.
+ * tools start others: make hands SIGTERM on to its shells and the makes below them stay, apt-get
+ * has a process for each way to fetch, a shell its pipeline.
+ * @param leader pid of a process that was started with `detached: true`, so that it leads a group
+ *   of its own; undefined when it could not be started.
+ * @returns to be disposed when the leader has ended. After an interrupt that waits until the group
+ *   is gone: makes remove their half-written targets, which a SIGKILL at once would leave.
  */
 export function tieGroup(leader: number | undefined, signal?: AbortSignal): AsyncDisposable {
   if (leader === undefined) return { [Symbol.asyncDispose]: async () => undefined };

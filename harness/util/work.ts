@@ -6,8 +6,8 @@ import type { Cache } from './cache.js';
 export type Say = (line: string) => void;
 
 /**
- * What every adapter works with: where it keeps things, for which guests it works, whom it tells how
- * far it is, and what stops it. One object, made by a command and handed down whole.
+ * What every adapter works with: where it keeps things, for which guests it works, whom it tells
+ * how far it is, and what stops it. One object, made by a command and handed down whole.
  */
 export interface Work {
   readonly cache: Cache;

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostSuite } from '../../harness/debian/archive.js';
 import { openArchive } from '../../harness/kernel/stock.js';
-import { ARCH } from '../../harness/model/arch/index.js';
 import { openCache } from '../../harness/util/cache.js';
 import { dmrace, eventually } from '../support/command.js';
+import { testWork } from '../support/work.js';
 
 let work: string;
 let mirror: Server;
@@ -19,8 +19,7 @@ let asked: string[];
 
 beforeAll(async () => {
   // The signed package lists, which tell apt what it may fetch.
-  const never = new AbortController().signal;
-  await openArchive(await openCache(), await hostSuite(), ARCH.x86_64, () => undefined, never);
+  await openArchive(await testWork(), await hostSuite());
 });
 
 beforeEach(async () => {

@@ -7,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildInitramfs } from '../../harness/initramfs/build.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';
 import { ARCH } from '../../harness/model/arch/index.js';
+import { guestSetUp } from '../../harness/scenarios/index.js';
+import { release } from '../../harness/scenarios/release.js';
 import { Cache, openCache } from '../../harness/util/cache.js';
 import { runTool } from '../../harness/util/command.js';
 
@@ -17,15 +19,21 @@ describe('the initramfs', () => {
   it('is the same, byte for byte, when everything is built again in another place', async () => {
     const quiet = (): void => undefined;
     const cache = await openCache();
-    const kernel = await prepareKernel(cache, 'debian', ARCH.x86_64, quiet);
-    const first = await buildInitramfs(cache, kernel, 'builtin', true, quiet);
-    const second = await buildInitramfs(
-      new Cache(path.join(work, 'other')),
-      kernel,
-      'builtin',
-      true,
-      quiet,
-    );
+    const here = {
+      cache,
+      arch: ARCH.x86_64,
+      say: quiet,
+      signal: new AbortController().signal,
+    };
+    const request = {
+      kernel: await prepareKernel(cache, 'debian', ARCH.x86_64, quiet),
+      placement: 'builtin' as const,
+      setUp: guestSetUp(release),
+      suspect: { name: 'dm_mod', object: 'dm-mod.ko' },
+    };
+    const first = await buildInitramfs(here, request);
+    const elsewhere = { ...here, cache: new Cache(path.join(work, 'other')) };
+    const second = await buildInitramfs(elsewhere, request);
     const sum = async (file: string): Promise<string> =>
       createHash('sha256')
         .update(await readFile(file))
@@ -37,8 +45,8 @@ describe('the initramfs', () => {
   it('holds the distribution’s own dm-mod.ko as the subject, and objects agree on the placement', async () => {
     const quiet = (): void => undefined;
     const kernel = await prepareKernel(await openCache(), 'debian', ARCH.x86_64, quiet);
-    const subject = await runTool('nm', [kernel.dmMod.builtin]);
-    const control = await runTool('nm', [kernel.dmMod['in-module']]);
+    const subject = await runTool('nm', [kernel.objects.builtin]);
+    const control = await runTool('nm', [kernel.objects['in-module']]);
     expect(subject).toMatch(/^\s+U dm_kobject_release$/m);
     expect(control).toMatch(/^[0-9a-f]+ [tT] dm_kobject_release$/m);
   });

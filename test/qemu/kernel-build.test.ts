@@ -6,7 +6,6 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configure } from '../../harness/kernel/configure.js';
-import { ARCH } from '../../harness/model/arch/index.js';
 import { buildRequest } from '../../harness/model/kernel-profile.js';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { dmrace, eventually } from '../support/command.js';
@@ -17,6 +16,7 @@ import {
   withTree,
 } from '../support/kernel/built.js';
 import { BROKEN } from '../support/kernel/history.js';
+import { testWork } from '../support/work.js';
 
 /** Objects that a build's log says were compiled, in order. */
 const compiled = (log: string): string[] =>
@@ -84,8 +84,7 @@ describe.skipIf(why !== '')(`src:${why === '' ? '' : ` (skipped: ${why})`}`, () 
       await writeFile(mine, text);
       const make = ['-C', tree, `O=${work}`, 'ARCH=x86', 'CC=gcc'];
       const request = buildRequest(undefined, mine);
-      const never = new AbortController().signal;
-      await configure(tree, work, request, ARCH.x86_64, make, () => undefined, never);
+      await configure(await testWork(), { source: tree, build: work, request, make });
       const config = await readFile(path.join(work, '.config'), 'utf8');
       expect(config).toContain('CONFIG_LOCALVERSION="-mine"\n');
       expect(config).toContain('CONFIG_HZ_1000=y\n');

@@ -3,25 +3,29 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { DebianArchive, hostSuite } from '../../harness/debian/archive.js';
-import { openCache } from '../../harness/util/cache.js';
-import { recipe } from '../../harness/util/recipe.js';
+import { shell } from '../../harness/util/shell.js';
+import { testWork } from './work.js';
 
 /** tools/testing/kunit/kunit.py of the suite's kernel source, from the cache where it can. */
 export async function kunitTool(): Promise<string> {
-  const cache = await openCache();
-  const archive = new DebianArchive(cache, await hostSuite(), 'amd64', () => undefined);
+  const work = await testWork();
+  const archive = new DebianArchive(work, await hostSuite());
   await archive.refresh();
   const [meta] = await archive.require(['linux-source']);
   if (!meta) throw new Error('no linux-source');
   const name = (await archive.depends(meta)).map((one) => /^linux-source-\d\S*/.exec(one)?.[0])[0];
   const [source] = await archive.require([name ?? 'linux-source-without-a-version']);
   if (!source) throw new Error(`no ${name}`);
-  const entry = await cache.entry('kunit', `${source.name}_${source.version}`, async (folder) => {
-    const deb = await archive.download(source);
-    await recipe(folder)`
+  const entry = await work.cache.entry(
+    'kunit',
+    `${source.name}_${source.version}`,
+    async (folder) => {
+      const deb = await archive.download(source);
+      await shell(folder)`
       dpkg-deb --fsys-tarfile ${deb} | tar -xO ${`./usr/src/${source.name}.tar.xz`} | xz -dc -T0 |
         tar -x --strip-components=1 ${`${source.name}/tools/testing/kunit`}`;
-  });
+    },
+  );
   return path.join(entry, 'tools/testing/kunit/kunit.py');
 }
 

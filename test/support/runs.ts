@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readSavedRun } from '../../harness/runs/saved-run.js';
+
 import { summarise } from '../../harness/judge/summary.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import type { Placement } from '../../harness/model/placement.js';
 import type { TrialFiles } from '../../harness/model/trial.js';
 import type { RunResult } from '../../harness/model/verdict.js';
 import type { Paint } from '../../harness/report/text.js';
+import { readSavedRun } from '../../harness/runs/saved-run.js';
 import { assets } from '../../harness/util/assets.js';
 
 /** The fixture run directories. */

@@ -7,18 +7,17 @@ import { readRecords } from '../../evidence/records.js';
 import { forDebugger } from '../../kernel/kbuild.js';
 import { DmraceError } from '../../model/errors.js';
 import { homeOf } from '../../model/placement.js';
-import type { Scenario } from '../../model/scenario.js';
-import type { TrialPlan, TrialResult } from '../../model/trial.js';
+import { roleOf } from '../../model/role.js';
+import { type TrialPlan, type TrialResult, trialName } from '../../model/trial.js';
 import type { Machine } from '../../ports.js';
 import { pasteable, quote } from '../../qemu/command-line.js';
-import { qemuMachines } from '../../qemu/machine.js';
 import { Stopper } from '../../qemu/stopper.js';
+import type { ReadyRig } from '../../rig/rig.js';
+import type { RunDirectory } from '../../runs/run-directory.js';
 import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
-import type { RunDirectory } from '../../runs/run-directory.js';
-import { runInGuest, TRIAL_DEADLINE_MS, type TrialRun, trialCommand } from '../../trial/trial.js';
+import { runTrial, TRIAL_DEADLINE_MS, type TrialRun } from '../../trial/trial.js';
 import { gdbFor } from '../../util/toolchain.js';
-import type { Rig } from '../../rig/rig.js';
 import { kernelSymbols } from './kernel-symbols.js';
 
 /** A debugger takes the time it takes; a week is no limit. */
@@ -26,8 +25,7 @@ const PATIENCE_MS = 7 * 24 * 3_600_000;
 
 /** What a debugged trial needs. */
 export interface DebugRequest {
-  readonly rig: Rig;
-  readonly scenario: Scenario;
+  readonly rig: ReadyRig;
   readonly plan: TrialPlan;
   /** The same trial as it was recorded. */
   readonly recorded: Pick<TrialResult, 'findings' | 'steps'>;
@@ -62,10 +60,17 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     });
   }
   const { symbols, elf } = await kernelSymbols(rig, plan.placement, ready);
-  const home = homeOf(plan.placement, plan.methodHome) === 'dm_mod' ? 'dm_mod' : undefined;
-  const layout = layoutOf(readRecords(ready.readyRecords).records);
-  const here = (address: bigint): bigint => addressIn(layout, request.recordedLayout, address);
-  const stops = stopsFor(request.where, request.recorded, symbols, home, here);
+  const { suspect, telling } = rig.request.scenario;
+  const inModule = homeOf(plan.placement, plan.methodHome) !== 'vmlinux';
+  const layout = layoutOf(readRecords(ready.readyRecords).records, suspect.name);
+  const stops = stopsFor({
+    where: request.where,
+    telling,
+    recorded: request.recorded,
+    symbols,
+    home: inModule ? suspect.name : undefined,
+    here: (address) => addressIn(layout, request.recordedLayout, address),
+  });
   // The socket lies in a short folder: the path of a Unix socket ends at 107 bytes.
   const folder = await mkdtemp(path.join(tmpdir(), 'dmrace-gdb-'));
   try {
@@ -73,12 +78,13 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
     await mkdir(path.dirname(script), { recursive: true });
     request.tell(moved(request.recordedLayout, layout));
-    const dmMod = await forDebugger(rig.kernel.dmMod[plan.placement]);
-    const { arch } = rig.request;
-    await writeFile(script, gdbScript({ arch, kernel: elf, dmMod, layout, socket }));
-    if (plan.placement === 'in-module' && dmMod === rig.kernel.dmMod['in-module']) {
+    const { arch } = rig.work;
+    const booted = rig.kernel.objects[plan.placement];
+    const object = await forDebugger(booted);
+    await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
+    if (roleOf(plan.placement) === 'control' && object === booted) {
       request.tell([
-        `no source lines: ${dmMod} is from before debug copies were kept; remove its folder to have it built again`,
+        `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
       ]);
     }
     return await stand(request, new Stopper(arch, socket, stops), script);
@@ -88,31 +94,31 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
 }
 
 /** Says when addresses differ from those of the recorded artefacts, which the user has at hand. */
-function moved({ dmMod: then }: Layout, { dmMod: now }: Layout): string[] {
+function moved({ text: then, module }: Layout, { text: now }: Layout): string[] {
   if (!then || !now || then.start === now.start) return [];
   const at = ({ start }: { start: bigint }): string => `0x${start.toString(16)}`;
   return [
-    `the guest was saved anew since then: dm_mod lies at ${at(now)}, in the recorded trial at ${at(then)}`,
+    `the guest was saved anew since then: ${module} lies at ${at(now)}, in the recorded trial at ${at(then)}`,
   ];
 }
 
 async function stand(request: DebugRequest, stopper: Stopper, script: string): Promise<Debugged> {
-  const { rig, plan, scenario, directory } = request;
+  const { rig, plan, directory } = request;
   const late = new AbortController();
   let stopped = false;
   let failure: unknown = null;
   const attach = async (machine: Machine): Promise<void> => {
     await stopper.attach(machine);
-    rig.signal.addEventListener('abort', () => stopper.close(), { once: true });
+    rig.work.signal.addEventListener('abort', () => stopper.close(), { once: true });
     void stopper.stopped.then(
       (at) => {
         if (!at) return;
         stopped = true;
         bound(machine, late);
         request.tell([
-          `${plan.placement}-${plan.index} stands at ${at.what}; pc is 0x${at.pc.toString(16)}`,
+          `${trialName(plan)} stands at ${at.what}; pc is 0x${at.pc.toString(16)}`,
           'attach with:',
-          `  ${gdbFor(rig.request.arch)} -q -x ${quote(script)}`,
+          `  ${gdbFor(rig.work.arch)} -q -x ${quote(script)}`,
           'the trial goes on when gdb detaches; quitting gdb or Ctrl-C ends the machine',
         ]);
       },
@@ -123,20 +129,12 @@ async function stand(request: DebugRequest, stopper: Stopper, script: string): P
     );
   };
   try {
-    const spec = rig.spec(plan.placement);
-    const signal = AbortSignal.any([rig.signal, late.signal]);
-    const run = await runInGuest(
-      qemuMachines,
-      spec,
-      plan,
-      trialCommand(plan, scenario, spec.deterministic),
-      signal,
-      {
-        ...rig.start(plan, attach),
-        deadlineMs: PATIENCE_MS,
-        afterCrashMs: PATIENCE_MS,
-      },
-    );
+    const signal = AbortSignal.any([rig.work.signal, late.signal]);
+    const run = await runTrial(rig.host(plan.placement, signal), plan, {
+      ...rig.start(plan, attach),
+      deadlineMs: PATIENCE_MS,
+      afterCrashMs: PATIENCE_MS,
+    });
     await directory.writeTrial(run.files, pasteable(run.argv));
     if (failure !== null) throw failure;
     return { stopped, run };

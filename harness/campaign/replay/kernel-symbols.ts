@@ -6,13 +6,12 @@ import { readRecords } from '../../evidence/records.js';
 import { DmraceError } from '../../model/errors.js';
 import type { Placement } from '../../model/placement.js';
 import { firstRecord } from '../../model/record.js';
-import { qemuMachines } from '../../qemu/machine.js';
-import { symbolElf } from '../../symbols/elf.js';
-import { newNonce } from '../campaign.js';
 import type { ReadyState } from '../../rig/ready-state.js';
+import type { ReadyRig } from '../../rig/rig.js';
+import { symbolElf } from '../../symbols/elf.js';
 import { runInGuest } from '../../trial/trial.js';
 import { contentKey } from '../../util/cache.js';
-import type { Rig } from '../../rig/rig.js';
+import { newNonce } from '../plan.js';
 
 /** Some 100,000 names: seconds on an idle host under TCG, a minute on a loaded one. */
 const DEADLINE_MS = 120_000;
@@ -26,47 +25,40 @@ export interface KernelSymbols {
 }
 
 /**
- * Asks a guest that was saved for the functions in its /proc/kallsyms, in a machine of its own; from the cache when it
- * was asked before. A distribution's kernel comes without vmlinux, and modules lie at other places
+ * Asks a guest that was saved for the functions in its /proc/kallsyms, in a machine of its own; from
+ * the cache when it was asked before. A distribution's kernel comes without vmlinux, and modules lie at other places
  * after another boot, so the guest itself is the one to ask.
  * @throws DmraceError (environment) when it does not answer.
  */
 export async function kernelSymbols(
-  rig: Rig,
+  rig: ReadyRig,
   placement: Placement,
   ready: ReadyState,
 ): Promise<KernelSymbols> {
   const key = contentKey([ready.folder, ready.readyRecords]);
-  const entry = await rig.cache.entry('symbols', key, async (directory) => {
-    const plan = {
-      placement,
-      index: 0,
-      seed: 0,
-      nonce: newNonce(),
-      scenario: 'symbols',
-      yieldAfter: 0,
-    };
-    const { files } = await runInGuest(
-      qemuMachines,
-      rig.spec(placement),
-      plan,
-      `symbols nonce=${plan.nonce}`,
-      rig.signal,
-      { ...rig.start(plan), deadlineMs: DEADLINE_MS, traceBoundMs: DEADLINE_MS },
-    );
-    rig.signal.throwIfAborted();
-    const symbols = parseSymbolMap(files.trace);
-    const announced = firstRecord(readRecords(files.records).records, 'closing')?.traceBytes ?? 0;
-    if (announced === 0 || files.trace.length !== announced) {
+  const entry = await rig.work.cache.entry('symbols', key, async (directory) => {
+    const nonce = newNonce();
+    const { output, end } = await runInGuest(rig.host(placement), {
+      // Not the first trial of its placement: nothing of the booted code is to be read.
+      ...rig.start({ placement, index: 1 }),
+      command: `symbols nonce=${nonce}`,
+      nonce,
+      deadlineMs: DEADLINE_MS,
+      traceBoundMs: DEADLINE_MS,
+    });
+    rig.work.signal.throwIfAborted();
+    const symbols = parseSymbolMap(output.trace);
+    const announced = firstRecord(readRecords(output.records).records, 'closing')?.traceBytes ?? 0;
+    if (announced === 0 || output.trace.length !== announced) {
       throw new DmraceError('environment', {
-        observed: `the guest gave ${files.trace.length} of ${announced} bytes of its symbols (${files.note.end.how})`,
+        observed: `the guest gave ${output.trace.length} of ${announced} bytes of its symbols (${end.how})`,
         limit: `${DEADLINE_MS} ms`,
         action: 'check the load of this machine and try again',
       });
     }
-    const others = symbols.filter(({ module }) => module !== 'dm_mod');
-    await writeFile(path.join(directory, NAMES), files.trace);
-    const elf = symbolElf(others, rig.request.arch.gdb.elfMachine);
+    const others = symbols.filter(({ module }) => module !== rig.request.scenario.suspect.name);
+    await writeFile(path.join(directory, NAMES), output.trace);
+    const elf = symbolElf(others, rig.work.arch.gdb.elfMachine);
     await writeFile(path.join(directory, ELF), elf);
   });
   const symbols = parseSymbolMap(await readFile(path.join(entry, NAMES), 'utf8'));

@@ -2,7 +2,7 @@
 import { DmraceError } from '../../model/errors.js';
 import type { KernelIdentity } from '../../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../../model/placement.js';
-import type { RunNote } from '../../runs/run-directory.js';
+import type { RunNote } from '../../runs/run-note.js';
 
 /** What a trial needs to be run again, as a run notes it. */
 export type Needs = Pick<RunNote, 'dmrace' | 'qemu' | 'guests' | 'kernel'>;
@@ -41,7 +41,7 @@ export function unmet(
   if (lines.length > 0) return lines;
   for (const placement of placements) {
     say(
-      `guest of ${placement} (dm-mod.ko, the programs of dmrace)`,
+      `guest of ${placement} (the suspect’s module, the programs of dmrace)`,
       recorded.guests?.[placement],
       now.guests?.[placement],
     );

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ImageRequest } from '../../docker/image.js';
+import { guestArch } from '../../rig/guest-arch.js';
 import { assets } from '../../util/assets.js';
 import { KERNEL_REQUIREMENTS, requirements } from '../../util/requirements.js';
-import { guestArch } from '../guest-arch.js';
 import { type Given, setting } from './places.js';
 
 /** The suite that the Dockerfile names by digest. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
+import { guestArch } from '../../rig/guest-arch.js';
 import { missingTools } from '../../util/host-tools.js';
 import { KERNEL_REQUIREMENTS } from '../../util/requirements.js';
-import { guestArch } from '../guest-arch.js';
 import { flagValue } from './places.js';
 import { dockerWish, type Wish } from './wish.js';
 

@@ -12,9 +12,9 @@ import { type ContainerRequest, networkOf, type Place } from '../../docker/optio
 import { ownerLabels } from '../../docker/owner.js';
 import { reap } from '../../docker/reaper.js';
 import { CACHE_INSIDE, CACHE_VOLUME, notOnEngine, RemoteFolders } from '../../docker/remote.js';
-import type { Report } from '../../ports.js';
 import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
+import type { Say } from '../../util/work.js';
 import { imageRequest } from './image.js';
 import { type Given, outermost, pathLike, writtenFolders } from './places.js';
 import { recordedSettings } from './recorded.js';
@@ -40,7 +40,7 @@ export async function runInDocker(
   signal: AbortSignal,
 ): Promise<number> {
   const quiet = wish.argv.includes('--quiet');
-  const report: Report = (line) => void (quiet || process.stderr.write(`docker: ${line}\n`));
+  const report: Say = (line) => void (quiet || process.stderr.write(`docker: ${line}\n`));
   const settings = dockerSettings(process.env);
   const asked: Given = {
     command: wish.command,
@@ -54,11 +54,9 @@ export async function runInDocker(
   const cache = await openCache(signal);
   const network = networkOf(settings.network, engine);
   const image = await ensureImage(
+    { cache, say: report, signal },
     engine,
-    cache,
     imageRequest(given, process.env, network, wish.suite),
-    report,
-    signal,
   );
   const request: ContainerRequest = {
     image,
@@ -94,7 +92,7 @@ export async function runInDocker(
 interface Work {
   readonly given: Given;
   readonly request: ContainerRequest;
-  readonly report: Report;
+  readonly report: Say;
   readonly signal: AbortSignal;
 }
 

@@ -12,6 +12,8 @@ export interface Arch {
     readonly kernel: string;
     /** process.arch of Node. */
     readonly node: string;
+    /** uname -m. */
+    readonly machine: string;
     /** GNU triplet of the toolchain, e.g. for a cross compiler's prefix. */
     readonly triplet: string;
   };

@@ -3,7 +3,13 @@ import type { Arch } from './arch.js';
 
 export const arm64: Arch = {
   name: 'arm64',
-  names: { debian: 'arm64', kernel: 'arm64', node: 'arm64', triplet: 'aarch64-linux-gnu' },
+  names: {
+    debian: 'arm64',
+    kernel: 'arm64',
+    node: 'arm64',
+    machine: 'aarch64',
+    triplet: 'aarch64-linux-gnu',
+  },
   qemu: {
     binary: 'qemu-system-aarch64',
     // Under KVM the guest gets the interrupt controller that the host has (docs/system/arm/virt.rst).

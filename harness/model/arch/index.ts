@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { ArchName } from '../kernel.js';
+import { ARCHES, type ArchName } from '../kernel.js';
 import type { Arch } from './arch.js';
 import { arm64 } from './arm64.js';
 import { x86_64 } from './x86_64.js';
@@ -8,3 +8,7 @@ export type { Arch } from './arch.js';
 
 /** The data files of all architectures. */
 export const ARCH: Readonly<Record<ArchName, Arch>> = { x86_64, arm64 };
+
+/** The architecture that `uname -m` of a guest names; the first one for what it does not. */
+export const archOfMachine = (machine: string | undefined): ArchName =>
+  ARCHES.find((name) => ARCH[name].names.machine === machine) ?? ARCHES[0];

@@ -3,7 +3,13 @@ import type { Arch } from './arch.js';
 
 export const x86_64: Arch = {
   name: 'x86_64',
-  names: { debian: 'amd64', kernel: 'x86', node: 'x64', triplet: 'x86_64-linux-gnu' },
+  names: {
+    debian: 'amd64',
+    kernel: 'x86',
+    node: 'x64',
+    machine: 'x86_64',
+    triplet: 'x86_64-linux-gnu',
+  },
   qemu: {
     binary: 'qemu-system-x86_64',
     machine: { tcg: 'pc', kvm: 'pc' },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { layoutOf, nameInDmMod } from '../../evidence/layout.js';
+import { layoutOf, nameInModule } from '../../evidence/layout.js';
 import { readRecords } from '../../evidence/records.js';
 import type { Finding } from '../../model/finding.js';
 import type { RunResult } from '../../model/verdict.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import type { TrialEvidence } from '../evidence.js';
 
 /** Each different crash once, with the addresses of the unloaded module named. */
@@ -92,10 +93,12 @@ function Crash({
 /** Names an address (hex, without `0x`) or returns null. */
 type Namer = (address: string) => string | null;
 
-/** What the guest recorded of dm_mod before it was unloaded names what the console could not. */
-function namer({ files }: TrialEvidence, finding: Finding): Namer {
+/** What the guest recorded of the module before its unload names what the console could not. */
+function namer({ files, result }: TrialEvidence, finding: Finding): Namer {
+  const { name: module } = scenarioOf(result).suspect;
   const layout = layoutOf(
     [files.readyRecords, files.records].flatMap((text) => readRecords(text).records),
+    module,
   );
   const known = new Map([
     [finding.address, finding.resolved],
@@ -104,9 +107,8 @@ function namer({ files }: TrialEvidence, finding: Finding): Namer {
   return (address) => {
     const found = known.get(address);
     if (found) return found;
-    return (
-      nameInDmMod(layout, BigInt(`0x${address}`))?.replace('[dm_mod]', '[unloaded dm_mod]') ?? null
-    );
+    const named = nameInModule(layout, BigInt(`0x${address}`));
+    return named?.replace(`[${module}]`, `[unloaded ${module}]`) ?? null;
   };
 }
 

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../../model/verdict.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import { type RunEvidence, representatives, type TrialEvidence } from '../evidence.js';
 
-const WHERE: Readonly<Record<string, string>> = {
-  U: 'taken from vmlinux (nm: U)',
-  T: 'part of dm-mod.ko (nm: T)',
-  t: 'part of dm-mod.ko (nm: t)',
-};
+/** What nm's letter says of where the method is. */
+const where = (letter: string, object: string): string =>
+  letter === 'U'
+    ? 'taken from vmlinux (nm: U)'
+    : /^[Tt]$/.test(letter)
+      ? `part of ${object} (nm: ${letter})`
+      : letter;
 
 /** The booted release method of each placement, side by side. */
 export function Code({ result }: { result: RunResult }) {
+  const { words, build, methodCalls } = scenarioOf(result.question).suspect;
   return (
     <section>
-      <h2>dm_kobject_release() as it was booted</h2>
+      <h2>{words.method} as it was booted</h2>
       <p class="note">
-        Read out of the guest’s memory before the trials. With a jump to complete() nothing returns
-        into the method, so that even one in the module would survive.
+        Read out of the guest’s memory before the trials. With a jump to {methodCalls}() nothing
+        returns into the method, so that even one in the module would survive.
       </p>
       <div class="pair">
         {Object.entries(result.placements).map(([placement, sum]) => (
@@ -30,9 +34,7 @@ export function Code({ result }: { result: RunResult }) {
                     : 'call, it returns'}
               </b>
               ,{' '}
-              {sum.objectSymbol === null
-                ? 'symbols unread'
-                : (WHERE[sum.objectSymbol] ?? sum.objectSymbol)}
+              {sum.objectSymbol === null ? 'symbols unread' : where(sum.objectSymbol, build.object)}
             </p>
             <pre>{sum.disassembly.length > 0 ? sum.disassembly.join('\n') : '(was not read)'}</pre>
           </div>

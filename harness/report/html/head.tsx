@@ -2,7 +2,7 @@
 import type { Rate, RunResult } from '../../model/verdict.js';
 import type { RunEvidence } from '../evidence.js';
 import { verdictSentence } from '../sentence.js';
-import { SWEEP_SENTENCE } from '../sweep.js';
+import { sweepSentence } from '../sweep.js';
 
 /** Verdict, reasons, what is damaged, and both placements side by side. */
 export function Head({ result, evidence }: { result: RunResult; evidence: RunEvidence }) {
@@ -15,7 +15,7 @@ export function Head({ result, evidence }: { result: RunResult; evidence: RunEvi
       </p>
       <h1>
         <span class={`verdict ${verdict}`}>{verdict}</span>{' '}
-        {evidence.sweep ? `${SWEEP_SENTENCE[verdict]}.` : verdictSentence(result)}
+        {result.sweep ? `${sweepSentence(verdict)}.` : verdictSentence(result)}
       </h1>
       {evidence.damage.length > 0 && <Damaged evidence={evidence} />}
       <ul class="reasons">
@@ -23,7 +23,7 @@ export function Head({ result, evidence }: { result: RunResult; evidence: RunEvi
           <li>{reason}</li>
         ))}
       </ul>
-      {!evidence.sweep && <Placements result={result} />}
+      {!result.sweep && <Placements result={result} />}
     </header>
   );
 }

@@ -39,7 +39,7 @@ export function renderPage({ result, evidence, directory, parts }: PageInput): s
   const body = renderToString(
     <main>
       <Head result={result} evidence={evidence} />
-      {evidence.sweep && <Sweep sweep={evidence.sweep} />}
+      {result.sweep && <Sweep sweep={result.sweep} />}
       <Timelines timelines={timelines} all={evidence.trials.length} />
       <Steps result={result} shown={shown} />
       <Crashes result={result} shown={evidence.trials} />

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { STEP_NUMBERS, STEPS, type StepNumber } from '../../model/steps.js';
+import type { StepNumber } from '../../model/proof.js';
 import type { TrialResult } from '../../model/trial.js';
 import type { RunResult } from '../../model/verdict.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import { representatives, type TrialEvidence } from '../evidence.js';
 
-/** The ten steps, each with its time and the line that proves it, for one trial of each placement. */
+/** The steps, each with its time and the line that proves it, for one trial of each placement. */
 export function Steps({ result, shown }: { result: RunResult; shown: readonly TrialEvidence[] }) {
   const trials = representatives(shown).map((trial) => trial.result);
-  if (trials.length === 0) return null;
+  const { title, note, proofs } = scenarioOf(result.question).telling;
+  if (trials.length === 0 || proofs.length === 0) return null;
   return (
     <section>
-      <h2>The ten steps</h2>
-      <p class="note">
-        The comment of drivers/md/dm-builtin.c, step by step. Times are milliseconds after step 1,
-        on the trace’s clock; the lines are the guest kernel’s own.
-      </p>
+      <h2>{title}</h2>
+      <p class="note">{note}</p>
       <ol class="steps">
-        {STEP_NUMBERS.map((step) => (
-          <li class={STEPS[step].party} data-step={step}>
+        {proofs.map(({ step, party, says }) => (
+          <li class={party} data-step={step}>
             <h3>
-              <b>{step}</b> {STEPS[step].says} <small>{STEPS[step].party}</small>
+              <b>{step}</b> {says} <small>{party}</small>
             </h3>
             <div class="pair">
               {trials.map((trial) => (

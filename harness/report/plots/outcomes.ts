@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as Plot from '@observablehq/plot';
-import type { Outcome } from '../../model/trial.js';
+import type { Outcome } from '../../model/outcome.js';
 import { newDocument } from '../dom.js';
 
 /** How an outcome is drawn: by colour and by form, so that it can be told without colours. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as Plot from '@observablehq/plot';
+import type { Outcome } from '../../model/outcome.js';
 import type { Placement } from '../../model/placement.js';
-import type { Outcome } from '../../model/trial.js';
 import { OUTCOME_STYLES, plotted } from './outcomes.js';
 
 const WIDTH_PX = 1180;

@@ -2,8 +2,9 @@
 
 import { readRecords } from '../../evidence/records.js';
 import { numberField, parseTrace, type TraceEvent } from '../../evidence/trace.js';
-import { STEPS, type StepNumber } from '../../model/steps.js';
-import type { TrialFiles, TrialResult } from '../../model/trial.js';
+import { proofOf } from '../../model/proof.js';
+import type { GuestOutput, TrialResult } from '../../model/trial.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import { placeConsole } from './console.js';
 import { stretchesOf, type Task, tasksOf } from './cpu.js';
 import { lanesOf, partiesOf } from './lanes.js';
@@ -17,14 +18,12 @@ import {
   type Wakeup,
 } from './model.js';
 
-/** What a timeline is drawn from; a damaged trial may have less than {@link TrialFiles}. */
-export type TimelineFiles = Pick<TrialFiles, 'console' | 'readyRecords' | 'records' | 'trace'>;
-
 /**
  * The picture of one trial: lanes, who ran when, the steps as they were judged, the unload, the
  * crash and the console. Pure, and never throws: what is not in the files is not in the picture.
  */
-export function timelineOf(files: TimelineFiles, result: TrialResult): Timeline {
+export function timelineOf(files: GuestOutput, result: TrialResult): Timeline {
+  const { telling, suspect } = scenarioOf(result);
   const events = parseTrace(files.trace);
   const records = [files.readyRecords, files.records].flatMap((text) => readRecords(text).records);
   const parties = partiesOf(records);
@@ -40,13 +39,14 @@ export function timelineOf(files: TimelineFiles, result: TrialResult): Timeline 
       says: `${nameOf(tasks, pid)} ${WORDS[is]}${prio === null ? '' : `, prio ${prio}`}`,
     }),
   );
-  const steps = result.steps.map((proof): StepMark => {
-    const step = proof.step as StepNumber; // StepEvidence allows 1 to 10 and nothing else
-    const { party, says } = STEPS[step];
+  const steps = result.steps.flatMap((proof): StepMark[] => {
+    const told = proofOf(telling, proof.step);
+    if (!told) return [];
+    const { step, party, says } = told;
     // Where no one plays the party (no holder in a delayed release), the task of the line does.
     const pid = Number(/^\S+?-(\d+)\s/.exec(proof.evidence)?.[1] ?? Number.NaN);
     const lane = lanes.some((known) => known.id === party) ? party : laneOf(pid);
-    return { step, lane, atUs: proof.atUs, says, evidence: proof.evidence };
+    return [{ step, lane, atUs: proof.atUs, says, evidence: proof.evidence }];
   });
   const startUs = events[0]?.us ?? 0;
   const endUs = events.at(-1)?.us ?? startUs;
@@ -60,11 +60,12 @@ export function timelineOf(files: TimelineFiles, result: TrialResult): Timeline 
     placement: result.placement,
     index: result.index,
     outcome: result.outcome,
+    module: suspect.name,
     lanes: lanes.filter((lane) => used.has(lane.id)),
     segments,
     steps,
     preempted: preemptedOf(segments, steps, endUs),
-    unload: unloadOf(events, parties, endUs),
+    unload: unloadOf(events, parties, { module: suspect.name, endUs }),
     crashes: printed.crashes.map(({ atUs, pid, title }): CrashMark => {
       return { atUs, title, lane: pid === null ? CONSOLE_LANE : laneOf(pid) };
     }),
@@ -106,13 +107,13 @@ function preemptedOf(
 function unloadOf(
   events: readonly TraceEvent[],
   parties: ReadonlyMap<number, string>,
-  endUs: number,
+  { module, endUs }: { readonly module: string; readonly endUs: number },
 ): Unload | null {
   const byRemover = (event: TraceEvent): boolean => parties.get(event.pid) === 'remover';
   const start = events.find((e) => e.name === 'sys_delete_module:enter' && byRemover(e));
   if (!start) return null;
   const later = events.filter((event) => event.us >= start.us);
-  const freed = later.find((e) => e.name === 'module_free' && e.text.trim() === 'dm_mod');
+  const freed = later.find((e) => e.name === 'module_free' && e.text.trim() === module);
   const end = later.find((e) => e.name === 'sys_delete_module:exit' && e.pid === start.pid);
   return { startUs: start.us, freedUs: freed?.us ?? null, endUs: end?.us ?? endUs };
 }

@@ -193,7 +193,7 @@ function preemptedMark({ preempted }: Timeline, domain: DomainMs, at: At): Plot.
   });
 }
 
-function unloadBand({ unload }: Timeline, domain: DomainMs, at: At): Plot.Markish[] {
+function unloadBand({ unload, module }: Timeline, domain: DomainMs, at: At): Plot.Markish[] {
   if (!unload) return [];
   const band = {
     startUs: unload.startUs,
@@ -202,7 +202,7 @@ function unloadBand({ unload }: Timeline, domain: DomainMs, at: At): Plot.Markis
     is: 'runs',
     cpu: 0,
   } as const;
-  const says = 'delete_module("dm_mod")';
+  const says = `delete_module("${module}")`;
   const freed = unload.freedUs === null ? null : at(unload.freedUs);
   return [
     Plot.rectX(shown([{ ...band, says }], domain, at), {
@@ -215,7 +215,7 @@ function unloadBand({ unload }: Timeline, domain: DomainMs, at: At): Plot.Markis
     Plot.ruleX(freed !== null && freed >= domain[0] && freed <= domain[1] ? [freed] : [], {
       stroke: 'var(--unload)',
       strokeWidth: 1.5,
-      title: () => `module_free: dm_mod's text is gone (${freed?.toFixed(3)} ms)`,
+      title: () => `module_free: ${module}'s text is gone (${freed?.toFixed(3)} ms)`,
     }),
   ];
 }

@@ -89,7 +89,7 @@ function words(
 ): { us: number; text: string; colour: string }[] {
   const freed = timeline.unload?.freedUs ?? null;
   return freed !== null && inside(freed)
-    ? [{ us: freed, text: 'dm_mod unloaded', colour: 'var(--unload-text)' }]
+    ? [{ us: freed, text: `${timeline.module} unloaded`, colour: 'var(--unload-text)' }]
     : [];
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+
+import type { Outcome } from '../../model/outcome.js';
 import type { Placement } from '../../model/placement.js';
-import type { StepNumber } from '../../model/steps.js';
-import type { Outcome } from '../../model/trial.js';
+import type { StepNumber } from '../../model/proof.js';
 
 /** Who a lane belongs to; decides its colour and its place, in this order from the top. */
 export const LANE_KINDS = ['holder', 'remover', 'load', 'kthread', 'other', 'console'] as const;
@@ -61,7 +62,7 @@ export interface CrashMark {
   readonly title: string;
 }
 
-/** delete_module() of dm_mod. `freedUs` is the trace's module_free: the text is gone from there. */
+/** delete_module() of the suspect. `freedUs` is the trace's module_free: the text is gone from there. */
 export interface Unload {
   readonly startUs: number;
   readonly freedUs: number | null;
@@ -82,6 +83,8 @@ export interface Timeline {
   readonly placement: Placement;
   readonly index: number;
   readonly outcome: Outcome;
+  /** The module that is unloaded. */
+  readonly module: string;
   readonly lanes: readonly Lane[];
   readonly segments: readonly Segment[];
   readonly steps: readonly StepMark[];

@@ -9,9 +9,11 @@ import { ARCH } from '../../../harness/model/arch/index.js';
 import { DmraceError } from '../../../harness/model/errors.js';
 import { buildRequest } from '../../../harness/model/kernel-profile.js';
 import type { PreparedKernel } from '../../../harness/ports.js';
+import { DM_MOD_BUILD } from '../../../harness/suspects/dm_mod/build.js';
 import { type Cache, openCache } from '../../../harness/util/cache.js';
 import { missingTools } from '../../../harness/util/host-tools.js';
 import { KERNEL_REQUIREMENTS } from '../../../harness/util/requirements.js';
+import { testWork } from '../work.js';
 import { refreshHistory, writeHistory } from './history.js';
 
 /** For beforeAll(): a build from nothing on two busy cores. */
@@ -39,13 +41,7 @@ export async function noKernelBuilds(): Promise<string> {
  * be replaced, as git does, never written to.
  */
 async function testTree(cache: Cache): Promise<string> {
-  const source = await fetchSource(
-    cache,
-    'debian:6.12',
-    ARCH.x86_64,
-    say,
-    new AbortController().signal,
-  );
+  const source = await fetchSource(await testWork({ cache, say }), 'debian:6.12');
   // The path is part of every compiler's command: another one would be another whole build.
   const tree = await cache.entry('test-tree', path.basename(source), async (directory) => {
     await execa('cp', ['-al', `${source}/.`, directory]);
@@ -80,7 +76,8 @@ export interface BuiltKernel {
 export function builtKernel(profile = 'base'): Promise<BuiltKernel> {
   return withTree(async (tree) => ({
     tree,
-    kernel: await prepareKernel(await openCache(), `src:${tree}`, ARCH.x86_64, say, {
+    kernel: await prepareKernel(await testWork({ say }), `src:${tree}`, {
+      suspect: DM_MOD_BUILD,
       build: buildRequest(profile, undefined),
     }),
   }));

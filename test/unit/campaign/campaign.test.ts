@@ -3,18 +3,18 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DmraceError } from '../../../harness/model/errors.js';
-import type { StopRule } from '../../../harness/model/stop-rule.js';
-import type { TrialResult } from '../../../harness/model/trial.js';
-import { release } from '../../../harness/scenarios/release.js';
 import {
   type CampaignOutcome,
   planTrials,
   runCampaign,
   seededNonce,
 } from '../../../harness/campaign/campaign.js';
+import { DmraceError } from '../../../harness/model/errors.js';
+import type { StopRule } from '../../../harness/model/stop-rule.js';
+import type { TrialResult } from '../../../harness/model/trial.js';
 import { StateRefused } from '../../../harness/rig/ready-state.js';
 import { RunDirectory } from '../../../harness/runs/run-directory.js';
+import { release } from '../../../harness/scenarios/release.js';
 import { FakeMachine } from '../guest/support.js';
 import { capture } from '../judge/support.js';
 import { SPEC } from '../trial/support.js';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunOptions } from '../../../harness/cli/options.js';
 import { openResumed } from '../../../harness/campaign/resume.js';
+import { RunOptions } from '../../../harness/cli/options.js';
 import { RunDirectory, RunNote } from '../../../harness/runs/run-directory.js';
 
 const NOTE = RunNote.parse({

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRemains } from '../../../harness/runs/remains.js';
-import { readSavedRun } from '../../../harness/runs/saved-run.js';
 import { RunDirectory } from '../../../harness/runs/run-directory.js';
+import { readSavedRun } from '../../../harness/runs/saved-run.js';
 import { assets } from '../../../harness/util/assets.js';
 
 let root: string;

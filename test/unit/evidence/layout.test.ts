@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { addressIn, layoutOf, nameInDmMod, provenanceOf } from '../../../harness/evidence/layout.js';
+import {
+  addressIn,
+  layoutOf,
+  nameInDmMod,
+  provenanceOf,
+} from '../../../harness/evidence/layout.js';
 import { capture, recordsOfTrial } from '../judge/support.js';
 
 const records = recordsOfTrial(capture('in-module'));

@@ -16,7 +16,7 @@ const make = (rules: string, signal = new AbortController().signal) => {
   writeFileSync(file, rules);
   const log = path.join(work, 'log');
   const run = { arguments: ['-f', file], log, expected: null, what: 'src:x' };
-  return runMake(run, () => undefined, signal);
+  return runMake({ say: () => undefined, signal }, run);
 };
 
 describe('runMake', () => {

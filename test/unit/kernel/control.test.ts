@@ -3,12 +3,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyChange, moveReleaseIntoModule } from '../../../harness/kernel/control.js';
+import {
+  applyChange,
+  applyControlChange,
+  type ChangeFile,
+  readChangeFile,
+} from '../../../harness/kernel/control.js';
 import { DmraceError } from '../../../harness/model/errors.js';
+import { DM_MOD_BUILD } from '../../../harness/suspects/dm_mod/build.js';
 import { assets } from '../../../harness/util/assets.js';
 
 describe('applyChange', () => {
   const TEXT = 'one\ntwo\nthree\n';
+  const put = (text: string, find: readonly string[] | null, replace: readonly string[]): string =>
+    applyChange(text, { find, replace }, { where: 'Makefile of 6.1', from: 'control.json' });
 
   it.each([
     [['two'], ['2'], 'one\n2\nthree\n'],
@@ -18,12 +26,12 @@ describe('applyChange', () => {
     [['two', 'three'], ['23'], 'one\n23\n'],
     [null, ['four'], 'one\ntwo\nthree\nfour\n'],
   ])('finds %j and puts %j', (find, replace, wanted) => {
-    expect(applyChange(TEXT, find, replace, 'x')).toBe(wanted);
+    expect(put(TEXT, find, replace)).toBe(wanted);
   });
 
   it('appends to a text without a last newline, and to an empty one', () => {
-    expect(applyChange('one', null, ['two'], 'x')).toBe('one\ntwo\n');
-    expect(applyChange('', null, ['two'], 'x')).toBe('two\n');
+    expect(put('one', null, ['two'])).toBe('one\ntwo\n');
+    expect(put('', null, ['two'])).toBe('two\n');
   });
 
   it.each([
@@ -34,7 +42,7 @@ describe('applyChange', () => {
     ['lines that do not follow one another', ['one', 'three'], 0],
     ['lines that go on after the end', ['three', '', ''], 0],
   ])('refuses %s', (_, find, times) => {
-    expect(() => applyChange(TEXT, find, ['x'], 'Makefile of 6.1')).toThrow(
+    expect(() => put(TEXT, find, ['x'])).toThrow(
       expect.objectContaining({
         code: 'inconclusive',
         facts: expect.objectContaining({
@@ -42,29 +50,30 @@ describe('applyChange', () => {
             `Makefile of 6.1: ${JSON.stringify(find.join('\n'))} occurs ${times} times`,
           ),
           limit: 'exactly once',
+          action: 'add this version’s form of the change to kernel-config/control.json',
         }),
       }),
     );
   });
 
   it('refuses what occurs twice, and what is empty', () => {
-    expect(() => applyChange('a\nb\na\n', ['a'], [], 'x')).toThrow(/occurs 2 times/);
-    expect(() => applyChange('a\nb\n', [], ['c'], 'x')).toThrow(/occurs 3 times/);
+    expect(() => put('a\nb\na\n', ['a'], [])).toThrow(/occurs 2 times/);
+    expect(() => put('a\nb\n', [], ['c'])).toThrow(/occurs 3 times/);
   });
 
   it('names the lines: those that fit too often, or the one that is most like the wanted', () => {
-    expect(() => applyChange('a\nb\na\n', ['a'], [], 'x')).toThrow(/occurs 2 times \(lines 1, 3\)/);
+    expect(() => put('a\nb\na\n', ['a'], [])).toThrow(/occurs 2 times \(lines 1, 3\)/);
     const text = 'int x;\nEXPORT_SYMBOL_GPL(dm_kobject_release);\nMODULE(dm);\n';
-    expect(() => applyChange(text, ['EXPORT_SYMBOL(dm_kobject_release);'], [], 'x')).toThrow(
+    expect(() => put(text, ['EXPORT_SYMBOL(dm_kobject_release);'], [])).toThrow(
       'occurs 0 times (most like it: line 2: "EXPORT_SYMBOL_GPL(dm_kobject_release);")',
     );
-    expect(() => applyChange(text, ['nothing like it'], [], 'x')).toThrow(
+    expect(() => put(text, ['nothing like it'], [])).toThrow(
       /occurs 0 times \(limit: exactly once\)$/m,
     );
   });
 
   it('takes $ as it stands', () => {
-    expect(applyChange('a\n$(b)\n', ['$(b)'], ['$&$1'], 'x')).toBe('a\n$&$1\n');
+    expect(put('a\n$(b)\n', ['$(b)'], ['$&$1'])).toBe('a\n$&$1\n');
   });
 });
 
@@ -84,7 +93,7 @@ const difference = (from: string, to: string): { gone: string[]; come: string[] 
 };
 
 describe('the control', () => {
-  const data = readFileSync(assets('kernel-config/control.json'), 'utf8');
+  let change: ChangeFile;
   let md: string;
   const read = (name: string): string => readFileSync(path.join(md, name), 'utf8');
   const take = (version: string): void => {
@@ -93,7 +102,8 @@ describe('the control', () => {
     }
   };
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    change = await readChangeFile(DM_MOD_BUILD.change);
     md = mkdtempSync(path.join(tmpdir(), 'dmrace-control-test-'));
     take('6.12.118');
   });
@@ -116,7 +126,7 @@ describe('the control', () => {
     beforeEach(() => take(version));
 
     it('changes these lines and no others', async () => {
-      await moveReleaseIntoModule(md, version, data);
+      await applyControlChange(md, version, change);
       expect(difference(original(version, 'Makefile'), read('Makefile'))).toEqual({
         gone: ['obj-$(CONFIG_BLK_DEV_DM_BUILTIN) += dm-builtin.o'],
         come: ['dm-mod-y += dm-builtin.o', 'CFLAGS_dm-builtin.o += -fno-optimize-sibling-calls'],
@@ -149,7 +159,7 @@ describe('the control', () => {
         path.join(md, name),
         text.replace(wanted, () => other),
       );
-      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(
+      await expect(applyControlChange(md, version, change)).rejects.toThrow(
         `${name} of ${version}: ${JSON.stringify(wanted)} occurs 0 times (most like it: line ${number}: ${JSON.stringify(other)})`,
       );
     });
@@ -158,18 +168,18 @@ describe('the control', () => {
       const wanted = 'EXPORT_SYMBOL(dm_kobject_release);';
       const text = read('dm-builtin.c');
       writeFileSync(path.join(md, 'dm-builtin.c'), text.replace(wanted, ''));
-      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(/occurs 0 times/);
+      await expect(applyControlChange(md, version, change)).rejects.toThrow(/occurs 0 times/);
       take(version);
       writeFileSync(path.join(md, 'dm-builtin.c'), `${text}${wanted}\n`);
-      await expect(moveReleaseIntoModule(md, version, data)).rejects.toThrow(
+      await expect(applyControlChange(md, version, change)).rejects.toThrow(
         /occurs 2 times \(lines \d+, \d+\)/,
       );
     });
   });
 
   it('cannot be applied twice', async () => {
-    await moveReleaseIntoModule(md, '6.12', data);
-    await expect(moveReleaseIntoModule(md, '6.12', data)).rejects.toThrow(DmraceError);
+    await applyControlChange(md, '6.12', change);
+    await expect(applyControlChange(md, '6.12', change)).rejects.toThrow(DmraceError);
   });
 
   it.each([
@@ -180,7 +190,7 @@ describe('the control', () => {
     ['4.20', 'b'],
     ['5.0', 'c'],
   ])('takes the form that is for %s', async (version, wanted) => {
-    const change = (from: string, to: string | null, put: string): object => ({
+    const form = (from: string, to: string | null, put: string): object => ({
       why: 'a test',
       versions: { from, to },
       file: 'x',
@@ -188,17 +198,16 @@ describe('the control', () => {
       replace: [put],
     });
     writeFileSync(path.join(md, 'x'), '');
-    const changes = [
-      change('3.0', '3.19', 'a'),
-      change('4.0', '4.20', 'b'),
-      change('5.0', null, 'c'),
-    ];
-    await moveReleaseIntoModule(md, version, JSON.stringify({ changes }));
+    const changes = [form('3.0', '3.19', 'a'), form('4.0', '4.20', 'b'), form('5.0', null, 'c')];
+    await applyControlChange(md, version, {
+      name: 'x.json',
+      text: JSON.stringify({ changes }),
+    });
     expect(read('x')).toBe(`${wanted}\n`);
   });
 
   it('says why of every change', () => {
-    const { changes } = JSON.parse(data) as { changes: { why: string }[] };
-    for (const change of changes) expect(change.why).not.toBe('');
+    const { changes } = JSON.parse(change.text) as { changes: { why: string }[] };
+    for (const { why } of changes) expect(why).not.toBe('');
   });
 });

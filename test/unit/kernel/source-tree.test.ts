@@ -8,11 +8,16 @@ import {
   compareVersions,
   makefileVersion,
   openSourceTree,
+  type SourceTree,
 } from '../../../harness/kernel/source-tree.js';
 import { ARCH } from '../../../harness/model/arch/index.js';
+import { DM_MOD_BUILD } from '../../../harness/suspects/dm_mod/build.js';
 
 const MAKEFILE = '# SPDX\nVERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 117\nEXTRAVERSION =\nNAME = x\n';
 let root: string;
+
+const open = (given: string): Promise<SourceTree> =>
+  openSourceTree(given, ARCH.x86_64, DM_MOD_BUILD);
 
 const put = (name: string, text = ''): void => {
   mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
@@ -33,33 +38,33 @@ const tree = (): void => {
 describe('openSourceTree', () => {
   it('reads version and a fingerprint that follows every file', async () => {
     tree();
-    const first = await openSourceTree(root, ARCH.x86_64);
+    const first = await open(root);
     expect(first.version).toBe('6.12.117');
     expect(first.commit).toBeNull();
     put('drivers/md/dm-builtin.c', 'xy');
-    const second = await openSourceTree(root, ARCH.x86_64);
+    const second = await open(root);
     expect(second.fingerprint).not.toBe(first.fingerprint);
-    expect((await openSourceTree(root, ARCH.x86_64)).fingerprint).toBe(second.fingerprint);
+    expect((await open(root)).fingerprint).toBe(second.fingerprint);
   });
 
   it('refuses what is no kernel tree, as wrong usage, naming what it lacks', async () => {
-    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({
+    await expect(open(root)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('is not a kernel tree: it has no Makefile, Kconfig'),
     });
-    await expect(openSourceTree('/nonexistent', ARCH.x86_64)).rejects.toMatchObject({
+    await expect(open('/nonexistent')).rejects.toMatchObject({
       code: 'usage',
     });
     tree();
     put('Makefile', 'all:\n');
-    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toThrow(/Makefile has no VERSION/);
+    await expect(open(root)).rejects.toThrow(/Makefile has no VERSION/);
   });
 
   it('refuses a tree that was built in place, with the command that cleans it', async () => {
     tree();
     put('.config');
     put('include/config/auto.conf');
-    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({
+    await expect(open(root)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/holds \.config, include\/config[\s\S]*mrproper/),
     });
@@ -68,7 +73,7 @@ describe('openSourceTree', () => {
   it.each(['with space', 'with:colon'])('refuses %j, which kbuild cannot build', async (name) => {
     root = path.join(root, name);
     tree();
-    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({
+    await expect(open(root)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/spaces or colons[\s\S]*git worktree add/) as string,
     });
@@ -93,26 +98,32 @@ describe('openSourceTree', () => {
     const listing = (): string =>
       execFileSync('find', [top, '-printf', '%P %s %T@ %C@\\n'], { encoding: 'utf8' });
     const before = listing();
-    const found = await openSourceTree(worktree, ARCH.x86_64);
+    const found = await open(worktree);
     expect(found.commit).toBe(git('-C', origin, 'rev-parse', '--short=12', 'HEAD'));
     expect(found.directory).toBe(worktree);
     expect(listing()).toBe(before);
     writeFileSync(path.join(worktree, 'drivers/md/dm-builtin.c'), 'xy');
-    expect((await openSourceTree(worktree, ARCH.x86_64)).commit).toBe(`${found.commit}-dirty`);
+    expect((await open(worktree)).commit).toBe(`${found.commit}-dirty`);
   });
 
   it('takes a tree that has the method in the module, as its revert has it', async () => {
     tree();
     rmSync(path.join(root, 'drivers/md/dm-builtin.c'));
     put('drivers/md/dm-sysfs.c', '#include\nvoid dm_kobject_release(struct kobject *kobj)\n{\n}\n');
-    expect((await openSourceTree(root, ARCH.x86_64)).version).toBe('6.12.117');
+    expect((await open(root)).version).toBe('6.12.117');
   });
 
   it('a tree before 3.14 is skipped, not called good', async () => {
     tree();
     rmSync(path.join(root, 'drivers/md/dm-builtin.c'));
     put('drivers/md/dm-sysfs.c', 'static struct kobj_type dm_ktype = {\n};\n');
-    await expect(openSourceTree(root, ARCH.x86_64)).rejects.toMatchObject({ code: 'inconclusive' });
+    await expect(open(root)).rejects.toMatchObject({
+      code: 'inconclusive',
+      facts: {
+        observed: `${root} (6.12.117) has no drivers/md/dm-builtin.c, and no dm_kobject_release() in dm-sysfs.c`,
+        action: 'choose a kernel from 3.14 on: before, there is no release method to judge',
+      },
+    });
   });
 });
 

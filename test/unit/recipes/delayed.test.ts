@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { RELEASED_BEFORE_UNLOAD } from '../../../harness/recipes/delayed.js';
 import { delaysOf, repeatedDelays } from '../../../harness/evidence/delays.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun } from '../../../harness/judge/verdict.js';
 import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
 import type { Question } from '../../../harness/model/verdict.js';
+import { RELEASED_BEFORE_UNLOAD } from '../../../harness/recipes/delayed.js';
 import { assets } from '../../../harness/util/assets.js';
 import { mutated, result, withTrace } from '../judge/support.js';
 

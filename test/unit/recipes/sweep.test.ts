@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
 import { proveSteps } from '../../../harness/evidence/prove.js';
-import { judgeSweepTrial, waitsIn } from '../../../harness/recipes/sweep.js';
 import { parseTrace } from '../../../harness/evidence/trace.js';
 import type { SweepTrial } from '../../../harness/model/sweep.js';
+import { judgeSweepTrial, waitsIn } from '../../../harness/recipes/sweep.js';
 import { capture, recordsOfTrial } from '../judge/support.js';
 
 const files = capture('builtin');

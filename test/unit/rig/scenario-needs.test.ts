@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { requireForScenario, unfitFor } from '../../../harness/rig/scenario-needs.js';
 import { parseKernelConfig } from '../../../harness/model/kernel.js';
 import type { PreparedKernel } from '../../../harness/ports.js';
+import { requireForScenario, unfitFor } from '../../../harness/rig/scenario-needs.js';
 import { SCENARIOS, scenarioNamed } from '../../../harness/scenarios/index.js';
 
 const DELAYS = 'CONFIG_DEBUG_KOBJECT_RELEASE=y\n';

@@ -3,8 +3,8 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chosen, readRecorded } from '../../../harness/runs/recorded.js';
 import { ledgerLine } from '../../../harness/runs/ledger.js';
+import { chosen, readRecorded } from '../../../harness/runs/recorded.js';
 import { RUNS } from '../../support/runs.js';
 import { result } from '../judge/support.js';
 

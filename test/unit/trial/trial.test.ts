@@ -33,13 +33,13 @@ afterEach(() => {
 
 it('the command carries the plan and whether the disk is pinned', () => {
   expect(trialCommand({ ...plan, seed: 7, yieldAfter: 3 }, release)).toBe(
-    `trial kind=window nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
+    `trial recipe=sweep suspect=dm_mod nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
   );
   expect(trialCommand({ ...plan, scenario: 'disk-release' }, diskRelease)).toMatch(
-    / scenario=disk-release pin=0 /,
+    /^trial recipe=release-return .* scenario=disk-release pin=0$/,
   );
   expect(trialCommand({ ...plan, scenario: 'churn', durationMs: 5000 }, churn)).toBe(
-    `trial kind=churn nonce=${plan.nonce} seed=${plan.seed} scenario=churn ms=5000`,
+    `trial recipe=soak suspect=dm_mod nonce=${plan.nonce} seed=${plan.seed} scenario=churn ms=5000`,
   );
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTool } from '../../../harness/util/command.js';
-import { recipe } from '../../../harness/util/recipe.js';
+import { shell } from '../../../harness/util/shell.js';
 
 let work: string;
 beforeEach(() => {
@@ -73,10 +73,10 @@ describe('runTool', () => {
   });
 });
 
-describe('recipe', () => {
+describe('shell', () => {
   it('an interrupt ends the whole pipeline', async () => {
     const stop = new AbortController();
-    const running = recipe(work, stop.signal)`
+    const running = shell(work, stop.signal)`
       sh -c 'echo $$ >first; exec sleep 600' | sh -c 'echo $$ >second; exec cat >copied'`;
     const pids = [await written('first'), await written('second')];
     expect(pids.map(atWork)).toEqual([true, true]);

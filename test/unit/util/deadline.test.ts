@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { unlessAborted, within } from '../../../harness/util/deadline.js';
+import {
+  inTime,
+  pause,
+  unlessAborted,
+  within,
+  withinOrAborted,
+} from '../../../harness/util/deadline.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -27,6 +33,91 @@ describe('within', () => {
     expect(end).toBe('waiting');
     await vi.advanceTimersByTimeAsync(1);
     expect(end).toBe('late');
+  });
+});
+
+describe('inTime', () => {
+  it('is what the promise comes to, and leaves no timer', async () => {
+    expect(await inTime(Promise.resolve(null), 1_000)).toBeNull();
+    await expect(inTime(Promise.reject(new Error('no')), 1_000)).rejects.toThrow('no');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('rejects with a TimeoutError after the time given', async () => {
+    const waiting = expect(inTime(never, 1_000)).rejects.toMatchObject({ name: 'TimeoutError' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await waiting;
+  });
+});
+
+describe('withinOrAborted', () => {
+  const instead = { late: 'late', aborted: 'aborted' } as const;
+  let stop: AbortController;
+  let listeners: number;
+
+  beforeEach(() => {
+    stop = new AbortController();
+    listeners = 0;
+    const { signal } = stop;
+    const [add, remove] = [signal.addEventListener, signal.removeEventListener];
+    vi.spyOn(signal, 'addEventListener').mockImplementation((...args: Parameters<typeof add>) => {
+      listeners++;
+      add.apply(signal, args);
+    });
+    vi.spyOn(signal, 'removeEventListener').mockImplementation(
+      (...args: Parameters<typeof remove>) => {
+        listeners--;
+        remove.apply(signal, args);
+      },
+    );
+  });
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0);
+    expect(listeners).toBe(0);
+  });
+
+  it('is what the promise comes to', async () => {
+    expect(await withinOrAborted(Promise.resolve(7), 1_000, stop.signal, instead)).toBe(7);
+    const refused = withinOrAborted(Promise.reject(new Error('no')), 1_000, stop.signal, instead);
+    await expect(refused).rejects.toThrow('no');
+  });
+
+  it('is late after the time given', async () => {
+    const waiting = withinOrAborted(never, 1_000, stop.signal, instead);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await waiting).toBe('late');
+  });
+
+  it('is aborted when the signal is, also before the wait', async () => {
+    const waiting = withinOrAborted(never, 1_000, stop.signal, instead);
+    stop.abort();
+    expect(await waiting).toBe('aborted');
+    expect(await withinOrAborted(Promise.resolve(7), 1_000, stop.signal, instead)).toBe('aborted');
+  });
+});
+
+describe('pause', () => {
+  const after = async (ms: number, signal: AbortSignal): Promise<boolean> => {
+    let over = false;
+    void pause(1_000, signal).then(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(ms);
+    return over;
+  };
+
+  it('ends after its time, not before', async () => {
+    const { signal } = new AbortController();
+    expect(await after(999, signal)).toBe(false);
+    expect(await after(1_000, signal)).toBe(true);
+  });
+
+  it('is ended early by an interrupt, which is no error', async () => {
+    const stop = new AbortController();
+    const waiting = pause(1_000, stop.signal);
+    stop.abort();
+    await expect(waiting).resolves.toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { type Needs, requireSame, unchecked, unmet } from '../../../../harness/campaign/replay/needs.js';
+import {
+  type Needs,
+  requireSame,
+  unchecked,
+  unmet,
+} from '../../../../harness/campaign/replay/needs.js';
 
 const NEEDS: Needs = {
   dmrace: '0.1.0',

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { summarise } from '../judge/summary.js';
+import type { Repeat } from '../model/replay.js';
+import { anyRule, enoughRule, stopRule } from '../model/stop-rule.js';
+import { trialName } from '../model/trial.js';
+import type { RunResult } from '../model/verdict.js';
+import { prepareRig, type ReadyRig } from '../rig/rig.js';
+import type { RunDirectory } from '../runs/run-directory.js';
+import type { CampaignEnd, RunNote } from '../runs/run-note.js';
+import { sameRun } from '../runs/same-run.js';
+import { notesOf, questionOf } from '../runs/saved-run.js';
+import { isMine, shareOf } from '../runs/shard.js';
+import type { Say } from '../util/work.js';
+import type { CampaignOutcome } from './campaign.js';
+import { newNonce, planTrials, seededNonce } from './plan.js';
+import { repeatFirst } from './repeat.js';
+import type { Conductor, RunRequest } from './request.js';
+import { goOn, type Resumed } from './resume.js';
+import { noteOf, openPlace, openWork, type Place } from './set-up.js';
+import { Tally } from './tally.js';
+import { runTrials } from './trials.js';
+
+/** A run that has ended, by itself or by an interrupt. */
+export interface EndedRun {
+  readonly directory: RunDirectory;
+  readonly result: RunResult;
+  readonly timing: Readonly<Record<string, number>>;
+}
+
+/** What the trials of a run came to. */
+interface Outcome {
+  readonly note: RunNote;
+  readonly campaign: CampaignOutcome;
+  readonly repeats: readonly Repeat[] | null;
+}
+
+/**
+ * The main job: a kernel is prepared, its trials are run and judged.
+ * @param resumed a run that goes on, in its own folder
+ * @throws DmraceError; what was run until then is in the folder and can be gone on with
+ */
+export async function run(
+  request: RunRequest,
+  conductor: Conductor,
+  resumed: Resumed | null = null,
+): Promise<EndedRun> {
+  const started = performance.now();
+  const { stages, signal } = conductor;
+  const work = await openWork(request.arch, signal);
+  const place: Place = resumed ?? (await openPlace(work, request));
+  const { directory } = place;
+  const share = shareOf(request.trials, request.shard);
+  const tally = new Tally(share * request.placements.length);
+  const raced = async (): Promise<Outcome> => {
+    const rig = await prepareRig(work, request, stages);
+    return stages.stage(
+      {
+        title: `Trials: ${share} of ${request.placements.join(' and ')}`,
+        name: 'trials',
+        live: () => tally.toString(),
+      },
+      (say) => race({ rig, place, request, conductor, resumed, tally, say }),
+    );
+  };
+  const outcome = await raced().catch(async (error: unknown) => {
+    if (!resumed) await directory.removeIfEmpty();
+    throw error;
+  });
+  const timing = { ...stages.timing, totalMs: Math.round(performance.now() - started) };
+  const result = await resultOf(directory, outcome);
+  const { verdict, reasons, exitCode } = result;
+  await directory.writeVerdict({ schema: 1, verdict, reasons, exitCode, timing });
+  return { directory, result, timing };
+}
+
+/** Everything that the trials of a run need. */
+interface Race {
+  readonly rig: ReadyRig;
+  readonly place: Place;
+  readonly request: RunRequest;
+  readonly conductor: Conductor;
+  readonly resumed: Resumed | null;
+  readonly tally: Tally;
+  readonly say: Say;
+}
+
+async function race({
+  rig,
+  place,
+  request,
+  conductor,
+  resumed,
+  tally,
+  say,
+}: Race): Promise<Outcome> {
+  const { directory } = place;
+  const { scenario, placements, trials, seed, shard, durationMs, deterministic } = request;
+  const note = (end?: CampaignEnd, repeats?: readonly Repeat[] | null): RunNote =>
+    noteOf(rig, place, {
+      trials,
+      seed,
+      known: request.known,
+      shard,
+      more: {
+        ...(durationMs === null ? {} : { durationMs }),
+        ...(request.profile === undefined ? {} : { profile: request.profile }),
+        ...(request.config === undefined ? {} : { config: request.config }),
+        ...(end ? { end } : {}),
+        ...(repeats ? { repeats: [...repeats] } : {}),
+      },
+    });
+  if (resumed) sameRun(resumed.note, note());
+  // Written before the first trial too: what an interrupt leaves can still be judged.
+  await directory.writeNote(note());
+  const before = resumed ? await goOn(resumed) : [];
+  const done = new Set(before.map(trialName));
+  const { methodHome } = rig.kernel.identity;
+  const nonce = deterministic ? seededNonce : newNonce;
+  const plans = planTrials(
+    { scenario, methodHome, durationMs, nonce },
+    { placements, trials: trials * scenario.attempts, seed },
+  );
+  const campaign = await runTrials(
+    rig,
+    {
+      trials: plans.filter((plan) => isMine(plan, shard) && !done.has(trialName(plan))),
+      jobs: request.jobs,
+      stop: anyRule(
+        stopRule(request.stopOn, scenario.targetCause),
+        ...(scenario.attempts > 1 ? [enoughRule(shareOf(trials, shard))] : []),
+      ),
+      directory,
+      before,
+      done: (result) => {
+        tally.add(result);
+        conductor.done?.(result);
+      },
+    },
+    say,
+  );
+  const repeats = deterministic
+    ? await repeatFirst(rig, directory, { plans, campaign }, say)
+    : null;
+  const last = note(campaign.end, repeats);
+  await directory.writeNote(last);
+  return { note: last, campaign, repeats };
+}
+
+async function resultOf(
+  directory: RunDirectory,
+  { note, campaign: { results }, repeats }: Outcome,
+): Promise<RunResult> {
+  const byLine = (await directory.readLedger()).entries.filter(({ kept }) => !kept).length;
+  const result = summarise({
+    question: questionOf(note),
+    kernel: note.kernel,
+    trials: results,
+    codes: note.codes,
+    problems: [],
+    known: note.known,
+    notes: notesOf(note, byLine, results.length),
+  });
+  return { ...result, ...(repeats ? { repeats } : {}) };
+}

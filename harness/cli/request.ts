@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
+import { SOAK_MS } from '../campaign/plan.js';
+import type { RaceRequest, RunRequest } from '../campaign/request.js';
+import type { Resumed } from '../campaign/resume.js';
+import { DmraceError } from '../model/errors.js';
+import { buildOptions } from '../model/kernel-profile.js';
+import { PLACEMENTS, type Placement } from '../model/placement.js';
+import type { Scenario } from '../model/scenario.js';
+import { guestArch } from '../rig/guest-arch.js';
+import { shardOf } from '../runs/shard.js';
+import { scenarioNamed } from '../scenarios/index.js';
+import { readKnownFile } from './known-file.js';
+import { type GivenOptions, type RunOptions, refuseKvm } from './options.js';
+
+/**
+ * What the options ask of any command that runs trials.
+ * @throws DmraceError (usage) for options that do not go together, before anything is fetched.
+ */
+export function raceRequest(
+  options: RunOptions,
+  scenario: Scenario,
+  placements: readonly Placement[],
+): RaceRequest {
+  const { kernel, accel, deterministic, seed, jobs, out } = options;
+  const build = buildOptions(kernel, options.profile, options.config);
+  refuseKvm(options);
+  return {
+    kernel,
+    build,
+    arch: guestArch(options.arch),
+    scenario,
+    placements,
+    accel,
+    deterministic,
+    seed,
+    jobs,
+    out: out ?? null,
+  };
+}
+
+/** Placements of `--placement`, or those that are usual. */
+export function placementsOf(
+  { placement }: Pick<RunOptions, 'placement'>,
+  usual: readonly Placement[],
+): readonly Placement[] {
+  if (placement === undefined) return usual;
+  return placement === 'both' ? PLACEMENTS : [placement];
+}
+
+/**
+ * What the options of `dmrace run` ask.
+ * @param resumed a run that goes on: its own options have been put in before
+ * @throws DmraceError (usage)
+ */
+export async function runRequest(
+  options: RunOptions,
+  resumed: Resumed | null,
+): Promise<RunRequest> {
+  const scenario = scenarioNamed(options.scenario);
+  const known =
+    options.known === undefined
+      ? (resumed?.note.known ?? null)
+      : await readKnownFile(options.known);
+  return {
+    ...raceRequest(options, scenario, placementsOf(options, scenario.placements)),
+    trials: options.trials ?? scenario.trials,
+    durationMs: durationOf(options, scenario),
+    stopOn: options.stopOn ?? scenario.stopOn,
+    shard: resumed ? (resumed.note.shard ?? null) : shardOf(options.shard, process.env),
+    known,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
+  };
+}
+
+/** How long a trial lasts; null where the scenario decides by itself when it is done. */
+function durationOf({ duration }: RunOptions, { recipe, name }: Scenario): number | null {
+  if (recipe === 'soak') return duration ?? SOAK_MS;
+  if (duration === undefined) return null;
+  throw new DmraceError('usage', {
+    observed: `--duration with --scenario ${name}, whose trials end by themselves`,
+    action: 'leave it out, or take --scenario churn',
+  });
+}
+
+/** Options that decide what a run's trials are. */
+const DECIDING = [
+  'kernel',
+  'arch',
+  'profile',
+  'config',
+  'accel',
+  'deterministic',
+  'scenario',
+  'trials',
+  'seed',
+  'placement',
+  'duration',
+] as const;
+
+/**
+ * The options of a run that is resumed: its own; of what was given now, only how to run and print
+ * counts.
+ * @throws DmraceError (usage) for one given now that asks for something else
+ */
+export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptions {
+  for (const name of ['out', 'shard'] as const) {
+    if (!asked.given.has(name)) continue;
+    throw new DmraceError('usage', {
+      observed: `--${name} ${asked.options[name]} cannot be given with --resume: the run has its own`,
+      action: `leave --${name} out`,
+    });
+  }
+  const own = ownOptions(note);
+  for (const name of DECIDING) {
+    const { options, given } = asked;
+    const wanted =
+      name === 'config' && options.config !== undefined
+        ? path.resolve(options.config)
+        : options[name];
+    // `auto` asks for nothing.
+    if (!given.has(name) || wanted === own[name] || wanted === 'auto') continue;
+    throw new DmraceError('usage', {
+      observed: `--${name} ${wanted} with --resume: the run has ${name} ${own[name] ?? '(none)'}`,
+      action: `leave --${name} out, or begin a new run`,
+    });
+  }
+  return { ...asked.options, ...own };
+}
+
+/** The options of a run that decide what its trials are. */
+function ownOptions(note: Resumed['note']): Partial<RunOptions> {
+  const [only, second] = note.placements;
+  return {
+    kernel: note.kernel.spec,
+    arch: note.kernel.arch,
+    ...(note.profile === undefined ? {} : { profile: note.profile }),
+    ...(note.config === undefined ? {} : { config: note.config }),
+    accel: note.accel,
+    deterministic: note.deterministic === true,
+    scenario: note.scenario,
+    trials: note.trials,
+    seed: note.seed,
+    placement: second === undefined ? only : 'both',
+    ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
+  };
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { TailCall } from '../evidence/tail-call.js';
+import { homeOf, type MethodHome, type Placement } from '../model/placement.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
+
+/** What is known of a placement's release method besides what its trials saw. */
+export interface PlacementCode extends TailCall {
+  /**
+   * nm's letter for the release method in the module that was booted: `U` (taken from vmlinux), `T` or
+   * `t` (part of the module); null when it was not read.
+   */
+  readonly objectSymbol: string | null;
+}
+
+/** Why the booted object is not the placement's, or null. */
+export function objectProblem(
+  placement: Placement,
+  code: PlacementCode | undefined,
+  { object, method }: Pick<SuspectBuild, 'object' | 'method'>,
+  subject?: MethodHome,
+): string | null {
+  const letter = code?.objectSymbol ?? null;
+  if (letter === null) return `${placement}: the symbols of the booted ${object} were not read`;
+  const right = homeOf(placement, subject) === 'vmlinux' ? /^U$/ : /^[Tt]$/;
+  return right.test(letter)
+    ? null
+    : `${placement}: nm shows ${method} as "${letter}" in the booted ${object}`;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Cause, RawFinding } from './finding.js';
+import type { SuspectBuild } from './suspect-build.js';
+
+/** Names of the suspects, as in /proc/modules: {@link Suspect} has one each in suspects/. */
+export const SUSPECT_NAMES = ['dm_mod'] as const;
+/** See {@link SUSPECT_NAMES}. */
+export type SuspectName = (typeof SUSPECT_NAMES)[number];
+
+/** What a crash must be to have one of the suspect's causes. */
+export interface CauseRule {
+  readonly cause: Exclude<Cause, 'other'>;
+  /** One line for docs and help. */
+  readonly says: string;
+  readonly fits: (finding: RawFinding) => boolean;
+  /** The function that is at fault, where the console cannot know it: the module was gone. */
+  readonly blames?: string;
+}
+
+/** A module whose unload is asked about. Data and pure rules; one folder of suspects/ each. */
+export interface Suspect {
+  readonly name: SuspectName;
+  readonly build: SuspectBuild;
+  /** Function of the kernel that the method calls, and into which a compiler may turn a jump. */
+  readonly methodCalls: string;
+  /** Symbols of vmlinux whose addresses the guest reports before the unload. */
+  readonly symbols: readonly string[];
+  /** The rules are tried in this order; the first that fits names the cause. */
+  readonly causes: readonly CauseRule[];
+  /** Words about the suspect for people; the texts of the main command come from here. */
+  readonly words: {
+    /** What `dmrace --help` says that the program does. */
+    readonly program: string;
+    /** The method, as a sentence names it: `dm_kobject_release()`. */
+    readonly method: string;
+    /** What a closed verdict says, without its figures. */
+    readonly closed: string;
+    /** What a sweep's closed verdict says. */
+    readonly sweepClosed: string;
+  };
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+import { METHOD_HOMES, PLACEMENTS } from '../model/placement.js';
+import { type PlanOf, TrialEnd, type TrialNote, type TrialPlan } from '../model/trial.js';
+import { scenariosNoted } from '../scenarios/index.js';
+
+/** In files `yieldAfter` is a number: 0 for no sweep, and this for "after the unload". */
+const AFTER = 1_000_000;
+
+/** A plan as trial.json and trials.jsonl have it: one form for every recipe, read for ever. */
+export const PlanJson = z.strictObject({
+  placement: z.enum(PLACEMENTS),
+  index: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+  scenario: z.string(),
+  methodHome: z.enum(METHOD_HOMES).optional(),
+  yieldAfter: z.int().nonnegative(),
+  durationMs: z.int().positive().optional(),
+});
+export type PlanJson = z.infer<typeof PlanJson>;
+
+/** The form of a plan in files. */
+export function planToJson(plan: TrialPlan): PlanJson {
+  const { placement, index, seed, nonce, scenario, methodHome } = plan;
+  const base = {
+    placement,
+    index,
+    seed,
+    scenario,
+    yieldAfter: plan.recipe === 'sweep' ? blockToJson(plan.yieldAfter) : 0,
+    nonce,
+    ...(methodHome === undefined ? {} : { methodHome }),
+  };
+  return plan.recipe === 'soak' ? { ...base, durationMs: plan.durationMs } : base;
+}
+
+/** A block of a sweep in files: a number. */
+export const blockToJson = (block: number | 'after'): number => (block === 'after' ? AFTER : block);
+/** The same, read. */
+export const blockFromJson = (block: number): number | 'after' =>
+  block >= AFTER ? 'after' : block;
+
+/** The recipes whose trials are kept in files. */
+type KeptRecipe = Exclude<TrialPlan['recipe'], 'crash'>;
+
+const BUILDERS: {
+  readonly [R in KeptRecipe]: (
+    base: Omit<PlanOf<'delayed'>, 'recipe'>,
+    json: PlanJson,
+  ) => PlanOf<R> | string;
+} = {
+  'release-return': (base) => ({ ...base, recipe: 'release-return' }),
+  sweep: (base, { yieldAfter }) => ({
+    ...base,
+    recipe: 'sweep',
+    yieldAfter: blockFromJson(yieldAfter),
+  }),
+  delayed: (base) => ({ ...base, recipe: 'delayed' }),
+  soak: (base, { durationMs }) =>
+    durationMs === undefined
+      ? 'a soak without its duration'
+      : { ...base, recipe: 'soak', durationMs },
+};
+
+/** A plan that was read; or why it is none, in words. */
+export function planFromJson(json: PlanJson): TrialPlan | string {
+  const noted = scenariosNoted(json.scenario);
+  const scenario = noted.find(({ recipe }) => (recipe === 'sweep') === json.yieldAfter > 0);
+  if (!scenario || scenario.recipe === 'crash') {
+    return `no scenario of this version is noted as "${json.scenario}"${json.yieldAfter > 0 ? ' and swept' : ''}`;
+  }
+  const { placement, index, seed, nonce, methodHome } = json;
+  const base = {
+    placement,
+    index,
+    seed,
+    nonce,
+    scenario: json.scenario,
+    ...(methodHome === undefined ? {} : { methodHome }),
+  };
+  return BUILDERS[scenario.recipe](base, json);
+}
+
+/** trial.json: the plan, how the VM ended, for how long it ran. */
+export const NoteJson = z.strictObject({
+  schema: z.literal(1),
+  plan: PlanJson,
+  end: TrialEnd,
+  durationMs: z.number().nonnegative(),
+  start: z.enum(['booted', 'restored']),
+});
+export type NoteJson = z.infer<typeof NoteJson>;
+
+/** The form of a note in files. */
+export const noteToJson = (note: TrialNote): NoteJson => ({ ...note, plan: planToJson(note.plan) });
+
+/** A note that was read; or why it is none, in words. */
+export function noteFromJson(json: NoteJson): TrialNote | string {
+  const plan = planFromJson(json.plan);
+  return typeof plan === 'string' ? plan : { ...json, plan };
+}

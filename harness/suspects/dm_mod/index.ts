@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Suspect } from '../../model/suspect.js';
+import { DM_MOD_BUILD } from './build.js';
+import { CAUSE_RULES } from './causes.js';
+
+/** The first suspect: the device mapper, whose kobject release method was moved into vmlinux. */
+export const dmMod: Suspect = {
+  name: 'dm_mod',
+  build: DM_MOD_BUILD,
+  methodCalls: 'complete',
+  symbols: [
+    'dm_kobject_release',
+    'complete',
+    'wait_for_completion',
+    'kobject_put',
+    'disk_release',
+    '_stext',
+    '_etext',
+  ],
+  causes: CAUSE_RULES,
+  words: {
+    program:
+      'boots real kernels in QEMU and shows, with evidence, whether the builtin\ndm_kobject_release() closes the module-unload race of dm_mod',
+    method: 'dm_kobject_release()',
+    closed: 'The builtin dm_kobject_release() closes the race',
+    sweepClosed: 'the builtin dm_kobject_release() survives at every point, the control does not',
+  },
+};

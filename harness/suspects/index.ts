@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Suspect, SuspectName } from '../model/suspect.js';
+import { dmMod } from './dm_mod/index.js';
+
+/** All suspects by their names in /proc/modules. */
+export const SUSPECTS: Readonly<Record<SuspectName, Suspect>> = { dm_mod: dmMod };

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parties of release-return and of a sweep, and what they tell each other. */
+#ifndef DMRACE_PARTY_H
+#define DMRACE_PARTY_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "core/guest.h"
+#include "core/trial.h"
+#include "suspects/suspect.h"
+
+/* Each wakes one party; vm/init creates them. */
+#define TRACE_HOLDER	INSTANCES "dmrace-holder"
+#define TRACE_LOAD	INSTANCES "dmrace-load"
+#define TRACE_GATE	INSTANCES "dmrace-gate"
+
+/*
+ * Priorities, all SCHED_FIFO: the remover above the kernel threads it waits for, those above the
+ * load, everybody above the holder, which is SCHED_IDLE.
+ */
+#define REMOVER_PRIORITY	50
+#define LOAD_PRIORITY		20
+/* A sweep's gate, and the holder once the gate is open: both above the kernel threads. */
+#define GATE_PRIORITY		40
+#define OPENED_PRIORITY		35
+_Static_assert(LOAD_PRIORITY < KTHREAD_PRIORITY && KTHREAD_PRIORITY < OPENED_PRIORITY &&
+	       OPENED_PRIORITY < GATE_PRIORITY && GATE_PRIORITY < REMOVER_PRIORITY,
+	       "each above whom it waits for");
+
+/*
+ * struct race - one page shared by all parties
+ *
+ * During the window nobody may block on anything but the race itself, so the parties note here
+ * what they saw and release-return.c makes records of it afterwards.
+ */
+struct race {
+	const struct suspect *suspect;
+	struct trial trial;	/* the remover is there before it */
+	struct object object;
+
+	volatile sig_atomic_t failed;	/* a party gave up; its record says why */
+	pid_t holder, load, remover, gate;
+	pid_t removal;		/* the program by which the remover removes the object */
+	unsigned long long completion;
+
+	/* Pipes: a byte, or the end of file, is the event. */
+	int hold[2], held[2], ready[2], remove[2], unloaded[2];
+
+	/* Noted by the holder. */
+	volatile long long drop_us, returned_us;
+
+	/* Noted by the remover. */
+	int removal_status;
+	long long removed_us, unload_us, unloaded_us;
+	int refcount, unload_error, holder_returned;
+	volatile sig_atomic_t unload_done;
+
+	/* Noted by the load. */
+	volatile long long spin_us, spun_us;
+	int gave_up;
+
+	/* Noted by the gate. */
+	int blocks, opened;
+};
+
+/* Each is the whole life of one child process: it returns the exit status. */
+int holder(struct race *race);
+int load(struct race *race);
+int gate(struct race *race);
+int remover(struct race *race);
+
+#endif
