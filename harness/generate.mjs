@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // `npm run generate`: files that are made from the program, which has to be built.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { marked } from 'marked';
 import markedMan from 'marked-man';
 import { commandTree } from '../dist/cli/dmrace.js';
 import { manual } from '../dist/cli/manual.js';
 import { runResultSchema } from '../dist/report/run-result.js';
+import { withStepsTables } from '../dist/report/steps-list.js';
+import { SCENARIOS } from '../dist/scenarios/index.js';
 import { assets } from '../dist/util/assets.js';
 import { version } from '../dist/util/version.js';
 
@@ -15,6 +17,11 @@ function write(text, ...where) {
 }
 
 write(`${JSON.stringify(runResultSchema(), null, 2)}\n`, 'docs', 'run-result.schema.json');
+
+for (const page of ['how-the-race-works.md', 'second-bug.md']) {
+  const text = readFileSync(assets('docs', page), 'utf8');
+  write(withStepsTables(text, SCENARIOS), 'docs', page);
+}
 
 markedMan.manVersion = `dmrace ${version()}`;
 markedMan.manual = 'dmrace';

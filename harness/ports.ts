@@ -87,16 +87,16 @@ export interface MachineSpec {
   readonly memoryIn?: string;
   /** TCG with instruction counting and fixed clocks: the same input gives the same run. */
   readonly deterministic: boolean;
-  /** What a guest that {@link pausesItself} goes on with; read there by vm/guest/pause.c. */
+  /** What a guest that {@link pausesItself} goes on with; read there by vm/guest/core/pause.c. */
   readonly command?: string;
 }
 
 /**
- * Whether the guest stops itself when it is ready (vm/guest/pause.c), which saves a deterministic
- * guest at the same instruction every time. Elsewhere the host stops it, at any moment.
+ * Whether the guest stops itself when it is ready (vm/guest/core/pause.c), which saves a
+ * deterministic guest at the same instruction every time. Elsewhere the host stops it, at any moment.
  */
 export const pausesItself = (spec: MachineSpec): boolean =>
-  spec.deterministic && spec.arch.name === 'x86_64';
+  spec.deterministic && spec.arch.qemu.pausesItself;
 
 /** Starts machines. */
 export interface Machines {

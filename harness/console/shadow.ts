@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { ARCH } from '../model/arch/index.js';
 import type { ModuleText } from './symbols.js';
 import { moduleAt } from './symbols.js';
 
-/** KASAN_SHADOW_OFFSET of generic KASAN (v6.12): arch/x86/Kconfig; arch/arm64/Kconfig, 48-bit addresses. */
-const OFFSETS = [0xdffffc0000000000n, 0xdfff800000000000n];
+/** Of every architecture: a console does not say which it is of. */
+const OFFSETS = Object.values(ARCH).flatMap(({ kasanShadowOffset }) => kasanShadowOffset ?? []);
 /** One shadow byte says of 8 bytes whether they may be accessed (KASAN_SHADOW_SCALE_SHIFT). */
 const SHIFT = 3n;
 

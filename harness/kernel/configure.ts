@@ -23,7 +23,7 @@ import type { Work } from '../util/work.js';
  * profiles.
  */
 export async function fragmentsOf(request: BuildRequest, arch: Arch): Promise<string[]> {
-  const files = ['race', `race-${arch.name}`, ...request.profiles];
+  const files = ['race', arch.kernel.fragment, ...request.profiles];
   return Promise.all(
     files.map((name) => readFile(assets('kernel-config', `${name}.config`), 'utf8')),
   );

@@ -122,9 +122,9 @@ export interface RawFinding {
     | { readonly is: 'complete' }
     | { readonly is: 'torn' | 'interleaved' | 'truncated'; readonly reason: string };
   readonly touched: Touched;
-  /** How an address in a module that is gone was named, e.g. `dm_kobject_release+0x12 [unloaded dm_mod]`. */
+  /** How an address in a module that is gone was named, e.g. `foo_release+0x12 [unloaded foo]`. */
   readonly resolved?: string;
-  /** The same for the address that could not be accessed, e.g. `dm_blk_dops+0x38 [unloaded dm_mod]`. */
+  /** The same for the address that could not be accessed, e.g. `foo_ops+0x38 [unloaded foo]`. */
   readonly resolvedFault?: string;
   /** The lines of the report, prefixes removed; at most 200 of them. */
   readonly text: readonly string[];

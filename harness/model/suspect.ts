@@ -31,7 +31,7 @@ export interface Suspect {
   readonly words: {
     /** What `dmrace --help` says that the program does. */
     readonly program: string;
-    /** The method, as a sentence names it: `dm_kobject_release()`. */
+    /** The method, as a sentence names it, with its parentheses. */
     readonly method: string;
     /** What a closed verdict says, without its figures. */
     readonly closed: string;

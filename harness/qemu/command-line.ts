@@ -97,7 +97,7 @@ function memoryFile(spec: MachineSpec): string[] {
   ];
 }
 
-/** The devices of vm/guest/pause.c. A guest that is to be saved has a command of no meaning. */
+/** The devices of vm/guest/core/pause.c. A guest that is to be saved has a command of no meaning. */
 const pausing = (spec: MachineSpec): string[] => [
   '-device',
   'pvpanic',

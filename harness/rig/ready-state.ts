@@ -151,7 +151,7 @@ export async function bootOf(state: ReadyState): Promise<ReadonlyMap<string, Buf
   return files;
 }
 
-/** What QEMU calls a guest that has stopped itself (vm/guest/pause.c). */
+/** What QEMU calls a guest that has stopped itself (vm/guest/core/pause.c). */
 const isPaused = (status: string): boolean => status === 'guest-panicked';
 
 /**

@@ -45,7 +45,7 @@ export function trialCommand(plan: TrialPlan, deterministic = false): string {
   ].join(' ');
 }
 
-/** What the guest has its kernel log after all else (vm/guest/close.c). */
+/** What the guest has its kernel log after all else (vm/guest/core/close.c). */
 export const closingMark = (nonce: string): string => `dmrace: closed ${nonce}`;
 
 /** Called once a machine is ready and before its trial, e.g. to read the booted machine code. */

@@ -27,6 +27,11 @@ export interface Arch {
     readonly deterministicCpu: string;
     /** The program counter's words in the monitor's `info registers`. */
     readonly programCounter: RegExp;
+    /**
+     * Whether a guest can stop its machine from inside (vm/guest/core/pause.c), which saves a
+     * deterministic guest at the same instruction every time.
+     */
+    readonly pausesItself: boolean;
     /** The Debian package with the binary. */
     readonly package: string;
   };
@@ -35,6 +40,8 @@ export interface Arch {
     readonly console: string;
     /** Where the bootable image lies in a build tree. */
     readonly image: string;
+    /** The fragment of kernel-config/ with what the race needs on it. */
+    readonly fragment: string;
     /** make target of the configuration that profile `base` of a self-built kernel starts from. */
     readonly baseTarget: string;
     /** The option with which QEMU starts vmlinux itself, which boots faster; null where none does. */
@@ -44,6 +51,8 @@ export interface Arch {
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
   };
+  /** KASAN_SHADOW_OFFSET of generic KASAN, as 64-bit kernels of it are configured; null without one. */
+  readonly kasanShadowOffset: bigint | null;
   /** What gdb and QEMU's gdbstub call things. */
   readonly gdb: {
     /** `set architecture`. */

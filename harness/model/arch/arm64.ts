@@ -19,11 +19,13 @@ export const arm64: Arch = {
     tcgCpu: 'cortex-a57',
     deterministicCpu: 'cortex-a57',
     programCounter: /PC=\S+/,
+    pausesItself: false,
     package: 'qemu-system-arm',
   },
   kernel: {
     console: 'ttyAMA0',
     image: 'arch/arm64/boot/Image',
+    fragment: 'race-arm64',
     // arm64's defconfig is every board and 1500 modules; this one is Kconfig's own defaults.
     baseTarget: 'alldefconfig',
     vmlinuxOption: null,
@@ -31,6 +33,8 @@ export const arm64: Arch = {
     debianFlavour: 'rt-arm64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
+  // arch/arm64/Kconfig, 48-bit addresses, v6.12.
+  kasanShadowOffset: 0xdfff800000000000n,
   gdb: { name: 'aarch64', elfMachine: 183, breakpointKind: 4, pc: 32, sp: 31, link: 30 },
   // The link register (x30), AAPCS64 section 6.1.1.
   returnAddress: '%x30',

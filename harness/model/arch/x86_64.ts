@@ -21,17 +21,22 @@ export const x86_64: Arch = {
     tcgCpu: 'qemu64,-cx16',
     deterministicCpu: 'max,-rdrand,-rdseed,-cx16',
     programCounter: /RIP=\S+ RFL=\S+/,
+    // Ports of its pvpanic and fw_cfg devices.
+    pausesItself: true,
     package: 'qemu-system-x86',
   },
   kernel: {
     console: 'ttyS0',
     image: 'arch/x86/boot/bzImage',
+    fragment: 'race-x86_64',
     baseTarget: 'defconfig',
     // An ELF with a PVH note needs no firmware and no decompression (QEMU's hw/i386/x86.c, since 4.0).
     vmlinuxOption: 'PVH',
     debianFlavour: 'cloud-amd64',
     portModules: ['virtio_pci', 'virtio_console'],
   },
+  // arch/x86/Kconfig, v6.12.
+  kasanShadowOffset: 0xdffffc0000000000n,
   gdb: {
     name: 'i386:x86-64',
     elfMachine: 62,

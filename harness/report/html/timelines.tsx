@@ -20,7 +20,10 @@ export function Timelines({ timelines, all }: { timelines: readonly Timeline[]; 
         <Key class="ready" says="runnable, another has the CPU" />{' '}
         <Key class="blocked" says="blocked (state D)" />{' '}
         <Key class="preempted" says="the holder, preempted inside complete()" />{' '}
-        <Key class="unload" says="delete_module(dm_mod); its line is module_free" />{' '}
+        <Key
+          class="unload"
+          says={`delete_module(${timelines[0]?.module}); its line is module_free`}
+        />{' '}
         <span class="nowrap">
           <span class="cross">✕</span> crash
         </span>
