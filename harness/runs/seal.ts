@@ -26,6 +26,7 @@ export function isAsSealed(text: string): boolean {
     return false;
   }
   if (typeof read !== 'object' || read === null || !('seal' in read)) return false;
-  const { seal, ...rest } = read;
-  return seal === sha256(JSON.stringify(rest));
+  const { seal: _, ...rest } = read;
+  // To the byte: a blank more is not what was written either.
+  return text === sealedText(rest);
 }
