@@ -152,7 +152,7 @@ export function ofRecipe<R extends RecipeName>(recipe: R, judged: TrialResult): 
 }
 
 /** A control that did its duty. */
-export const crashedControl = (index = 0): TrialResult =>
+export const crashedControl = (index = 0): ResultOf<'release-return'> =>
   result({
     placement: 'in-module',
     index,
