@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { goOn, openResumed } from '../../../harness/campaign/resume.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
-import { type LedgerEntry, ledgerLine } from '../../../harness/runs/ledger.js';
+import { type LedgerEntry, ledgerLine, readLedger } from '../../../harness/runs/ledger.js';
 import { RunDirectory } from '../../../harness/runs/run-directory.js';
 import { RunNote } from '../../../harness/runs/run-note.js';
 import { capture, capturePlan } from '../judge/support.js';
@@ -92,7 +92,7 @@ describe('what counts of a run that goes on', () => {
       'in-module-0',
       'in-module-1',
     ]);
-    expect(readFileSync(ledger(), 'utf8')).toBe(whole);
+    expect(readLedger(readFileSync(ledger(), 'utf8'))).toEqual(readLedger(whole));
     expect(await directory.trialNames()).toEqual(['in-module-0']);
   });
 

@@ -115,7 +115,9 @@ describe('what the options of a run ask', () => {
   });
 
   it('is what was said', async () => {
-    const request = await ask({ trials: 9, seed: 4, placement: 'in-module', profile: 'base' });
+    const request = await ask({
+      ...{ kernel: 'src:/linux', trials: 9, seed: 4, placement: 'in-module', profile: 'base' },
+    });
     expect(request).toMatchObject({ trials: 9, seed: 4, profile: 'base' });
     expect(request.placements).toEqual(['in-module']);
     expect(await ask({ scenario: 'churn', duration: '2m' })).toMatchObject({ durationMs: 120_000 });
