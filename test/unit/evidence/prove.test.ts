@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type Cast, type Proven, prove as proveSteps } from '../../../harness/evidence/prove.js';
 import { parseTrace } from '../../../harness/evidence/trace.js';
 import { PLACEMENTS } from '../../../harness/model/placement.js';
-import { STEP_NUMBERS, type StepNumber } from '../../../harness/model/proof.js';
+import {
+  type Condition,
+  type Proof,
+  type Sighting,
+  STEP_NUMBERS,
+  type StepNumber,
+  type Telling,
+  type TraceSource,
+} from '../../../harness/model/proof.js';
 import type { GuestRecord } from '../../../harness/model/record.js';
 import { holderCast, removerCast } from '../../../harness/recipes/cast.js';
 import { DELAYED_STEPS, TEN_STEPS } from '../../../harness/suspects/dm_mod/steps.js';
@@ -592,5 +600,128 @@ describe('the real trial of delayed-release', () => {
 
   it('has a crime for each step', () => {
     expect([...new Set(DELAYED_CRIMES.map(({ step }) => step))]).toEqual(numbers);
+  });
+});
+
+describe('the interpreter', () => {
+  const at = (us: number, name: string, text: string, pid = 7): string =>
+    `            task-${pid}     [000] .....     1.00000${us}: ${name}: ${text}`;
+  const source = (name: string): TraceSource => ({ name, event: `s/${name}` });
+  const telling = (...proofs: Partial<Proof>[]): Telling => ({
+    title: '',
+    note: '',
+    also: [],
+    proofs: proofs.map((proof, index) => ({
+      step: STEP_NUMBERS[index] ?? 1,
+      party: 'holder',
+      says: '',
+      does: '',
+      proof: '',
+      see: [],
+      stops: [],
+      ...proof,
+    })),
+  });
+  const found = (
+    proofs: readonly Partial<Proof>[],
+    lines: readonly string[],
+    cast: Cast = CAST,
+  ) => {
+    const { steps, missing } = proveSteps(telling(...proofs), parseTrace(lines.join('\n')), cast);
+    return missing.length > 0 ? missing[0] : steps.map(({ atUs }) => atUs % 10);
+  };
+  const CAST: Cast = { pids: { holder: 7 }, bound: { thing: 'abc', quoted: '"x"' } };
+  const sees = (where: readonly Condition[], more: Partial<Sighting> = {}): Partial<Proof> => ({
+    see: [{ source: source('a'), where, missing: 'none of {thing}', ...more }],
+  });
+
+  it.each<[string, Condition, string, string]>([
+    ['an address', { address: 'p', is: '$thing' }, 'p=0xabc', 'p=0xabd'],
+    ['a text', { text: 'n', is: '$quoted' }, 'n="x"', 'n="xy"'],
+    ['a number', { number: 'c', is: 2 }, 'c=2', 'c=3'],
+    ['a number at least', { number: 'c', atLeast: 2 }, 'c=5', 'c=1'],
+    ['a pid', { pid: 'next_pid', of: 'holder' }, 'next_pid=7', 'next_pid=70'],
+    ['a beginning', { field: 'prev_state', begins: 'R' }, 'prev_state=R+', 'prev_state=S'],
+    [
+      'some bits of an argument',
+      { argument: 'cmd', mask: 0xffff, is: 0xfd04 },
+      '(fd: 3, cmd: 0xc138fd04)',
+      '(fd: 3, cmd: c138fd05)',
+    ],
+    ['all that follows', { says: 'dm_mod' }, 'dm_mod', 'dm_mod_too'],
+    ['a system call that returned 0', { returned: 0 }, '0x0', '0xfffffffffffffff5'],
+  ])('tells %s from another', (_, condition, right, wrong) => {
+    expect(found([sees([condition])], [at(1, 'a', wrong), at(2, 'a', right)])).toEqual([2]);
+    expect(found([sees([condition])], [at(1, 'a', wrong)])).toBe('step 1: none of abc');
+    expect(found([sees([condition])], [at(1, 'a', '')])).toBe('step 1: none of abc');
+    expect(found([sees([condition])], [at(1, 'b', right)])).toBe('step 1: none of abc');
+  });
+
+  it.each<[string, Condition, string]>([
+    ['an address', { address: 'p', is: '$other' }, 'q=0xabc'],
+    ['a text', { text: 'n', is: '$other' }, 'm=1'],
+    ['a pid', { pid: 'next_pid', of: 'remover' }, 'next_comm=x'],
+    ['an address on the stack', { stackHolds: '$other' }, ''],
+  ])('takes %s that nobody knows for none, not for the same', (_, condition, text) => {
+    expect(found([sees([condition])], [at(1, 'a', text)])).toBe('step 1: none of abc');
+  });
+
+  it('binds what an event says for later steps, and what it does not say stays unknown', () => {
+    const proofs = [
+      sees([], { binds: { next: { address: 'p' } } }),
+      sees([{ address: 'q', is: '$next' }], { missing: 'not {next}' }),
+    ];
+    expect(found(proofs, [at(1, 'a', 'p=0xd'), at(2, 'a', 'q=0xe'), at(3, 'a', 'q=0xd')])).toEqual([
+      1, 3,
+    ]);
+    expect(found(proofs, [at(1, 'a', 'p=0xd'), at(2, 'a', 'q=0xe')])).toBe('step 2: not d');
+    expect(found(proofs, [at(1, 'a', ''), at(2, 'a', '')])).toBe('step 2: not {next}');
+  });
+
+  it('wants events in their order, each after the one before, unless told from where on', () => {
+    const [b, a] = [at(1, 'b', ''), at(2, 'a', '')];
+    const first = sees([]);
+    const second = (after?: StepNumber): Partial<Proof> => ({
+      see: [{ source: source('b'), missing: 'no b', ...(after === undefined ? {} : { after }) }],
+    });
+    expect(found([first, second()], [b, a])).toBe('step 2: no b');
+    expect(found([first, second()], [b, a, at(3, 'b', '')])).toEqual([2, 3]);
+    // One event proves one step.
+    expect(found([first, first], [a])).toBe('step 2: none of abc');
+    const third = { ...second(1), notBefore: { step: 2, says: 'too early' } } as const;
+    const lines = [at(1, 'a', ''), at(2, 'b', ''), at(3, 'a', ''), at(4, 'b', '')];
+    expect(found([first, first, third], lines)).toBe('step 3: too early');
+    expect(found([first, first, second()], lines)).toEqual([1, 3, 4]);
+  });
+
+  it('lets nothing come before, nothing happen meanwhile, and the first one count that must', () => {
+    const unless = sees([], { unless: { source: source('b'), by: 'holder' } });
+    expect(found([unless], [at(1, 'b', ''), at(2, 'a', '')])).toBe('step 1: none of abc');
+    expect(found([unless], [at(1, 'b', '', 8), at(2, 'a', '')])).toEqual([2]);
+    expect(found([unless], [at(1, 'a', ''), at(2, 'b', '')])).toEqual([1]);
+    const must = sees([], {
+      must: [{ hold: { returned: 0 }, otherwise: 'it returned {text}' }],
+    });
+    expect(found([must], [at(1, 'a', '0x5'), at(2, 'a', '0x0')])).toBe('step 1: it returned 0x5');
+    const never = {
+      ...sees([]),
+      never: { since: 1, source: source('b'), where: [{ says: 'x' }], says: 'b in between' },
+    } as const;
+    const [one, two] = [at(1, 'a', ''), at(3, 'a', '')];
+    expect(found([sees([]), never], [one, at(2, 'b', 'x'), two])).toBe(
+      `step 2: b in between: ${at(2, 'b', 'x').trim()}`,
+    );
+    expect(found([sees([]), never], [at(0, 'b', 'x'), one, at(2, 'b', 'y'), two])).toEqual([1, 3]);
+  });
+
+  it('takes an event for whose it is', () => {
+    const by = sees([], { by: 'holder' });
+    expect(found([by], [at(1, 'a', '', 8), at(2, 'a', '')])).toEqual([2]);
+    expect(found([by], [at(1, 'a', '')], { pids: {}, bound: {} })).toBe('step 1: none of {thing}');
+  });
+
+  it('proves nothing of nothing, and has nothing to prove in a telling without steps', () => {
+    expect(found([sees([])], [])).toBe('step 1: none of abc');
+    expect(found([], [at(1, 'a', '')])).toEqual([]);
   });
 });
