@@ -58,7 +58,7 @@ describe('a guest that lies', () => {
       nonce: plan.nonce,
       deadlineMs: 60_000,
     });
-    const note = { schema: 1, plan, end, durationMs, start: 'booted' } as const;
+    const note = { plan, end, durationMs, start: 'booted', tie: null } as const;
     const files = { ...output, note };
     const result = judgeTrial(files);
     expect(result.outcome).toBe('lost');

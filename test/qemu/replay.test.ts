@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ledgerLine, readLedger } from '../../harness/runs/ledger.js';
+import { ledgerLine, NO_LINES, readLedger } from '../../harness/runs/ledger.js';
 import { dmrace } from '../support/command.js';
 
 const Side = z.looseObject({ outcome: z.string(), hashes: z.record(z.string(), z.string()) });
@@ -61,11 +61,14 @@ describe('dmrace replay', () => {
     await cp(recorded, changed, { recursive: true });
     const file = path.join(changed, 'trials.jsonl');
     const { entries } = readLedger(await readFile(file, 'utf8'));
+    let end = NO_LINES;
     const lines = entries.map((entry) => {
       const { hashes } = entry.result;
       if (!hashes) throw new Error('a run records hashes');
       const result = { ...entry.result, hashes: { ...hashes, trace: '0'.repeat(64) } };
-      return `${ledgerLine({ ...entry, result })}\n`;
+      const next = ledgerLine({ ...entry, result }, end);
+      end = next.end;
+      return `${next.line}\n`;
     });
     await writeFile(file, lines.join(''));
     const again = await replay(changed, 'of-changed', '--trial', 'builtin-0');

@@ -33,7 +33,7 @@ const edited = async (
   edit: (files: TrialFiles) => TrialFiles,
 ): Promise<RunResult> => {
   const saved = await readSavedRun(RUNS.release);
-  const trials = saved.whole.map(({ files }) =>
+  const trials = saved.counted.whole.map(({ files }) =>
     judgeTrial(files.note.plan.placement === placement ? edit(files) : files),
   );
   return summarise(evidenceOf(saved, trials));

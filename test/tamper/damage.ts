@@ -65,8 +65,7 @@ const OF_BYTES: Readonly<Record<string, (bytes: Buffer) => Buffer | null>> = {
   'other text': () => Buffer.from('this is not what was here\n'),
   twice: (bytes) => Buffer.concat([bytes, bytes]),
   'its first line gone': (bytes) => bytes.subarray(bytes.indexOf('\n') + 1),
-  'its last line gone': (bytes) =>
-    bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1),
+  'its last line gone': (bytes) => bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1),
   'its lines in another order': (bytes) =>
     Buffer.from(bytes.toString('latin1').split('\n').toReversed().join('\n'), 'latin1'),
   'line ends of another system': (bytes) =>
@@ -288,7 +287,9 @@ export function alteredLedger(root: string, summed: boolean): Damage[] {
   const moved = lines.flatMap((line, index) => [
     write(`line ${index + 1} gone`, lines.toSpliced(index, 1)),
     write(`line ${index + 1} twice`, lines.toSpliced(index, 0, line)),
-    ...(index === 0 ? [] : [write(`line ${index + 1} first`, [line, ...lines.toSpliced(index, 1)])]),
+    ...(index === 0
+      ? []
+      : [write(`line ${index + 1} first`, [line, ...lines.toSpliced(index, 1)])]),
   ]);
   // A line before itself is no other order.
   return [...fields, ...moved];

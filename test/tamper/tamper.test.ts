@@ -97,7 +97,9 @@ describe.each(NAMES)('%s', (name) => {
 
 it('was tried with more than two thousand pieces of damage', () => {
   const sum = [...tried.values()].reduce((a, b) => a + b, 0);
-  console.log(`damage tried: ${[...tried].map(([kind, n]) => `${n} ${kind}`).join(', ')}; ${sum} in all`);
+  console.log(
+    `damage tried: ${[...tried].map(([kind, n]) => `${n} ${kind}`).join(', ')}; ${sum} in all`,
+  );
   expect(sum).toBeGreaterThanOrEqual(2000);
   expect(isEvidence('verdict.json')).toBe(false);
 });

@@ -91,6 +91,7 @@ function campaign(
       pasteable: (argv) => argv.join(' '),
       directory,
       options: () => ({}),
+      tie: () => null,
       ...(options.remake ? { remake: options.remake } : {}),
       done: options.done ?? (() => undefined),
       signal: interrupt.signal,

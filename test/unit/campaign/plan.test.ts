@@ -6,9 +6,9 @@ import {
   planTrial,
   planTrials,
   SOAK_MS,
-  seededNonce,
 } from '../../../harness/campaign/plan.js';
 import { CRASHES } from '../../../harness/model/recipe.js';
+import { seededNonce } from '../../../harness/runs/plan-json.js';
 import { churn } from '../../../harness/scenarios/churn.js';
 import { delayedRelease } from '../../../harness/scenarios/delayed-release.js';
 import { release } from '../../../harness/scenarios/release.js';

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { goOn, openResumed } from '../../../harness/campaign/resume.js';
+import { goOn, openResumed, type Resumed } from '../../../harness/campaign/resume.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
-import { type LedgerEntry, ledgerLine, readLedger } from '../../../harness/runs/ledger.js';
+import { type TrialResult, trialName } from '../../../harness/model/trial.js';
+import { type LedgerEntry, readLedger } from '../../../harness/runs/ledger.js';
 import { RunDirectory } from '../../../harness/runs/run-directory.js';
 import { RunNote } from '../../../harness/runs/run-note.js';
 import { capture, capturePlan } from '../judge/support.js';
+import { ledgerText } from '../runs/support.js';
 
 const NOTE = RunNote.parse({
   schema: 1,
   dmrace: '0.1.0',
   startedAt: '2026-11-24T00:00:00Z',
-  scenario: 'disk-release',
+  scenario: 'release',
   trials: 7,
-  placements: ['builtin'],
+  placements: ['builtin', 'in-module'],
   kernel: {
     spec: 'src:/linux',
-    release: '6.1.0',
+    release: '6.1.0-56-cloud-amd64',
     arch: 'x86_64',
     preempt: 'PREEMPT',
     configSha256: '00',
@@ -27,18 +36,31 @@ const NOTE = RunNote.parse({
   },
   accel: 'tcg',
   codes: {},
-  seed: 3,
+  seed: 1,
   profile: 'base,kasan',
 });
 
 let root: string;
 beforeEach(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'dmrace-resume-'));
-  await (await RunDirectory.create(root)).writeNote(NOTE);
+  const directory = await RunDirectory.create(root);
+  await directory.writeNote(NOTE);
+  await directory[Symbol.asyncDispose]();
 });
 afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
+
+const owned = (resumed: Resumed) => ({
+  resumed,
+  [Symbol.asyncDispose]: () => resumed.directory[Symbol.asyncDispose](),
+});
+
+/** Opens a run, makes it ready, and gives it up. */
+async function goOnWith(folder: string): Promise<readonly TrialResult[]> {
+  await using place = owned(await openResumed(folder));
+  return await goOn(place.resumed);
+}
 
 const rewrite = async (changes: Partial<RunNote>): Promise<void> => {
   const directory = await RunDirectory.open(root);
@@ -47,7 +69,8 @@ const rewrite = async (changes: Partial<RunNote>): Promise<void> => {
 
 describe('a run that is to go on', () => {
   it('has its note and the time when it began', async () => {
-    const resumed = await openResumed(root);
+    await using place = await openResumed(root).then(owned);
+    const { resumed } = place;
     expect(resumed).toMatchObject({ note: NOTE, startedAt: NOTE.startedAt });
     expect(resumed.directory.root).toBe(root);
     expect(await goOn(resumed)).toEqual([]);
@@ -56,6 +79,8 @@ describe('a run that is to go on', () => {
   it.each([
     [{ seed: undefined }, /kept no seed in run\.json/],
     [{ replayOf: '/runs/1' }, /it is a replay of trials of \/runs\/1/],
+    [{ sweep: true }, /it is a sweep/],
+    [{ parts: ['a', 'b'] }, /it was merged from shards/],
   ])('is none with %j', async (changes, said) => {
     await rewrite(changes);
     await expect(openResumed(root)).rejects.toThrow(said);
@@ -72,32 +97,75 @@ describe('what counts of a run that goes on', () => {
   const entry = (index: number, kept = false): LedgerEntry => {
     const files = capture('in-module');
     return {
-      plan: { ...capturePlan('in-module'), index },
+      plan: { ...capturePlan('in-module'), index, seed: 1 + index, nonce: nonceOf(index) },
       kept,
-      result: { ...judgeTrial(files), index },
+      result: { ...judgeTrial(files), index, seed: 1 + index },
     };
   };
+  const nonceOf = (index: number): string => `${index}`.padEnd(32, '0');
   const ledger = (): string => path.join(root, 'trials.jsonl');
+  const builtin = () => capture('builtin');
 
-  it('is what its lines tell of: a torn line is dropped, folders without one too', async () => {
-    const directory = await RunDirectory.open(root);
-    await directory.writeTrial(capture('in-module'), 'qemu');
-    await directory.writeEntry(entry(0, true));
-    await directory.writeEntry(entry(1));
-    const whole = readFileSync(ledger(), 'utf8');
-    writeFileSync(ledger(), `${whole}${ledgerLine(entry(2)).slice(0, -9)}`);
-    await directory.writeTrial(capture('builtin'), 'qemu');
-    const trials = await goOn(await openResumed(root));
-    expect(trials.map(({ placement, index }) => `${placement}-${index}`)).toEqual([
-      'in-module-0',
-      'in-module-1',
-    ]);
+  it('is what its lines tell of, without a torn one', async () => {
+    const whole = ledgerText(entry(0), entry(1));
+    writeFileSync(ledger(), ledgerText(entry(0), entry(1), entry(2)).slice(0, -9));
+    const trials = await goOnWith(root);
+    expect(trials.map(trialName)).toEqual(['in-module-0', 'in-module-1']);
     expect(readLedger(readFileSync(ledger(), 'utf8'))).toEqual(readLedger(whole));
-    expect(await directory.trialNames()).toEqual(['in-module-0']);
   });
 
-  it('is nothing when a line was changed', async () => {
-    writeFileSync(ledger(), `x${ledgerLine(entry(0)).slice(1)}\n`);
-    await expect(openResumed(root).then(goOn)).rejects.toThrow(/trials\.jsonl line 1 is damaged/);
+  it('is a whole trial, too, whose line the kill forestalled: it gets its line', async () => {
+    const directory = await RunDirectory.open(root);
+    await directory.writeTrial(builtin(), 'qemu');
+    expect((await goOnWith(root)).map(trialName)).toEqual(['builtin-0']);
+    const { entries } = readLedger(readFileSync(ledger(), 'utf8'));
+    expect(entries.map(({ plan, kept }) => [trialName(plan), kept])).toEqual([['builtin-0', true]]);
+  });
+
+  it('is no folder that was being written: it is dropped, and its trial run again', async () => {
+    const directory = await RunDirectory.open(root);
+    await directory.writeTrial(builtin(), 'qemu');
+    rmSync(path.join(root, 'builtin-0', 'trial.json'));
+    expect(await goOnWith(root)).toEqual([]);
+    expect(await directory.trialNames()).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<void> | void, RegExp]>([
+    [
+      'a line was changed',
+      () => writeFileSync(ledger(), `x${ledgerText(entry(0)).slice(1)}`),
+      /trials\.jsonl line 1 is damaged/,
+    ],
+    [
+      'a line is gone',
+      () => writeFileSync(ledger(), ledgerText(entry(0), entry(1)).replace(/^.*\n/, '')),
+      /a line is missing before line 1/,
+    ],
+    [
+      'files were changed',
+      async () => {
+        await (await RunDirectory.open(root)).writeTrial(builtin(), 'qemu');
+        appendFileSync(path.join(root, 'builtin-0', 'console.log'), 'x');
+      },
+      /console\.log was changed after the run/,
+    ],
+    [
+      'kept files are gone',
+      () => writeFileSync(ledger(), ledgerText(entry(0, true))),
+      /its files were kept and are gone/,
+    ],
+    [
+      'the trial that was being written shows a crash',
+      async () => {
+        await (await RunDirectory.open(root)).writeTrial(capture('in-module'), 'qemu');
+        rmSync(path.join(root, 'in-module-0', 'trial.json'));
+      },
+      /its console shows a crash: BUG: /,
+    ],
+  ])('is nothing when %s: a kill does not explain that', async (_, damage, said) => {
+    await damage();
+    const before = readdirSync(root, { recursive: true });
+    await expect(goOnWith(root)).rejects.toThrow(said);
+    expect(readdirSync(root, { recursive: true })).toEqual(before);
   });
 });

@@ -33,21 +33,29 @@ const NOTE = RunNote.parse({
 let root: string;
 beforeEach(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'dmrace-request-'));
-  await (await RunDirectory.create(root)).writeNote(NOTE);
+  const directory = await RunDirectory.create(root);
+  await directory.writeNote(NOTE);
+  await directory[Symbol.asyncDispose]();
 });
 afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
 /** As if these options had been given, whatever their values. */
-const resume = async (given: Partial<RunOptions>): Promise<RunOptions> =>
-  resumedOptions(
-    {
-      options: RunOptions.parse(given),
-      given: new Set(Object.keys(given) as (keyof RunOptions)[]),
-    },
-    await openResumed(root),
-  );
+async function resume(given: Partial<RunOptions>): Promise<RunOptions> {
+  const resumed = await openResumed(root);
+  try {
+    return resumedOptions(
+      {
+        options: RunOptions.parse(given),
+        given: new Set(Object.keys(given) as (keyof RunOptions)[]),
+      },
+      resumed,
+    );
+  } finally {
+    await resumed.directory[Symbol.asyncDispose]();
+  }
+}
 
 describe('a resumed run', () => {
   it('has its own options, and how to run and print from now', async () => {

@@ -174,7 +174,10 @@ describe('the formats', () => {
     const paint: Paint = { good: plain, bad: plain, doubtful: plain, strong: plain, faint: plain };
     const both = judge(diskRelease, [crash()], [issue(), stale]);
     const many = ['a', 'b', 'c', 'd', 'e'].map((letter) => `reason ${letter}`);
-    const text = renderText({ ...both, reasons: [...many, ...both.reasons] }, '/run', paint);
+    const text = renderText(
+      { ...both, reasons: [...many, ...both.reasons] },
+      { directory: '/run', manifest: null, paint },
+    );
     expect(text).toContain('reason d');
     expect(text).not.toContain('reason e');
     expect(text).toContain('- known: disk-release-fops in disk_release');

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
 import { objectProblem } from '../../../harness/judge/object.js';
+import type { MethodHome, Placement } from '../../../harness/model/placement.js';
 import { DM_MOD_BUILD } from '../../../harness/suspects/dm_mod/build.js';
+
+const problem = (
+  placement: Placement,
+  code: Parameters<typeof objectProblem>[1],
+  subject?: MethodHome,
+) => objectProblem(placement, code, DM_MOD_BUILD, subject);
 
 describe('the booted object', () => {
   const code = (objectSymbol: string | null) => ({
@@ -15,7 +22,7 @@ describe('the booted object', () => {
     ['in-module', 'T'],
     ['in-module', 't'],
   ] as const)('of %s has dm_kobject_release as %s', (placement, letter) => {
-    expect(objectProblem(placement, code(letter), DM_MOD_BUILD)).toBeNull();
+    expect(problem(placement, code(letter), DM_MOD_BUILD)).toBeNull();
   });
 
   it.each([
@@ -25,22 +32,31 @@ describe('the booted object', () => {
     ['in-module', 'Tt'],
     ['in-module', ''],
   ] as const)('of %s is wrong with "%s"', (placement, letter) => {
-    expect(objectProblem(placement, code(letter), DM_MOD_BUILD)).toContain(
-      `as "${letter}" in the booted`,
-    );
+    expect(objectProblem(placement, code(letter))).toEqual({
+      says: expect.stringContaining(`as "${letter}" in the booted`) as string,
+      contradicts: true,
+    });
   });
 
   it('a tree whose method is in the module is as it was built', () => {
-    expect(objectProblem('builtin', code('T'), DM_MOD_BUILD, 'dm_mod')).toBeNull();
-    expect(objectProblem('builtin', code('U'), DM_MOD_BUILD, 'dm_mod')).toContain(
-      'as "U" in the booted',
-    );
-    expect(objectProblem('builtin', code('T'), DM_MOD_BUILD, 'vmlinux')).toContain(
-      'as "T" in the booted',
-    );
+    expect(problem('builtin', code('T'), DM_MOD_BUILD, 'dm_mod')).toBeNull();
+    expect(objectProblem('builtin', code('U'), 'dm_mod')).toEqual({
+      says: expect.stringContaining('as "U" in the booted') as string,
+      contradicts: true,
+    });
+    expect(problem('builtin', code('T'), 'vmlinux')).toEqual({
+      says: expect.stringContaining('as "T" in the booted') as string,
+      contradicts: true,
+    });
   });
   it('that was not read proves nothing', () => {
-    expect(objectProblem('builtin', code(null), DM_MOD_BUILD)).toMatch(/were not read$/);
-    expect(objectProblem('in-module', undefined, DM_MOD_BUILD)).toMatch(/were not read$/);
+    expect(problem('builtin', code(null))).toEqual({
+      says: expect.stringMatching(/were not read$/) as string,
+      contradicts: false,
+    });
+    expect(problem('in-module', undefined)).toEqual({
+      says: expect.stringMatching(/were not read$/) as string,
+      contradicts: false,
+    });
   });
 });

@@ -41,11 +41,11 @@ export const capturePlan = (placement: Placement): PlanOf<'release-return'> => (
 export function capture(placement: Placement): TrialFiles {
   return {
     note: {
-      schema: 1,
       plan: capturePlan(placement),
       end: { how: 'closing' },
       durationMs: 6000,
       start: 'booted',
+      tie: null,
     },
     ...evidence(placement),
   };
@@ -60,8 +60,9 @@ const evidence = (name: string): Omit<TrialFiles, 'note'> => ({
 
 /** The note of a trial that was kept with one; see test/fixtures/runs/README.md. */
 export function keptNote(name: string): TrialNote {
-  const { seals: _, ...json } = JSON.parse(read(name, 'trial.json').toString());
-  const note = noteFromJson(NoteJson.parse(json));
+  const text = read(name, 'trial.json').toString();
+  const { seals: _, ...json } = JSON.parse(text);
+  const note = noteFromJson(NoteJson.parse(json), text);
   if (typeof note === 'string') throw new Error(note);
   return note;
 }
@@ -129,6 +130,7 @@ export function result(
     neverReady: false,
     durationMs: 1,
     hashes: { console: '', trace: '', records: '' },
+    contradicted: false,
     ...overrides,
   };
 }

@@ -74,7 +74,7 @@ describe('the end screen of a deterministic run', () => {
     const run = await results.closed?.();
     if (!run) throw new Error('no run');
     const repeats = [{ trial: 'builtin-0', differences }];
-    return renderText({ ...run, repeats }, '/runs/1', plain);
+    return renderText({ ...run, repeats }, { directory: '/runs/1', manifest: null, paint: plain });
   };
 
   it('has the hashes and says how many were identical', async () => {

@@ -7,7 +7,7 @@ import { plain, results } from '../../support/runs.js';
 const screen = async (name: string, edit = (r: RunResult): RunResult => r): Promise<string> => {
   const result = await results[name]?.();
   if (!result) throw new Error(`no run ${name}`);
-  return renderText(edit(result), '/runs/1', plain);
+  return renderText(edit(result), { directory: '/runs/1', manifest: null, paint: plain });
 };
 
 describe('the end screen', () => {
@@ -68,7 +68,12 @@ describe('the end screen', () => {
   it('of a run in a container says to run the next one there, too', async () => {
     const result = await results.closed?.();
     if (!result) throw new Error('no run closed');
-    const text = renderText(result, '/runs/1', plain, ['--docker', '--suite', 'sid']);
+    const text = renderText(result, {
+      directory: '/runs/1',
+      manifest: null,
+      paint: plain,
+      docker: ['--docker', '--suite', 'sid'],
+    });
     expect(text).toMatch(/^next +dmrace run --docker --suite sid --trials 10 /m);
     expect(text).toMatch(/^ +dmrace report \/runs\/1 /m); // which needs nothing but Node
   });

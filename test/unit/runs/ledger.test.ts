@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import {
-  combine,
   KEPT,
   type LedgerEntry,
-  ledgerLine,
+  NO_LINES,
   Retention,
   readLedger,
 } from '../../../harness/runs/ledger.js';
 import { capture, finding, result } from '../judge/support.js';
+import { ledgerText } from './support.js';
 
 const { plan } = capture('in-module').note;
 const judged = judgeTrial(capture('in-module'));
@@ -18,17 +18,20 @@ const entry = (index: number, kept = false): LedgerEntry => ({
   kept,
   result: { ...judged, index },
 });
-const text = (...entries: LedgerEntry[]): string =>
-  entries.map((one) => `${ledgerLine(one)}\n`).join('');
 
 describe('a ledger', () => {
   it('gives back what was written, findings and steps included', () => {
-    const ledger = readLedger(text(entry(0, true), entry(1)));
-    expect(ledger).toEqual({ entries: [entry(0, true), entry(1)], problems: [], torn: false });
+    const ledger = readLedger(ledgerText(entry(0, true), entry(1)));
+    expect(ledger).toMatchObject({
+      entries: [entry(0, true), entry(1)],
+      problems: [],
+      torn: false,
+      end: { lines: 2 },
+    });
   });
 
   it('of a run from before there was one is empty', () => {
-    expect(readLedger('')).toEqual({ entries: [], problems: [], torn: false });
+    expect(readLedger('')).toEqual({ entries: [], problems: [], torn: false, end: NO_LINES });
   });
 
   it.each([
@@ -37,57 +40,47 @@ describe('a ledger', () => {
     ['half of it', (line: string) => line.slice(0, 500)],
     ['nothing', () => ''],
   ])('a line with %s is a problem, and the others count', (_, change) => {
-    const changed = change(ledgerLine(entry(0)));
-    expect(changed).not.toBe(ledgerLine(entry(0)));
-    const ledger = readLedger(`${changed}\n${text(entry(1))}`);
-    expect(ledger.problems).toEqual(['trials.jsonl line 1 is damaged']);
+    const [first = '', second = ''] = ledgerText(entry(0), entry(1)).split('\n');
+    const changed = change(first);
+    expect(changed).not.toBe(first);
+    const ledger = readLedger(`${changed}\n${second}\n`);
+    expect(ledger.problems).toContain('trials.jsonl line 1 is damaged');
     expect(ledger.entries.map((one) => one.plan.index)).toEqual([1]);
   });
 
   it('a trial that is there twice counts once and is a problem', () => {
-    const ledger = readLedger(text(entry(3), entry(3)));
+    const ledger = readLedger(ledgerText(entry(3), entry(3)));
     expect(ledger.entries).toHaveLength(1);
     expect(ledger.problems).toEqual(['trials.jsonl has in-module-3 twice']);
   });
 
   it('a last line without its end is torn: no entry, no problem', () => {
-    const ledger = readLedger(text(entry(0), entry(1)).slice(0, -9));
+    const ledger = readLedger(ledgerText(entry(0), entry(1)).slice(0, -9));
     expect(ledger).toMatchObject({ problems: [], torn: true });
     expect(ledger.entries).toHaveLength(1);
   });
-});
 
-describe('what counts of a saved run', () => {
-  const ledger = (...entries: LedgerEntry[]) => readLedger(text(...entries));
-
-  it('files where they are kept, the line where not', () => {
-    const combined = combine(
-      [{ ...judged, index: 0 }],
-      ['in-module-0'],
-      ledger(entry(0, true), entry(1)),
-    );
-    expect(combined.results.map((r) => r.index)).toEqual([0, 1]);
-    expect(combined).toMatchObject({ problems: [], byLine: 1 });
+  it.each([
+    ['the first', 0],
+    ['one between', 1],
+  ])('a line that is gone is missed: %s', (_, gone) => {
+    const lines = ledgerText(entry(0), entry(1), entry(2)).split('\n');
+    const ledger = readLedger(lines.toSpliced(gone, 1).join('\n'));
+    expect(ledger.problems).toEqual([`trials.jsonl: a line is missing before line ${gone + 1}`]);
+    expect(ledger.entries).toHaveLength(2);
   });
 
-  it('files that were kept and are gone are a problem, and their line does not stand in', () => {
-    const combined = combine([], [], ledger(entry(0, true)));
-    expect(combined.problems).toEqual(['in-module-0: its files were kept and are gone']);
-    expect(combined.results).toEqual([]);
+  it('lines in another order are missed, too', () => {
+    const [first, second, third] = ledgerText(entry(0), entry(1), entry(2)).split('\n');
+    const ledger = readLedger(`${[first, third, second].join('\n')}\n`);
+    expect(ledger.problems).not.toEqual([]);
   });
 
-  it('files that were damaged are told of once, by who read them', () => {
-    expect(combine([], ['in-module-0'], ledger(entry(0, true)))).toMatchObject({
-      results: [],
-      problems: [],
-    });
-  });
-
-  it('a line that contradicts its files is a problem; the files win', () => {
-    const now = { ...judged, outcome: 'lost' as const };
-    const combined = combine([now], ['in-module-0'], ledger(entry(0, true)));
-    expect(combined.problems).toEqual(['in-module-0: trials.jsonl says crashed, its files lost']);
-    expect(combined.results).toEqual([now]);
+  it('says where it ends, so that a last line that is gone is missed by who kept that', () => {
+    const whole = readLedger(ledgerText(entry(0), entry(1)));
+    const cut = readLedger(ledgerText(entry(0)));
+    expect(cut).toMatchObject({ problems: [], end: { lines: 1 } });
+    expect(cut.end.last).not.toBe(whole.end.last);
   });
 });
 

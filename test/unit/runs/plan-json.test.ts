@@ -6,7 +6,7 @@ import type { TrialNote, TrialPlan } from '../../../harness/model/trial.js';
 import {
   NoteJson,
   noteFromJson,
-  noteToJson,
+  noteText,
   PlanJson,
   planFromJson,
   planToJson,
@@ -124,7 +124,29 @@ it('any plan comes back from a file as it was', () => {
   );
 });
 
+const TIE = {
+  run: 'r',
+  release: '6.1.0',
+  version: '6.1',
+  imageSha256: '00',
+  qemu: 'QEMU emulator version 7.2',
+  guest: 'guest-1',
+};
+
 describe('the note of a trial', () => {
+  it('that is sealed is none when a byte of it was changed, a blank too', () => {
+    const end = { how: 'closing' } as const;
+    const [plan] = PLANS;
+    if (!plan) throw new Error('no plan');
+    const text = noteText({ plan, end, durationMs: 7, start: 'booted', tie: TIE }, {});
+    const json = NoteJson.parse(JSON.parse(text));
+    for (const changed of [text.replace('7', '8'), text.replace('{', '{ '), text.trim()]) {
+      expect(changed).not.toBe(text);
+      const read = { ...json, ...NoteJson.parse(JSON.parse(changed)) };
+      expect(noteFromJson(read, changed)).toBe('it was changed after the run');
+    }
+  });
+
   const ENDS: readonly TrialNote['end'][] = [
     { how: 'closing' },
     { how: 'deadline', afterMs: 5, vcpu: 'RIP=0' },
@@ -135,9 +157,11 @@ describe('the note of a trial', () => {
 
   it.each(ENDS)('comes back from a file as it was ($how)', (end) => {
     for (const one of PLANS) {
-      const note: TrialNote = { schema: 1, plan: one, end, durationMs: 7, start: 'restored' };
-      const read = NoteJson.parse(JSON.parse(JSON.stringify(noteToJson(note))));
-      expect(noteFromJson(read)).toEqual(note);
+      for (const tie of [null, TIE]) {
+        const note: TrialNote = { plan: one, end, durationMs: 7, start: 'restored', tie };
+        const text = noteText(note, {});
+        expect(noteFromJson(NoteJson.parse(JSON.parse(text)), text)).toEqual(note);
+      }
     }
   });
 
@@ -145,6 +169,6 @@ describe('the note of a trial', () => {
     const end = { how: 'closing' } as const;
     const note = { schema: 1, plan: json({ scenario: 'audit' }), end } as const;
     const read = NoteJson.parse({ ...note, durationMs: 1, start: 'booted' });
-    expect(noteFromJson(read)).toBe('no scenario of this version is noted as "audit"');
+    expect(noteFromJson(read, '')).toBe('no scenario of this version is noted as "audit"');
   });
 });

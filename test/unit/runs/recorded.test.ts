@@ -3,7 +3,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ledgerLine } from '../../../harness/runs/ledger.js';
+import { ledgerLine, NO_LINES } from '../../../harness/runs/ledger.js';
 import { chosen, readRecorded } from '../../../harness/runs/recorded.js';
 import { RUNS } from '../../support/runs.js';
 import { result } from '../judge/support.js';
@@ -38,7 +38,8 @@ describe('recorded trials', () => {
   });
 
   it('whose files were not kept have their line alone', async () => {
-    const line = ledgerLine({ plan: PLAN, kept: false, result: result({ index: 7, seed: 8 }) });
+    const entry = { plan: PLAN, kept: false, result: result({ index: 7, seed: 8 }) };
+    const { line } = ledgerLine(entry, NO_LINES);
     await writeFile(path.join(folder, 'trials.jsonl'), `${line}\n`);
     const [only] = chosen(await readRecorded(folder), '7');
     expect(only).toMatchObject({ trial: 'builtin-7', plan: PLAN, files: null });

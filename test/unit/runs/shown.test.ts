@@ -17,7 +17,7 @@ beforeEach(async () => {
   cpSync(assets('test/fixtures/run-directories/release'), root, { recursive: true });
   // As a run of today writes it: with seals.
   const directory = await RunDirectory.open(root);
-  for (const files of (await directory.readTrials()).trials)
+  for (const { files } of (await readSavedRun(root)).counted.whole)
     await directory.writeTrial(files, 'qemu');
 });
 afterEach(() => {
@@ -129,8 +129,7 @@ describe('a run whose files were dropped', () => {
   // contradicted each other here.
   it('has the verdict of its lines, the same for every reader, and shows what was kept', async () => {
     const directory = await RunDirectory.open(root);
-    const { trials } = await directory.readTrials();
-    for (const files of trials) {
+    for (const { files } of (await readSavedRun(root)).counted.whole) {
       const { plan } = files.note;
       const result = judgeTrial(files);
       await directory.writeResult(result);
