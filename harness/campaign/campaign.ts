@@ -2,6 +2,7 @@
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
+import { roleOf } from '../model/role.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import { StateRefused } from '../rig/ready-state.js';
@@ -72,6 +73,11 @@ export interface CampaignTools {
   readonly options: (plan: TrialPlan) => StartOptions;
   /** Makes a refused state again; false when that was done before, and did not help. */
   readonly remake?: (placement: Placement, refused: StateRefused) => Promise<boolean>;
+  /**
+   * Makes damaged parts of the guests again; false when none is damaged. Asked before an end that a
+   * damaged guest may explain is taken for the kernel’s.
+   */
+  readonly mend?: () => Promise<boolean>;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }
@@ -94,23 +100,38 @@ export async function runCampaign(
   const waiting = plan.trials.values();
   let stopped: string | null = plan.stop(results);
 
+  let mended = false;
+  /** Placements whose guests are known to do what is expected of them. */
+  const proven = new Set<Placement>();
   const one = async (trial: TrialPlan): Promise<void> => {
+    const before = mended;
     const run = (): Promise<TrialRun> => {
       const host = tools.host(trial.placement, signal);
       return runTrial(host, trial, { ...tools.options(trial), ...deadlines(trial, host.spec) });
     };
-    const { files, argv } = await run()
-      .catch(async (error: unknown) => {
-        // Nothing has run yet: the trial takes place from another state.
-        const again =
-          error instanceof StateRefused && (await tools.remake?.(trial.placement, error)) === true;
-        if (!again) throw error;
-        return run();
-      })
-      .then(
-        (done) => starts.worked(done),
-        (error: unknown) => starts.failed(error, trial, signal),
-      );
+    const attempt = (): Promise<TrialRun> =>
+      run()
+        .catch(async (error: unknown) => {
+          // Nothing has run yet: the trial takes place from another state.
+          const again =
+            error instanceof StateRefused &&
+            (await tools.remake?.(trial.placement, error)) === true;
+          if (!again) throw error;
+          return run();
+        })
+        .then(
+          (done) => starts.worked(done),
+          (error: unknown) => starts.failed(error, trial, signal),
+        );
+    let { files, argv } = await attempt();
+    if (files.note.end.how === 'interrupted') return;
+    if (!proven.has(trial.placement) && !before && tools.mend) {
+      if (isExpected(trial, judgeTrial(files))) proven.add(trial.placement);
+      else if (await tools.mend()) {
+        mended = true;
+        ({ files, argv } = await attempt());
+      }
+    }
     if (files.note.end.how === 'interrupted') return;
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const judged = judgeTrial(files);
@@ -149,3 +170,7 @@ export async function runCampaign(
     end: stopped === null ? { how: 'complete' } : { how: 'stopped', why: stopped },
   };
 }
+
+/** Whether a trial ended as a whole guest may: a subject that survives, a control that crashes. */
+const isExpected = ({ placement }: TrialPlan, { outcome }: TrialResult): boolean =>
+  outcome === (roleOf(placement) === 'control' ? 'crashed' : 'survived');

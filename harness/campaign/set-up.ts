@@ -8,6 +8,7 @@ import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
+import { makeFolder } from '../util/io.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
 import type { RaceRequest } from './request.js';
@@ -36,6 +37,7 @@ export async function openPlace(
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
   const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
+  makeFolder(path.resolve(folder));
   return { directory: await RunDirectory.create(path.resolve(folder)), startedAt };
 }
 

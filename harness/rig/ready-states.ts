@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { headlineOf } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
@@ -9,7 +9,7 @@ import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.j
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
 import type { Restored } from '../trial/trial.js';
-import { contentKey } from '../util/cache.js';
+import { contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
@@ -71,16 +71,21 @@ export class ReadyStates {
 
   /** Gets or makes them all. Where that does not work, one line says so. */
   async prepare(placements: readonly Placement[], say: Say): Promise<void> {
-    await Promise.all(
+    const prepared = await Promise.allSettled(
       placements.map((placement) =>
-        this.#prepare(placement, say).catch((error: unknown) => {
+        this.#prepare(placement, say).catch(async (error: unknown) => {
+          this.#states.delete(placement);
           if (this.work.signal.aborted) throw error;
+          await requireWhole(this.work.cache);
           say(
             `${placement}: trials boot their VMs, because the ready state cannot be used: ${headlineOf(error)}`,
           );
         }),
       ),
     );
+    // Not before all have ended: each has a machine and a half-built folder to take away.
+    const failed = prepared.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   /**
@@ -103,9 +108,7 @@ export class ReadyStates {
   }
 
   async #discard(folder: string): Promise<void> {
-    await this.work.cache.locked(`ready-${path.basename(folder)}`, () =>
-      rm(folder, { recursive: true, force: true }),
-    );
+    await this.work.cache.discard('ready', path.basename(folder));
   }
 
   async #prepare(placement: Placement, say: Say): Promise<void> {
