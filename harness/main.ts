@@ -24,6 +24,8 @@ function lastWords(error: unknown): never {
   process.exit(FAILED);
 }
 process.on('uncaughtException', lastWords);
+// A limit of file sizes (ulimit -f) is then an error of the write, EFBIG, and does not end the process.
+process.on('SIGXFSZ', () => undefined);
 
 async function main(): Promise<number> {
   const interrupt = new AbortController();

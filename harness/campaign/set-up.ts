@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
 import type { ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
@@ -37,6 +39,14 @@ export async function openPlace(
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
   const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
+  const found = await stat(folder).catch(() => null);
+  if (found && !found.isDirectory()) {
+    throw new DmraceError('usage', {
+      observed: `--out ${folder} is there already, and is no folder`,
+      artefact: path.resolve(folder),
+      action: 'give --out a new folder',
+    });
+  }
   makeFolder(path.resolve(folder));
   return { directory: await RunDirectory.create(path.resolve(folder)), startedAt };
 }

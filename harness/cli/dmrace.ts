@@ -51,9 +51,10 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
   guardStreams();
   process.env.PATH = withSbin(process.env.PATH);
   const code = await worked(argv, signal);
-  const lost = await settled(signal);
-  if (lost === null) return code;
-  say(`dmrace: the result cannot be printed: ${lost}\n  free some space, or print elsewhere\n`);
+  const end = await settled(signal);
+  if (end === 'told') return code;
+  if (end === 'interrupted') return INTERRUPTED;
+  say(`dmrace: the result cannot be printed: ${end.lost}\n  free some space, or print elsewhere\n`);
   return code === INTERRUPTED ? code : EXIT.environment;
 }
 

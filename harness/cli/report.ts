@@ -49,6 +49,12 @@ Examples:
 }
 
 async function report(folder: string, options: ReportOptions): Promise<number> {
+  if (options.output === '') {
+    throw new DmraceError('usage', {
+      observed: '--output is empty',
+      action: 'name a file, or - for stdout',
+    });
+  }
   const started = performance.now();
   const saved = await readSavedRun(folder);
   const { directory, result } = saved;

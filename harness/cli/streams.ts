@@ -39,18 +39,18 @@ export function say(text: string): void {
   process.stderr.write(shown(text));
 }
 
-/**
- * Waits until what was printed has left this process.
- * @returns the reason when stdout could not take it; null when it did, or when its reader is gone
- */
-export async function settled(signal: AbortSignal): Promise<string | null> {
+/** What became of what was printed: all has left, or why not. */
+export type Settled = 'told' | 'interrupted' | { readonly lost: string };
+
+/** Waits until what was printed has left this process, or its reader has gone. */
+export async function settled(signal: AbortSignal): Promise<Settled> {
   guardStreams();
-  const left = new Promise<null>((resolve) => process.stdout.write('', () => resolve(null)));
-  const instead = { late: null, aborted: null };
+  const left = new Promise<'told'>((resolve) => process.stdout.write('', () => resolve('told')));
+  const instead = { late: 'interrupted', aborted: 'interrupted' } as const;
   // A reader may take hours; only an interrupt ends that.
-  await withinOrAborted(left, 0x7fff_ffff, signal, instead);
-  if (signal.aborted) await within(left, LAST_MS, null);
+  let came: Settled = await withinOrAborted(left, 0x7fff_ffff, signal, instead);
+  if (came !== 'told') came = await within(left, LAST_MS, came);
   // An error of the last write is told to its callback before it is told as an event.
   await new Promise<void>((resolve) => setImmediate(resolve));
-  return lost;
+  return lost === null ? came : { lost };
 }

@@ -8,7 +8,7 @@ import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
-import type { Restored } from '../trial/trial.js';
+import type { Restored, WhenReady } from '../trial/trial.js';
 import { contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
@@ -122,7 +122,11 @@ export class ReadyStates {
         made = true;
         const started = performance.now();
         const read: Codes = {};
-        const whenReady = readCode(placement, kernel, suspect, read);
+        const reads = readCode(placement, kernel, suspect, read);
+        const whenReady: WhenReady = async (machine, session) => {
+          say(`${placement}: booted, saving`);
+          await reads(machine, session);
+        };
         const host = { machines: qemuMachines, spec, signal };
         const argv = await saveReadyState(host, directory, whenReady);
         await writeFile(path.join(directory, BOOT_ARGV), pasteable(argv));
