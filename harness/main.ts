@@ -15,7 +15,10 @@ function lastWords(error: unknown): never {
   const said =
     code === 'EMFILE' || code === 'ENFILE'
       ? `too many open files (${error instanceof Error ? error.message : code})\n  raise the limit: ulimit -n 1024`
-      : `a mistake in dmrace itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+      : // Node's resolver takes a package.json that it cannot open for one that is not there.
+        code === 'ERR_MODULE_NOT_FOUND'
+        ? `a part of the program cannot be loaded (${error instanceof Error ? error.message : code})\n  raise the limit of open files (ulimit -n 1024), or install dmrace again`
+        : `a mistake in dmrace itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   try {
     writeSync(2, `dmrace: ${said}\n`);
   } catch {
