@@ -178,9 +178,11 @@ export class Cache {
       await rename(final, refuse);
       await rm(refuse, { recursive: true, force: true });
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-        throw explainIo(error, final);
-      }
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      if (code === 'ENOENT') return;
+      if (code !== 'EXDEV') throw explainIo(error, final);
+      // An overlay file system moves no folder of a lower layer (kernel, filesystems/overlayfs.rst).
+      await rm(final, { recursive: true, force: true });
     }
   }
 
@@ -326,7 +328,9 @@ export async function mending<T>(
       await tell(error.facts.observed);
       return work();
     }
-    const removed = await cache.mendUsed();
+    // A cache that cannot be mended is not why the work failed.
+    const removed = await cache.mendUsed().catch(() => []);
+    signal.throwIfAborted();
     if (removed.length === 0) throw error;
     await tell(
       `${error.headline}; but damaged entries of the cache were removed: ${removed.join('; ')}`,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { hasDied } from '../../harness/util/whose.js';
-import { MAIN } from '../support/command.js';
+import { dmrace, MAIN } from '../support/command.js';
 
 /** One fault, and what must come of it. */
 export interface Fault {
@@ -61,6 +61,31 @@ const OVERLAY = `
 mkdir -p "$WORK/upper" "$WORK/work"
 mount -t overlay overlay -o "lowerdir=$CACHE,upperdir=$WORK/upper,workdir=$WORK/work" "$CACHE"
 `;
+
+/** Files of the cache that the guest of RUN is made of, as the shell's variables. */
+let guest: Readonly<Record<string, string>> = {};
+
+/**
+ * Fills the cache with all that the faults' runs use, and remembers which saved guest and which
+ * initramfs they start from. To be called before the first fault.
+ */
+export async function warm(): Promise<void> {
+  const work = await mkdtemp('/tmp/df-warm-');
+  try {
+    const run = await dmrace(
+      ['run', '--accel', 'tcg', '--trials', '1', '--out', path.join(work, 'run')],
+      { DMRACE_CACHE_DIR: cacheDirectory() },
+    );
+    if (run.exitCode !== 0) throw new Error(`the cache cannot be filled: ${run.stderr}`);
+    const argv = await readFile(path.join(work, 'run/builtin-0/qemu.argv'), 'utf8');
+    guest = {
+      INITRD: /-initrd (\S+)/.exec(argv)?.[1] ?? '',
+      READY: path.dirname(/mem-path=([^,\s]+)/.exec(argv)?.[1] ?? ''),
+    };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
 
 /** Does a fault in a folder of its own, and removes it. */
 export async function doFault(fault: Fault): Promise<Came> {
@@ -126,6 +151,7 @@ async function command(fault: Fault, work: string, before: string): Promise<Ende
         CACHE: cache,
         WORK: work,
         RUNS,
+        ...guest,
         TMPDIR: path.join(work, 't'),
         DMRACE_FAULT: work,
         ...Object.fromEntries(

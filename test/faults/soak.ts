@@ -2,7 +2,7 @@
 // `npm run soak -- --faults N [--seed S] [--jobs J]`: random faults of the table, one after another.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { doFault, unable } from './run.js';
+import { doFault, unable, warm } from './run.js';
 import { FAULTS } from './table.js';
 
 const { values } = parseArgs({
@@ -34,6 +34,7 @@ if (why !== null) {
   say(why);
   process.exit(128);
 }
+await warm();
 const wanted = FAULTS.filter(
   ({ name, quick }) =>
     name.includes(values.only) &&
