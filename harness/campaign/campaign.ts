@@ -44,15 +44,24 @@ const START_FAILURES = 3;
  */
 class Starts {
   #failures = 0;
+  #any = false;
+  #last: unknown = null;
 
   worked(run: TrialRun): TrialRun {
     this.#failures = 0;
+    this.#any = true;
     return run;
+  }
+
+  /** @throws the last failure when no VM at all could be started: nothing is known of the kernel. */
+  requireAny(): void {
+    if (!this.#any && this.#last !== null) throw this.#last;
   }
 
   /** @throws what was given, when it is no loss of one VM. */
   failed(error: unknown, plan: TrialPlan, signal: AbortSignal): TrialRun {
     const isLoss = error instanceof DmraceError && error.code === 'environment';
+    this.#last = error;
     if (signal.aborted || !isLoss || ++this.#failures >= START_FAILURES) throw error;
     const note = {
       plan,
@@ -173,6 +182,7 @@ export async function runCampaign(
   if (tools.signal.aborted) return { results, end: { how: 'interrupted' } };
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
+  starts.requireAny();
   return {
     results,
     end: stopped === null ? { how: 'complete' } : { how: 'stopped', why: stopped },

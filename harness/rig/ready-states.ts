@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { headlineOf } from '../model/errors.js';
+import { headlineOf, isOfKind } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
 import type { Suspect } from '../model/suspect.js';
 import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
@@ -9,7 +9,7 @@ import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.j
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
 import type { Restored, WhenReady } from '../trial/trial.js';
-import { contentKey, requireWhole } from '../util/cache.js';
+import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
@@ -43,6 +43,9 @@ export const restored = (
     ).then(() => null),
 });
 
+/** Kinds of entries that a guest boots from. */
+const NOT_SAVED = new Set([...BOOTED].filter((kind) => kind !== 'ready'));
+
 /** What the saved guests of a rig are made of. */
 export interface ReadyParts {
   readonly kernel: PreparedKernel;
@@ -75,7 +78,7 @@ export class ReadyStates {
       placements.map((placement) =>
         this.#prepare(placement, say).catch(async (error: unknown) => {
           this.#states.delete(placement);
-          if (this.work.signal.aborted) throw error;
+          if (this.work.signal.aborted || isOfKind(error, 'cache-mended')) throw error;
           await requireWhole(this.work.cache);
           say(
             `${placement}: trials boot their VMs, because the ready state cannot be used: ${headlineOf(error)}`,
@@ -121,6 +124,8 @@ export class ReadyStates {
       const entry = await cache.entry('ready', key, async (directory) => {
         made = true;
         const started = performance.now();
+        // What is booted here is what all trials start from.
+        await requireWhole(cache, NOT_SAVED);
         const read: Codes = {};
         const reads = readCode(placement, kernel, suspect, read);
         const whenReady: WhenReady = async (machine, session) => {

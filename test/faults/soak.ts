@@ -14,6 +14,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     slow: { type: 'boolean', default: false },
     once: { type: 'boolean', default: false },
+    skip: { type: 'string', default: '0' },
   },
 });
 
@@ -40,7 +41,7 @@ const wanted = FAULTS.filter(
     name.includes(values.only) &&
     (!values.quick || quick === true) &&
     (!values.slow || quick !== true),
-);
+).slice(Number(values.skip));
 const total = values.once ? wanted.length : Number(values.faults);
 const next = random(Number(values.seed));
 say(`soak: ${total} faults of ${wanted.length}, seed ${values.seed}`);

@@ -328,7 +328,7 @@ const withFake = 'PATH="$WORK/bin:$PATH"; exec "$@"';
 
 const STANDS = `exec ${process.execPath} -e '
   const net = require("net");
-  const files = process.argv.flatMap((word) => /(?:path=|unix:)([^,]+)/.exec(word)?.[1] ?? []);
+  const files = process.argv.flatMap((word) => /(?:,path=|unix:)([^,]+)/.exec(word)?.[1] ?? []);
   let left = files.length;
   for (const file of files) net.connect(file, () => { if (--left === 0) process.kill(process.pid, "SIGSTOP"); });
   setInterval(() => undefined, 1000);
@@ -489,7 +489,10 @@ const damage: Fault[] = (
     args: RUN,
     code: 125,
     prints: /reached the window +1/,
-    after: 125,
+    // Bytes that no guest has used are not noticed: sizes and times are all that is compared then.
+    ...(/memory of a saved guest is flipped|devices|control is flipped/.test(what)
+      ? {}
+      : { after: 125 }),
     ...(says === null ? {} : { says }),
   }),
 );
