@@ -19,6 +19,7 @@ export function requirements(arch: Arch): Requirement[] {
   return [
     { needs: arch.qemu.binary, package: arch.qemu.package, why: 'runs the guest' },
     { needs: 'setpriv', package: 'util-linux', why: 'ties QEMU to the life of the harness' },
+    { needs: 'flock', package: 'util-linux', why: 'lets one dmrace at a time write into a run' },
     { needs: 'apt-get', package: 'apt', why: 'fetches kernels with signatures checked' },
     { needs: 'dpkg-deb', package: 'dpkg', why: 'unpacks packages' },
     {
