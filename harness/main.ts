@@ -30,7 +30,7 @@ process.on('uncaughtException', lastWords);
 // A limit of file sizes (ulimit -f) is then an error of the write, EFBIG, and does not end the process.
 process.on('SIGXFSZ', () => undefined);
 
-async function main(): Promise<number> {
+async function main(): Promise<never> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -45,9 +45,8 @@ async function main(): Promise<number> {
   }
   const { dmrace } = await import('./cli/dmrace.js');
   const code = await dmrace(process.argv.slice(2), interrupt.signal);
-  process.exitCode = code;
-  // Tools that an interrupt found at work would keep the process alive; their groups are ended at its exit.
-  if (interrupt.signal.aborted) process.exit();
-  return code;
+  // What is still there, a tool that an interrupt found at work or the holder of a lock, would keep
+  // the process alive; it is ended at its exit. All that was printed has left (cli/streams.ts).
+  process.exit(code);
 }
 main().catch(lastWords);

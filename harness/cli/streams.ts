@@ -45,7 +45,11 @@ export type Settled = 'told' | 'interrupted' | { readonly lost: string };
 /** Waits until what was printed has left this process, or its reader has gone. */
 export async function settled(signal: AbortSignal): Promise<Settled> {
   guardStreams();
-  const left = new Promise<'told'>((resolve) => process.stdout.write('', () => resolve('told')));
+  const left = Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+    ),
+  ).then(() => 'told' as const);
   const instead = { late: 'interrupted', aborted: 'interrupted' } as const;
   // A reader may take hours; only an interrupt ends that.
   let came: Settled = await withinOrAborted(left, 0x7fff_ffff, signal, instead);

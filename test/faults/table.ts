@@ -547,12 +547,13 @@ const disks: Fault[] = [
     says: /no space left while writing .*small/,
   },
   {
-    name: 'the disk of --out goes read-only',
-    before: 'mkdir -p "$WORK/small"; mount -t tmpfs tmpfs "$WORK/small"',
+    name: 'the disk of --out is full when the trials begin',
+    before: 'mkdir -p "$WORK/small"; mount -t tmpfs -o size=4m tmpfs "$WORK/small"',
     args: [...RUN.slice(0, -1), '$WORK/small/run'],
-    as: '"$@" & pid=$!; until [ -e "$WORK/small/run/run.json" ]; do sleep 0.02; kill -0 $pid || break; done; mount -o remount,ro "$WORK/small"; wait $pid',
+    as: `"$@" & pid=$!; until [ -e "$WORK/small/run/run.json" ] || ! kill -0 $pid; do sleep 0.02; done
+      cat /dev/zero >"$WORK/small/fill" 2>/dev/null; wait $pid`,
     code: 128,
-    says: /EROFS/,
+    says: /no space left while writing/,
   },
   {
     name: 'the cache’s disk is full when modules are built',

@@ -175,15 +175,18 @@ describe('a campaign', () => {
 
 describe('a guest that does not do what is expected of it', () => {
   const gone = new DmraceError('environment', { observed: 'QEMU died', action: 'x' });
-  const broken = (count: number): FakeMachine => {
-    if (count === 0) throw gone;
-    return guest();
+  const broken = (): (() => FakeMachine) => {
+    let starts = 0;
+    return () => {
+      if (starts++ === 0) throw gone;
+      return guest();
+    };
   };
 
   it('may be damaged: it is made again, and its trial takes place', async () => {
     let asked = 0;
     const mend = async (): Promise<boolean> => ++asked > 0;
-    const { results } = await campaign(3, { jobs: 1, mend, start: broken });
+    const { results } = await campaign(3, { jobs: 1, mend, start: broken() });
     expect(results.map((result) => result.outcome)).toEqual(['survived', 'survived', 'survived']);
     expect(asked).toBe(1);
   });
@@ -191,7 +194,7 @@ describe('a guest that does not do what is expected of it', () => {
   it('and is whole lost its trial; one that did is not asked about', async () => {
     let asked = 0;
     const mend = async (): Promise<boolean> => ++asked === 0;
-    const lost = await campaign(2, { jobs: 1, mend, start: broken });
+    const lost = await campaign(2, { jobs: 1, mend, start: broken() });
     expect(lost.results.map((result) => result.outcome)).toEqual(['lost', 'survived']);
     expect(asked).toBe(1);
   });
