@@ -114,8 +114,8 @@ if (task !== 'run' || !(await servedByDocker(['run', ...rest]))) {
 }
 
 if (task === 'run') {
-  process.exitCode = await dmrace(['run', ...rest], interrupt.signal);
-  if (interrupt.signal.aborted) process.exit();
+  // Whatever is still there (a tool, the holder of a lock) does not keep the process alive.
+  process.exit(await dmrace(['run', ...rest], interrupt.signal));
 } else {
   const script =
     task === 'bench' ? [at('bench/run.mjs')] : [at('node_modules/vitest/vitest.mjs'), 'run'];
