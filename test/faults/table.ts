@@ -29,7 +29,8 @@ signal.pause()
 `;
 
 /** The exit code of the work, whatever its reader does. */
-const unread = (reader: string): string => `"$@" | ${reader}; exit "\${PIPESTATUS[0]}"`;
+const unread = (reader: string, streams = ''): string =>
+  `"$@" ${streams} | ${reader}; exit "\${PIPESTATUS[0]}"`;
 
 const pipes: Fault[] = [
   ...(
@@ -86,7 +87,7 @@ const pipes: Fault[] = [
     name: 'both go to a pipe that nobody reads',
     quick: true,
     args: OPEN,
-    as: '"$@" 2>&1 | head -c 0; exit "${PIPESTATUS[0]}"',
+    as: unread('head -c 0', '2>&1'),
     code: 1,
   },
   {
@@ -103,7 +104,7 @@ const pipes: Fault[] = [
   {
     name: 'nobody reads what a run says',
     args: RUN,
-    as: '"$@" 2>&1 >/dev/null | head -n 1; exit "${PIPESTATUS[0]}"',
+    as: unread('head -n 1', '2>&1 >/dev/null'),
     code: 125,
   },
 ];
