@@ -125,7 +125,7 @@ export class ReadyStates {
         made = true;
         const started = performance.now();
         // What is booted here is what all trials start from.
-        await requireWhole(cache, NOT_SAVED);
+        await requireWhole(cache, NOT_SAVED, false);
         const read: Codes = {};
         const reads = readCode(placement, kernel, suspect, read);
         const whenReady: WhenReady = async (machine, session) => {

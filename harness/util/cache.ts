@@ -122,16 +122,19 @@ export class Cache {
    * A package (`deb`) from before stays: its own sums have dpkg-deb refuse it, and getting another
    * one takes a network.
    * @param kinds of entries; all when absent
+   * @param doubted whether such an entry from before is taken for damaged, or for what it was made
    * @returns what was removed and why, one line each; empty when all is as it was
    */
-  async mendUsed(kinds?: ReadonlySet<string>): Promise<string[]> {
+  async mendUsed(kinds?: ReadonlySet<string>, doubted = true): Promise<string[]> {
     const removed: string[] = [];
     for (const [final, { kind, key }] of this.used) {
       if (kinds && !kinds.has(kind)) continue;
       if (!(await exists(final))) continue;
       const sums = await readSums(this.#sumsOf(kind, key));
       const problem =
-        sums === null || sums === 'damaged' || (sums.origin === 'adopted' && kind !== 'deb')
+        sums === null ||
+        sums === 'damaged' ||
+        (doubted && sums.origin === 'adopted' && kind !== 'deb')
           ? 'nothing tells whether it is whole'
           : (await check(final, sums, { full: true, signal: this.signal })).problem;
       if (problem === null) continue;
@@ -296,8 +299,12 @@ export const BOOTED: ReadonlySet<string> = new Set([
  * @throws DmraceError (environment, `cache-mended`) when something was removed: the work is to be
  *   done again
  */
-export async function requireWhole(cache: Cache, kinds?: ReadonlySet<string>): Promise<void> {
-  const removed = await cache.mendUsed(kinds);
+export async function requireWhole(
+  cache: Cache,
+  kinds?: ReadonlySet<string>,
+  doubted = true,
+): Promise<void> {
+  const removed = await cache.mendUsed(kinds, doubted);
   if (removed.length === 0) return;
   throw new DmraceError(
     'environment',
