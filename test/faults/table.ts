@@ -160,7 +160,7 @@ const places: Fault[] = [
       args: [...RUN.slice(0, -1), out],
       code,
       says,
-      limitMs: 20_000,
+      limitMs: 60_000,
     }),
   ),
   ...(
@@ -180,7 +180,7 @@ const places: Fault[] = [
       args: ['report', '$RUNS/release', '--output', output],
       code,
       says,
-      limitMs: 20_000,
+      limitMs: 60_000,
     }),
   ),
   ...(
