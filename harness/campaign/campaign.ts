@@ -23,6 +23,8 @@ export interface CampaignPlan {
   /** VMs side by side. */
   readonly jobs: number;
   readonly stop: StopRule;
+  /** Whether a trial is still wanted when its turn comes, after those that have ended. */
+  readonly needed?: (trial: TrialPlan, results: readonly TrialResult[]) => boolean;
   /** Of a campaign that goes on: what it has already. */
   readonly before?: readonly TrialResult[];
 }
@@ -130,6 +132,7 @@ export async function runCampaign(
   const job = async (): Promise<void> => {
     for (const trial of waiting) {
       if (signal.aborted || stopped !== null) return;
+      if (plan.needed?.(trial, results) === false) continue;
       await one(trial);
     }
   };

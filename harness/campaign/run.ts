@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { summarise } from '../judge/summary.js';
+import type { Placement } from '../model/placement.js';
 import type { Repeat } from '../model/replay.js';
-import { anyRule, enoughRule, stopRule } from '../model/stop-rule.js';
+import { anyRule, enoughRule, onceRule, stopRule } from '../model/stop-rule.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { prepareRig, type ReadyRig } from '../rig/rig.js';
@@ -10,9 +11,11 @@ import type { CampaignEnd, RunNote } from '../runs/run-note.js';
 import { sameRun } from '../runs/same-run.js';
 import { notesOf, questionOf } from '../runs/saved-run.js';
 import { isMine, shareOf } from '../runs/shard.js';
+import { staged } from '../scenarios/index.js';
 import type { Say } from '../util/work.js';
 import type { CampaignOutcome } from './campaign.js';
 import { newNonce, planTrials, seededNonce } from './plan.js';
+import { plantedTrials } from './planted.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
 import { goOn, type Resumed } from './resume.js';
@@ -50,12 +53,13 @@ export async function run(
   const place: Place = resumed ?? (await openPlace(work, request));
   const { directory } = place;
   const share = shareOf(request.trials, request.shard);
-  const tally = new Tally(share * request.placements.length);
+  const total = trialsExpected(request, share);
+  const tally = new Tally(total);
   const raced = async (): Promise<Outcome> => {
     const rig = await prepareRig(work, request, stages);
     return stages.stage(
       {
-        title: `Trials: ${share} of ${request.placements.join(' and ')}`,
+        title: trialsTitle(request, share),
         name: 'trials',
         live: () => tally.toString(),
       },
@@ -71,6 +75,23 @@ export async function run(
   const { verdict, reasons, exitCode } = result;
   await directory.writeVerdict({ schema: 1, verdict, reasons, exitCode, timing });
   return { directory, result, timing };
+}
+
+/** The placements of which every trial is run, and those of a planted control. */
+function sorted({ scenario, placements }: RunRequest): [own: Placement[], planted: Placement[]] {
+  const isPlanted = (placement: Placement): boolean => staged(scenario, placement) !== scenario;
+  return [placements.filter((one) => !isPlanted(one)), placements.filter(isPlanted)];
+}
+
+function trialsExpected(request: RunRequest, share: number): number {
+  const [own, planted] = sorted(request);
+  return share * own.length + planted.length;
+}
+
+function trialsTitle(request: RunRequest, share: number): string {
+  const [own, planted] = sorted(request);
+  const control = planted.length === 0 ? '' : `, one of ${planted.join(' and ')}`;
+  return `Trials: ${share} of ${own.join(' and ')}${control}`;
 }
 
 /** Everything that the trials of a run need. */
@@ -120,6 +141,8 @@ async function race({
     { scenario, methodHome, durationMs, nonce },
     { placements, trials: trials * scenario.attempts, seed },
   );
+  const planted = plantedTrials(questionOf(note()), scenario, shard);
+  const enough = onceRule(enoughRule(shareOf(trials, shard)), planted.shown);
   const campaign = await runTrials(
     rig,
     {
@@ -127,8 +150,10 @@ async function race({
       jobs: request.jobs,
       stop: anyRule(
         stopRule(request.stopOn, scenario.targetCause),
-        ...(scenario.attempts > 1 ? [enoughRule(shareOf(trials, shard))] : []),
+        ...(scenario.attempts > 1 ? [enough] : []),
       ),
+      needed: planted.needed,
+      ...(scenario.attempts > 1 ? {} : { total: tally.total - before.length }),
       directory,
       before,
       done: (result) => {

@@ -52,7 +52,7 @@ export interface Asked {
 export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNote {
   const { scenario, placements, deterministic } = rig.request;
   return {
-    schema: 1,
+    schema: scenario.control.kind === 'planted' ? 2 : 1,
     dmrace: version(),
     startedAt,
     scenario: scenario.notedAs,

@@ -4,7 +4,7 @@ import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';
 import { DmraceError, headlineOf } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 
@@ -35,7 +35,7 @@ export const RunOptions = z.strictObject({
   config: z.string().optional(),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
-  placement: z.enum([...PLACEMENTS, 'both']).optional(),
+  placement: z.enum([...ASKED_PLACEMENTS, 'both']).optional(),
   trials: whole(1).optional(),
   duration: Duration.optional(),
   seed: whole(0).default(1),

@@ -5,7 +5,8 @@ import type { RaceRequest, RunRequest } from '../campaign/request.js';
 import type { Resumed } from '../campaign/resume.js';
 import { DmraceError } from '../model/errors.js';
 import { buildOptions } from '../model/kernel-profile.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
+import { ASKED_PLACEMENTS, orderedPlacements, type Placement } from '../model/placement.js';
+import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { shardOf } from '../runs/shard.js';
@@ -45,7 +46,13 @@ export function placementsOf(
   usual: readonly Placement[],
 ): readonly Placement[] {
   if (placement === undefined) return usual;
-  return placement === 'both' ? PLACEMENTS : [placement];
+  return placement === 'both' ? ASKED_PLACEMENTS : [placement];
+}
+
+/** With the subject goes the planted control of its scenario: without it no silence means anything. */
+function withPlanted({ control }: Scenario, asked: readonly Placement[]): readonly Placement[] {
+  if (control.kind !== 'planted' || !asked.includes(SUBJECT)) return asked;
+  return orderedPlacements([...asked, control.placement, control.twin]);
 }
 
 /**
@@ -63,7 +70,11 @@ export async function runRequest(
       ? (resumed?.note.known ?? null)
       : await readKnownFile(options.known);
   return {
-    ...raceRequest(options, scenario, placementsOf(options, scenario.placements)),
+    ...raceRequest(
+      options,
+      scenario,
+      withPlanted(scenario, placementsOf(options, scenario.placements)),
+    ),
     trials: options.trials ?? scenario.trials,
     durationMs: durationOf(options, scenario),
     stopOn: options.stopOn ?? scenario.stopOn,
@@ -131,7 +142,9 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
 
 /** The options of a run that decide what its trials are. */
 function ownOptions(note: Resumed['note']): Partial<RunOptions> {
-  const [only, second] = note.placements;
+  const [only, second] = note.placements.flatMap(
+    (placement) => ASKED_PLACEMENTS.find((asked) => asked === placement) ?? [],
+  );
   return {
     kernel: note.kernel.spec,
     arch: note.kernel.arch,

@@ -5,7 +5,7 @@ import { run } from '../campaign/run.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS } from '../scenarios/index.js';
@@ -62,7 +62,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
           `where ${SUSPECTS.dm_mod.words.method} is (default: the scenario’s)`,
           'PLACEMENT',
         ),
-        [...PLACEMENTS, 'both'],
+        [...ASKED_PLACEMENTS, 'both'],
       ),
     )
     .addOption(option('--trials <n>', 'trials of each placement (default: 5; churn: 1)', 'TRIALS'))

@@ -39,11 +39,16 @@ export function summarise(evidence: RunEvidence): RunResult {
       ? judgeSweep(question.targetCause, question.placements, resultsOf('sweep', trials))
       : null;
   const judgement: Judgement = sweep ?? judgeRun(question, trials);
-  const { build } = scenarioOf(question).suspect;
   const doubts = [
     ...problems,
     ...question.placements.flatMap(
-      (placement) => objectProblem(placement, codes[placement], build, kernel.methodHome) ?? [],
+      (placement) =>
+        objectProblem(
+          placement,
+          codes[placement],
+          scenarioOf({ ...question, placement }).suspect.build,
+          kernel.methodHome,
+        ) ?? [],
     ),
   ];
   // Damaged or contradicting evidence can only take a verdict away.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { access, cp, readFile, rename } from 'node:fs/promises';
+import { access, cp, readdir, readFile, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { DmraceError, isOfKind } from '../model/errors.js';
@@ -108,22 +108,52 @@ export async function buildControl(
   return path.join(entry, object);
 }
 
-/** The helper module. @throws DmraceError (inconclusive) when it does not build. */
-export async function buildHelper(work: Work, tree: BuildTree): Promise<string> {
-  const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
-  const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
-  const entry = await work.cache.entry(
-    'helper',
+/**
+ * Modules of ours from a folder of vm/, built as its Kbuild says.
+ * @returns the folder that holds them
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+async function buildOurs(
+  work: Work,
+  tree: BuildTree,
+  { kind, what }: { readonly kind: 'helper' | 'planted'; readonly what: string },
+): Promise<string> {
+  const from = assets('vm', kind);
+  const names = (await readdir(from)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(path.join(from, name))));
+  return work.cache.entry(
+    kind,
     contentKey([tree.key, work.arch.name, ...texts]),
     async (directory) => {
       const started = Date.now();
-      const build = path.join(directory, 'helper');
-      await cp(assets('vm/helper'), build, { recursive: true });
+      const build = path.join(directory, kind);
+      await cp(from, build, { recursive: true });
       await make(work, tree, build, ['modules']);
-      await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
+      const built = (await readdir(build)).filter((name) => name.endsWith('.ko'));
+      for (const name of built) await cp(path.join(build, name), path.join(directory, name));
       await runTool('rm', ['-rf', build]);
-      work.say(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      work.say(`built ${what} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },
   );
+}
+
+/** The helper module. @throws DmraceError (inconclusive) when it does not build. */
+export async function buildHelper(work: Work, tree: BuildTree): Promise<string> {
+  const entry = await buildOurs(work, tree, { kind: 'helper', what: 'the helper module' });
   return path.join(entry, 'dmrace_helper.ko');
+}
+
+/**
+ * The planted control's module, and the one that holds its twin's release method.
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+export async function buildPlanted(
+  work: Work,
+  tree: BuildTree,
+): Promise<{ readonly module: string; readonly pinned: string }> {
+  const entry = await buildOurs(work, tree, { kind: 'planted', what: 'the planted control' });
+  return {
+    module: path.join(entry, 'dmrace_planted.ko'),
+    pinned: path.join(entry, 'dmrace_pinned.ko'),
+  };
 }

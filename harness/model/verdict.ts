@@ -19,6 +19,8 @@ export interface Question {
   readonly targetCause: Cause;
   /** The placement that must crash for a `closed` to count; null where a scenario has none. */
   readonly control: Placement | null;
+  /** Of a planted control: its own cause, and its twin, which has to survive. */
+  readonly planted?: { readonly cause: Cause; readonly twin: Placement };
   /** Trials that must reach the window, for each placement. */
   readonly trials: number;
   readonly placements: readonly Placement[];

@@ -53,7 +53,8 @@ function placementProblems(
 ): string[] {
   if (!provenance) return [];
   const { method } = suspect.build;
-  const wanted = homeOf(plan.placement, plan.methodHome) === 'vmlinux' ? '' : suspect.name;
+  const home = homeOf(plan.placement, plan.methodHome);
+  const wanted = home === 'vmlinux' ? '' : (suspect.methodIn ?? suspect.name);
   if (provenance.symbol === method && provenance.module === wanted) return [];
   const where = provenance.module || 'vmlinux';
   return [
@@ -69,7 +70,7 @@ function provenSteps({
 }: Evidence<'release-return' | 'sweep'>): Proven {
   const nothing = (why: string): Proven => ({ steps: [], missing: [why], bound: {} });
   if (events.length === 0) return nothing('there is no trace');
-  const cast = holderCast(records);
+  const cast = holderCast(records, scenario.suspect);
   if (typeof cast === 'string') return nothing(cast);
   const proven = prove(scenario.telling, events, cast);
   // Where the trace ends with the window, the console of a panicked kernel may tell the last step.

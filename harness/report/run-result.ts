@@ -134,6 +134,8 @@ export const RunResultJson = z.object({
   placements: z.object({
     builtin: PlacementJson.optional(),
     'in-module': PlacementJson.optional(),
+    planted: PlacementJson.optional().describe('the planted control, where a scenario has one'),
+    'planted-twin': PlacementJson.optional().describe('its correct twin, which must survive'),
   }),
   trials: list(TrialJson),
   repeats: list(Repeat)

@@ -16,14 +16,16 @@ const rulesOf = (recipe: RecipeName): VerdictRules<RecipeName> =>
 export function verdictSentence({ verdict, question, placements, trials }: RunResult): string {
   const subject = placements[SUBJECT];
   const { words } = scenarioOf(question).suspect;
-  const { targetCause, control, scenario } = question;
+  const { targetCause, control, planted, scenario } = question;
   switch (verdict) {
     case 'open':
       return `The race is open: ${subject?.crashed ?? 0} of ${trialsOf(subject?.trials ?? 0)} of the tree as it is crashed (${targetCause}).`;
     case 'closed':
       return control === null
         ? `No crash was seen in ${trialsOf(subject?.reached ?? 0)}, but ${scenario} has no control that shows that one would be.`
-        : `${words.closed}: ${trialsOf(subject?.reached ?? 0)} went through the window without a crash, and the control crashed in ${placements[control]?.crashed ?? 0}.`;
+        : planted
+          ? `No crash was seen in ${trialsOf(subject?.reached ?? 0)} that went through the window, and the planted control crashed where its correct twin did not. That is weaker than a rebuilt control: it is another module’s crash that was seen.`
+          : `${words.closed}: ${trialsOf(subject?.reached ?? 0)} went through the window without a crash, and the control crashed in ${placements[control]?.crashed ?? 0}.`;
     case 'inconclusive':
       return rulesOf(question.recipe).sentence(trials) ?? 'Nothing is proven.';
   }

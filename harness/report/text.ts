@@ -102,6 +102,13 @@ function reasonLines({ reasons, known }: RunResult): string[] {
   ];
 }
 
+/** What the release method does with complete(); more than two columns have room for a word only. */
+function callWords(tailCall: boolean | null, short: boolean): string {
+  if (tailCall === null) return 'unknown';
+  if (short) return tailCall ? 'tail call' : 'call';
+  return tailCall ? 'tail call: nothing returns into it' : 'call: it returns into the method';
+}
+
 /** The placements side by side. */
 function placementTable({ placements, question }: RunResult): string {
   const columns = Object.entries(placements);
@@ -116,13 +123,7 @@ function placementTable({ placements, question }: RunResult): string {
       row('reached the window', (sum) => sum.reached),
       row('crashed', (sum) => sum.crashed),
       row('lost', (sum) => sum.lost),
-      row('its complete() is a', ({ tailCall }) =>
-        tailCall === null
-          ? 'unknown'
-          : tailCall
-            ? 'tail call: nothing returns into it'
-            : 'call: it returns into the method',
-      ),
+      row('its complete() is a', ({ tailCall }) => callWords(tailCall, columns.length > 2)),
     ],
   );
 }
@@ -147,7 +148,9 @@ function detailSection({ trials, question }: RunResult): string[] {
 
 /** One trial of each placement: a reached one if there is any. */
 function stepSection(result: RunResult, paint: Paint): string[] {
+  // A twin's steps are those of its control, and three columns of them are one too many.
   const shown = Object.keys(result.placements)
+    .filter((placement) => placement !== result.question.planted?.twin)
     .map((placement) => {
       const trials = result.trials.filter((trial) => trial.placement === placement);
       return trials.find((trial) => trial.reached) ?? trials[0];

@@ -3,11 +3,12 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { headlineOf } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
-import type { Suspect } from '../model/suspect.js';
+import type { Scenario } from '../model/scenario.js';
 import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
+import { staged } from '../scenarios/index.js';
 import type { Restored } from '../trial/trial.js';
 import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
@@ -46,7 +47,7 @@ export const restored = (
 /** What the saved guests of a rig are made of. */
 export interface ReadyParts {
   readonly kernel: PreparedKernel;
-  readonly suspect: Suspect;
+  readonly scenario: Scenario;
   /** The machine of a placement that boots. */
   readonly machineOf: (placement: Placement) => MachineSpec;
 }
@@ -110,7 +111,8 @@ export class ReadyStates {
 
   async #prepare(placement: Placement, say: Say): Promise<void> {
     const { cache, signal } = telling(this.work, say);
-    const { kernel, suspect, machineOf } = this.parts;
+    const { kernel, scenario, machineOf } = this.parts;
+    const { suspect } = staged(scenario, placement);
     const spec = machineOf(placement);
     const key = await keyOf(spec);
     const make = async (): Promise<string> => {

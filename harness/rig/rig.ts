@@ -19,7 +19,7 @@ import {
 import { chooseAccel } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
-import { guestSetUp } from '../scenarios/index.js';
+import { guestSetUp, staged } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
@@ -106,9 +106,10 @@ export async function prepareRig(
 }
 
 async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel> {
-  const { kernel, build, scenario } = request;
+  const { kernel, build, scenario, placements } = request;
   const prepared = await prepareKernel(work, kernel, {
     suspect: scenario.suspect.build,
+    planted: placements.some((placement) => staged(scenario, placement) !== scenario),
     ...(build === undefined ? {} : { build }),
   });
   requireForScenario(scenario, prepared);
@@ -121,13 +122,14 @@ async function initramfsOf(
   { placements, scenario }: RigRequest,
   kernel: PreparedKernel,
 ): Promise<Initramfs> {
-  const { name, build } = scenario.suspect;
   const files: Partial<Record<Placement, string>> = {};
   for (const placement of placements) {
+    const own = staged(scenario, placement);
+    const { name, build } = own.suspect;
     files[placement] = await buildInitramfs(work, {
       kernel,
       placement,
-      setUp: guestSetUp(scenario),
+      setUp: guestSetUp(own),
       suspect: { name, object: build.object },
     });
   }
@@ -165,7 +167,7 @@ async function statesOf(
   machineOf: (placement: Placement) => MachineSpec,
   say: Say,
 ): Promise<ReadyStates> {
-  const states = new ReadyStates(work, { kernel, suspect: scenario.suspect, machineOf });
+  const states = new ReadyStates(work, { kernel, scenario, machineOf });
   await states.prepare(placements, say);
   const without = placements.filter((placement) => !states.get(placement));
   if (!deterministic || without.length === 0) return states;
@@ -263,7 +265,7 @@ export class ReadyRig implements RigParts {
       };
     }
     if (index !== 0) return {};
-    const { suspect } = this.request.scenario;
+    const { suspect } = staged(this.request.scenario, placement);
     return { whenReady: readCode(placement, this.kernel, suspect, this.#states.codes) };
   }
 

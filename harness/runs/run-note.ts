@@ -23,7 +23,11 @@ export type CampaignEnd = z.infer<typeof CampaignEnd>;
 
 /** What a run writes about itself before its first trial; kept as run.json. */
 export const RunNote = z.strictObject({
-  schema: z.literal(1),
+  /**
+   * 2: a run of a scenario with a planted control, which decides its verdict. 1: any other; of those
+   * scenarios, one from before there were planted controls, which had none.
+   */
+  schema: z.union([z.literal(1), z.literal(2)]),
   dmrace: z.string(),
   startedAt: z.string(),
   scenario: z.string(),
