@@ -31,6 +31,7 @@ export function modulesOf(
   switch (placement) {
     case 'builtin':
     case 'in-module':
+    case 'as-compiled':
       return [objects[placement]];
     case 'planted':
     case 'planted-twin':

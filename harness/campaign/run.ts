@@ -2,10 +2,11 @@
 import { summarise } from '../judge/summary.js';
 import type { Placement } from '../model/placement.js';
 import type { Repeat } from '../model/replay.js';
+import { roleOf } from '../model/role.js';
 import { anyRule, enoughRule, onceRule, stopRule } from '../model/stop-rule.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
-import { prepareRig, type ReadyRig } from '../rig/rig.js';
+import { prepareRig, type ReadyRig, type RigRequest } from '../rig/rig.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { CampaignEnd, RunNote } from '../runs/run-note.js';
 import { sameRun } from '../runs/same-run.js';
@@ -14,8 +15,8 @@ import { isMine, shareOf } from '../runs/shard.js';
 import { staged } from '../scenarios/index.js';
 import type { Say } from '../util/work.js';
 import type { CampaignOutcome } from './campaign.js';
+import { neededTrials } from './needed.js';
 import { newNonce, planTrials, seededNonce } from './plan.js';
-import { plantedTrials } from './planted.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
 import { goOn, type Resumed } from './resume.js';
@@ -53,13 +54,14 @@ export async function run(
   const place: Place = resumed ?? (await openPlace(work, request));
   const { directory } = place;
   const share = shareOf(request.trials, request.shard);
-  const total = trialsExpected(request, share);
-  const tally = new Tally(total);
   const raced = async (): Promise<Outcome> => {
     const rig = await prepareRig(work, request, stages);
+    // One of the rig's placements may go along that was not asked for.
+    const { title, total } = expected(rig.request, share);
+    const tally = new Tally(total);
     return stages.stage(
       {
-        title: trialsTitle(request, share),
+        title,
         name: 'trials',
         live: () => tally.toString(),
       },
@@ -77,21 +79,21 @@ export async function run(
   return { directory, result, timing };
 }
 
-/** The placements of which every trial is run, and those of a planted control. */
-function sorted({ scenario, placements }: RunRequest): [own: Placement[], planted: Placement[]] {
-  const isPlanted = (placement: Placement): boolean => staged(scenario, placement) !== scenario;
-  return [placements.filter((one) => !isPlanted(one)), placements.filter(isPlanted)];
-}
-
-function trialsExpected(request: RunRequest, share: number): number {
-  const [own, planted] = sorted(request);
-  return share * own.length + planted.length;
-}
-
-function trialsTitle(request: RunRequest, share: number): string {
-  const [own, planted] = sorted(request);
-  const control = planted.length === 0 ? '' : `, one of ${planted.join(' and ')}`;
-  return `Trials: ${share} of ${own.join(' and ')}${control}`;
+/** How many trials there will be if all goes well, and that in words. */
+function expected(
+  { scenario, placements, attribution }: RigRequest,
+  share: number,
+): { readonly title: string; readonly total: number } {
+  const goesAlong = (placement: Placement): boolean =>
+    staged(scenario, placement) !== scenario ||
+    (attribution === true && roleOf(placement) === 'attribution');
+  const own = placements.filter((placement) => !goesAlong(placement));
+  const along = placements.filter(goesAlong);
+  const more = along.length === 0 ? '' : `, one of ${along.join(' and ')}`;
+  return {
+    title: `Trials: ${share} of ${own.join(' and ')}${more}`,
+    total: share * own.length + along.length,
+  };
 }
 
 /** Everything that the trials of a run need. */
@@ -115,7 +117,8 @@ async function race({
   say,
 }: Race): Promise<Outcome> {
   const { directory } = place;
-  const { scenario, placements, trials, seed, shard, durationMs, deterministic } = request;
+  const { scenario, trials, seed, shard, durationMs, deterministic } = request;
+  const { placements } = rig.request;
   const note = (end?: CampaignEnd, repeats?: readonly Repeat[] | null): RunNote =>
     noteOf(rig, place, {
       trials,
@@ -141,8 +144,11 @@ async function race({
     { scenario, methodHome, durationMs, nonce },
     { placements, trials: trials * scenario.attempts, seed },
   );
-  const planted = plantedTrials(questionOf(note()), scenario, shard);
-  const enough = onceRule(enoughRule(shareOf(trials, shard)), planted.shown);
+  const wanted = neededTrials(questionOf(note()), scenario, {
+    shard,
+    attribution: note().attribution === true,
+  });
+  const enough = onceRule(enoughRule(shareOf(trials, shard)), wanted.shown);
   const campaign = await runTrials(
     rig,
     {
@@ -152,7 +158,7 @@ async function race({
         stopRule(request.stopOn, scenario.targetCause),
         ...(scenario.attempts > 1 ? [enough] : []),
       ),
-      needed: planted.needed,
+      needed: wanted.needed,
       ...(scenario.attempts > 1 ? {} : { total: tally.total - before.length }),
       directory,
       before,

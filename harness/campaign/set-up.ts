@@ -50,7 +50,7 @@ export interface Asked {
 
 /** run.json of a rig that is ready. */
 export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNote {
-  const { scenario, placements, deterministic } = rig.request;
+  const { scenario, placements, deterministic, attribution } = rig.request;
   return {
     schema: scenario.control.kind === 'planted' ? 2 : 1,
     dmrace: version(),
@@ -72,6 +72,7 @@ export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNo
     qemu: rig.qemu,
     guests: { ...rig.guests },
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
+    ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
     ...asked.more,
   };

@@ -35,7 +35,7 @@ export const RunOptions = z.strictObject({
   config: z.string().optional(),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
-  placement: z.enum([...ASKED_PLACEMENTS, 'both']).optional(),
+  placement: z.enum([...ASKED_PLACEMENTS, 'both', 'all']).optional(),
   trials: whole(1).optional(),
   duration: Duration.optional(),
   seed: whole(0).default(1),

@@ -5,7 +5,12 @@ import type { RaceRequest, RunRequest } from '../campaign/request.js';
 import type { Resumed } from '../campaign/resume.js';
 import { DmraceError } from '../model/errors.js';
 import { buildOptions } from '../model/kernel-profile.js';
-import { ASKED_PLACEMENTS, orderedPlacements, type Placement } from '../model/placement.js';
+import {
+  ASKED_PLACEMENTS,
+  COMPARED_PLACEMENTS,
+  orderedPlacements,
+  type Placement,
+} from '../model/placement.js';
 import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import { guestArch } from '../rig/guest-arch.js';
@@ -46,8 +51,15 @@ export function placementsOf(
   usual: readonly Placement[],
 ): readonly Placement[] {
   if (placement === undefined) return usual;
-  return placement === 'both' ? ASKED_PLACEMENTS : [placement];
+  if (placement === 'all') return ASKED_PLACEMENTS;
+  return placement === 'both' ? COMPARED_PLACEMENTS : [placement];
 }
+
+/** Whether a run asks by what a race is closed, should the subject's method jump. */
+const attributes = ({ control, recipe }: Scenario, { placement }: RunOptions): boolean =>
+  control.kind === 'rebuilt' &&
+  recipe === 'release-return' &&
+  (placement === undefined || placement === 'both');
 
 /** With the subject goes the planted control of its scenario: without it no silence means anything. */
 function withPlanted({ control }: Scenario, asked: readonly Placement[]): readonly Placement[] {
@@ -75,6 +87,7 @@ export async function runRequest(
       scenario,
       withPlanted(scenario, placementsOf(options, scenario.placements)),
     ),
+    attribution: attributes(scenario, options),
     trials: options.trials ?? scenario.trials,
     durationMs: durationOf(options, scenario),
     stopOn: options.stopOn ?? scenario.stopOn,
@@ -142,8 +155,10 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
 
 /** The options of a run that decide what its trials are. */
 function ownOptions(note: Resumed['note']): Partial<RunOptions> {
-  const [only, second] = note.placements.flatMap(
-    (placement) => ASKED_PLACEMENTS.find((asked) => asked === placement) ?? [],
+  // One trial as compiled goes along by itself; more were asked for.
+  const askable = note.attribution ? COMPARED_PLACEMENTS : ASKED_PLACEMENTS;
+  const asked = note.placements.flatMap(
+    (placement) => askable.find((one) => one === placement) ?? [],
   );
   return {
     kernel: note.kernel.spec,
@@ -155,7 +170,7 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     scenario: note.scenario,
     trials: note.trials,
     seed: note.seed,
-    placement: second === undefined ? only : 'both',
+    placement: asked.length === 1 ? asked[0] : asked.length === 2 ? 'both' : 'all',
     ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
   };
 }

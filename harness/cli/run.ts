@@ -62,7 +62,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
           `where ${SUSPECTS.dm_mod.words.method} is (default: the scenario’s)`,
           'PLACEMENT',
         ),
-        [...ASKED_PLACEMENTS, 'both'],
+        [...ASKED_PLACEMENTS, 'both', 'all'],
       ),
     )
     .addOption(option('--trials <n>', 'trials of each placement (default: 5; churn: 1)', 'TRIALS'))

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
 import { DmraceError } from '../model/errors.js';
-import { ASKED_PLACEMENTS } from '../model/placement.js';
+import { COMPARED_PLACEMENTS } from '../model/placement.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
 import { type RunOptions, runOptions } from './options.js';
@@ -18,7 +18,9 @@ export function sweepCommand(signal: AbortSignal, exit: (code: number) => void):
     .description('let the holder run at every block of the remover in turn: where does it crash?')
     .addOption(option('--kernel <spec>', 'as for dmrace run (default: debian)', 'KERNEL'))
     .addOption(option('--arch <name>', 'guest architecture', 'ARCH'))
-    .addOption(option('--placement <where>', `${ASKED_PLACEMENTS.join(', ')} or both`, 'PLACEMENT'))
+    .addOption(
+      option('--placement <where>', `${COMPARED_PLACEMENTS.join(', ')} or both`, 'PLACEMENT'),
+    )
     .addOption(option('--seed <n>', 'seed of every trial (default: 1)', 'SEED'))
     .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
@@ -56,7 +58,7 @@ export const noSuchForm = (format: string): DmraceError =>
 
 async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<number> {
   refuse(options);
-  const request = raceRequest(options, scenario, placementsOf(options, ASKED_PLACEMENTS));
+  const request = raceRequest(options, scenario, placementsOf(options, COMPARED_PLACEMENTS));
   const stages = new Progress(signal, options.quiet);
   const ended = await sweep(request, { signal, stages });
   const { kernel } = ended.result;

@@ -2,9 +2,11 @@
 import type { KernelIdentity } from '../model/kernel.js';
 import type { KnownIssue } from '../model/known.js';
 import { orderedPlacements, type Placement } from '../model/placement.js';
+import { roleOf } from '../model/role.js';
 import { resultsOf, type TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { scenarioOf } from '../scenarios/index.js';
+import { closedBy } from './closed-by.js';
 import { knownReasons, markKnown, reportKnown } from './known.js';
 import { objectProblem, type PlacementCode } from './object.js';
 import { wilson } from './rate.js';
@@ -41,20 +43,23 @@ export function summarise(evidence: RunEvidence): RunResult {
   const judgement: Judgement = sweep ?? judgeRun(question, trials);
   const doubts = [
     ...problems,
-    ...question.placements.flatMap(
-      (placement) =>
-        objectProblem(
-          placement,
-          codes[placement],
-          scenarioOf({ ...question, placement }).suspect.build,
-          kernel.methodHome,
-        ) ?? [],
+    ...question.placements.flatMap((placement) =>
+      // What decides no verdict cannot be a doubt of it.
+      roleOf(placement) === 'attribution'
+        ? []
+        : (objectProblem(
+            placement,
+            codes[placement],
+            scenarioOf({ ...question, placement }).suspect.build,
+            kernel.methodHome,
+          ) ?? []),
     ),
   ];
   // Damaged or contradicting evidence can only take a verdict away.
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
   const verdict = damaged ? 'inconclusive' : judgement.verdict;
   const exitCode = damaged ? 125 : judgement.exitCode;
+  const by = verdict === 'closed' && sweep === null ? closedBy(question, trials, codes) : null;
   const reasons = [
     ...doubts,
     ...judgement.reasons,
@@ -74,6 +79,7 @@ export function summarise(evidence: RunEvidence): RunResult {
     ),
     trials,
     exitCode,
+    ...(by === null ? {} : { closedBy: by }),
     known,
     ...(sweep === null ? {} : { sweep: { ...sweep, verdict, reasons, exitCode } }),
   };

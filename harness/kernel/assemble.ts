@@ -81,10 +81,18 @@ export async function assembleKernel(
   // T or t: a function of the module's own. U: one that it takes from vmlinux.
   const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
   // A tree that has the method in the module already is its own control.
-  const control =
-    methodHome === 'vmlinux' ? await buildControl(work, parts.tree, suspect) : parts.module;
+  const { control, asCompiled } =
+    methodHome === 'vmlinux'
+      ? await buildControl(work, parts.tree, suspect)
+      : { control: parts.module, asCompiled: parts.module };
   const ours = planted ? await buildPlanted(work, parts.tree) : null;
-  const built = [helper, control, parts.module, ...(ours ? [ours.module, ours.pinned] : [])];
+  const built = [
+    helper,
+    control,
+    asCompiled,
+    parts.module,
+    ...(ours ? [ours.module, ours.pinned] : []),
+  ];
   for (const file of built) await requireVermagic(file, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
@@ -108,7 +116,7 @@ export async function assembleKernel(
     preemptParameter: preempt.ok ? preempt.parameter : '',
     portModules: parts.portModules,
     helper,
-    objects: { builtin: parts.module, 'in-module': control },
+    objects: { builtin: parts.module, 'in-module': control, 'as-compiled': asCompiled },
     ...(ours ? { planted: ours } : {}),
   };
 }

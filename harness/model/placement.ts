@@ -3,9 +3,16 @@
 /**
  * The two builds of a comparison: `builtin` is the tree as it is, in which the release method is in
  * vmlinux on kernels that have the fix; `in-module` is the control, in which it is part of the module.
- * model/role.ts says which of them is asked about. `--placement` names these.
+ * model/role.ts says which of them is asked about.
  */
-export const ASKED_PLACEMENTS = ['builtin', 'in-module'] as const;
+export const COMPARED_PLACEMENTS = ['builtin', 'in-module'] as const;
+
+/**
+ * Those that `--placement` names: beside the two, `as-compiled` has the method in the module as well,
+ * but compiled as the kernel's own, without what makes the control return. It tells whether placement
+ * or the compiler closes the race, and decides no verdict.
+ */
+export const ASKED_PLACEMENTS = [...COMPARED_PLACEMENTS, 'as-compiled'] as const;
 /** See {@link ASKED_PLACEMENTS}. */
 export type AskedPlacement = (typeof ASKED_PLACEMENTS)[number];
 

@@ -12,6 +12,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
     schema: SCHEMA,
     verdict,
     reasons,
+    ...(result.closedBy ? { closedBy: result.closedBy } : {}),
     scenario: question.scenario,
     targetCause: question.targetCause,
     kernel,

@@ -3,7 +3,9 @@ import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
 import { knownReasons } from '../judge/known.js';
 import type { Finding } from '../model/finding.js';
+import { orderedPlacements } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
+import { roleOf } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
 import type { PlacementSummary, RunResult } from '../model/verdict.js';
 import { RECIPES } from '../recipes/index.js';
@@ -148,9 +150,9 @@ function detailSection({ trials, question }: RunResult): string[] {
 
 /** One trial of each placement: a reached one if there is any. */
 function stepSection(result: RunResult, paint: Paint): string[] {
-  // A twin's steps are those of its control, and three columns of them are one too many.
-  const shown = Object.keys(result.placements)
-    .filter((placement) => placement !== result.question.planted?.twin)
+  // Three columns of steps are one too many: those of subject and control are shown.
+  const shown = orderedPlacements(result.question.placements)
+    .filter((placement) => ['subject', 'control'].includes(roleOf(placement)))
     .map((placement) => {
       const trials = result.trials.filter((trial) => trial.placement === placement);
       return trials.find((trial) => trial.reached) ?? trials[0];

@@ -18,6 +18,10 @@ export function stateOf(trial: TrialResult, question: Question): State {
   if (trial.outcome === 'lost') return 'error';
   // A trial that survived outside the window tells nothing either.
   if (!trial.reached && trial.outcome !== 'crashed') return 'skip';
+  // It tells by what a race is closed: its crash is an answer too.
+  if (trial.role === 'attribution' && trial.reached) {
+    return trial.findings.every(({ cause }) => cause === question.targetCause) ? 'pass' : 'fail';
+  }
   const isControl = trial.placement === question.control;
   if (!isControl && onlyKnown(trial)) return 'skip';
   if (!isControl) return trial.outcome === 'crashed' ? 'fail' : 'pass';

@@ -84,6 +84,19 @@ export class ReadyStates {
     );
   }
 
+  /** These and the saved guests of more placements. */
+  async also(
+    placements: readonly Placement[],
+    machineOf: ReadyParts['machineOf'],
+    say: Say,
+  ): Promise<ReadyStates> {
+    const all = new ReadyStates(this.work, { ...this.parts, machineOf });
+    for (const [placement, state] of this.#states) all.#states.set(placement, state);
+    Object.assign(all.codes, this.codes);
+    await all.prepare(placements, say);
+    return all;
+  }
+
   /**
    * Makes a state again that QEMU has refused, once for each placement; several trials may ask at
    * the same time. False when this was done before, and the new state was refused too.

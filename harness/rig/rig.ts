@@ -5,7 +5,8 @@ import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { BuildRequest } from '../model/kernel-profile.js';
-import type { Placement } from '../model/placement.js';
+import { orderedPlacements, type Placement } from '../model/placement.js';
+import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import type { TrialPlan } from '../model/trial.js';
 import {
@@ -41,6 +42,8 @@ export interface RigRequest {
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
   readonly placements: readonly Placement[];
+  /** Whether `as-compiled` is wanted as well, should the subject's booted method jump. */
+  readonly attribution?: boolean;
   readonly accel: Accel | 'auto';
   /** Same seed, same bits: TCG with instruction counting. */
   readonly deterministic: boolean;
@@ -86,10 +89,7 @@ export async function prepareRig(
   );
   work.signal.throwIfAborted();
   const guests = Object.fromEntries(
-    Object.entries(initramfs).map(([placement, file]) => [
-      placement,
-      path.basename(path.dirname(file)),
-    ]),
+    Object.entries(initramfs).map(([placement, file]) => [placement, nameOf(file)]),
   );
   const parts: RigParts = { kernel, qemu, accel, guests };
   if (check) {
@@ -102,8 +102,27 @@ export async function prepareRig(
     (say) => statesOf(telling(work, say), request, kernel, boots, say),
   );
   work.signal.throwIfAborted();
-  return new ReadyRig(work, request, parts, boots, states);
+  if (!request.attribution || states.codes[SUBJECT]?.tailCall !== true) {
+    return new ReadyRig(work, request, parts, boots, states);
+  }
+  return stages.stage(
+    { title: 'As compiled: the subject’s method jumps', name: 'asCompiled' },
+    async (say) => {
+      const more: RigRequest = { ...request, placements: ['as-compiled'] };
+      const images = await initramfsOf(telling(work, say), more, kernel);
+      const image = images['as-compiled'] ?? '';
+      const all = (placement: Placement): MachineSpec =>
+        placement === 'as-compiled' ? bootingMachine(more, kernel, accel, image) : boots(placement);
+      const both = await states.also(more.placements, all, say);
+      const placements = orderedPlacements([...request.placements, ...more.placements]);
+      const made = { ...parts, guests: { ...guests, 'as-compiled': nameOf(image) } };
+      return new ReadyRig(work, { ...request, placements }, made, all, both);
+    },
+  );
 }
+
+/** An initramfs's name in the cache. */
+const nameOf = (file: string): string => path.basename(path.dirname(file));
 
 async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel> {
   const { kernel, build, scenario, placements } = request;

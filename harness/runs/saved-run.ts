@@ -8,7 +8,12 @@ import { type Control, controlPlacement } from '../model/control.js';
 import type { Damage } from '../model/damage.js';
 import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
-import { ASKED_PLACEMENTS, PLACEMENTS, type Placement, placementIn } from '../model/placement.js';
+import {
+  COMPARED_PLACEMENTS,
+  PLACEMENTS,
+  type Placement,
+  placementIn,
+} from '../model/placement.js';
 import { firstRecord } from '../model/record.js';
 import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
@@ -186,7 +191,7 @@ function guessed(
     scenario: plan?.scenario ?? SCENARIOS[0]?.name ?? '',
     sweep: plan?.recipe === 'sweep',
     trials: Math.max(1, ...names.map((name) => trialNamed(name).index + 1)),
-    placements: found.length > 0 ? found : [...ASKED_PLACEMENTS],
+    placements: found.length > 0 ? found : [...COMPARED_PLACEMENTS],
     codes: {}, // which objectProblem() takes as a reason against `closed`
     kernel: {
       spec: 'unknown',

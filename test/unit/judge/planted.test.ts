@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { plantedTrials } from '../../../harness/campaign/planted.js';
+import { neededTrials } from '../../../harness/campaign/needed.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun, WEAKER } from '../../../harness/judge/verdict.js';
 import type { Placement } from '../../../harness/model/placement.js';
@@ -186,7 +186,10 @@ describe('which planted trials a campaign still needs', () => {
   });
 
   it('is one of each that shows what it must, and all of the subject’s', () => {
-    const { needed, shown } = plantedTrials(question, diskRelease, null);
+    const { needed, shown } = neededTrials(question, diskRelease, {
+      shard: null,
+      attribution: false,
+    });
     const { result: crashed } = of('planted');
     const { result: calm } = of('planted-twin');
     expect(needed(plan('planted', 0), [])).toBe(true);
