@@ -12,11 +12,14 @@ import { BY_WINDOW, type Evidence, type Judgement, type Recipe } from './recipe.
 /** The step in which the release method is about to go on; all before it are the window. */
 const LAST = 10;
 
-/** The guest of a race: one instance each to wake the holder, the load and a sweep's gate. */
+/**
+ * The guest of a race: one instance each to wake the holder, the load and a sweep's gate, and one in
+ * which the load sees kernel threads that are born during the race.
+ */
 export const RACE_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
   prepare: 'race',
   helper: true,
-  wake: ['dmrace-holder', 'dmrace-load', 'dmrace-gate'].map((name) => ({
+  wake: ['dmrace-holder', 'dmrace-load', 'dmrace-gate', 'dmrace-births'].map((name) => ({
     name,
     events: [],
     wakesAtOnce: false,
@@ -41,6 +44,18 @@ export function schedulingProblems(records: readonly GuestRecord[]): string[] {
     .filter(([party, policy]) => seen.get(party) !== policy)
     .map(([party, policy]) => `${party} is ${seen.get(party) ?? 'unknown'}, not ${policy}`);
 }
+
+/**
+ * A load that was at its deadline before the module was gone let go of the CPU inside the window. That
+ * the holder happened not to run is then no merit of the setup.
+ */
+const loadProblems = (records: readonly GuestRecord[]): string[] =>
+  recordsOf(records, 'spun')
+    .filter(({ gaveUp }) => gaveUp === 1)
+    .map(
+      ({ startUs, endUs }) =>
+        `the load gave up after ${((endUs - startUs) / 1000).toFixed(0)} ms, before the unload was done`,
+    );
 
 /**
  * The kobject's release method must be where the placement says, and for the subject where the
@@ -89,7 +104,7 @@ export function windowOf(evidence: Evidence<'release-return' | 'sweep'>): Window
     reached: proven.steps.some(({ step }) => step === LAST - 1),
     missing: proven.missing,
     provenance,
-    doubts: placementProblems(plan, scenario, provenance),
+    doubts: [...placementProblems(plan, scenario, provenance), ...loadProblems(records)],
   };
 }
 

@@ -147,6 +147,12 @@ static int trace_remover(struct race *race)
 		return -1;
 	if (race->gate && trace_blocks(race))
 		return -1;
+	/* kthreadd is pid 2 and the parent of every kernel thread (init/main.c, rest_init()). */
+	if (filter(TRACE_BIRTHS "/events/sched/sched_process_fork", "parent_pid == 2", 0, 0))
+		return -1;
+	error = write_file(TRACE_BIRTHS "/events/sched/sched_process_fork/enable", "1");
+	if (error)
+		return record_failure("enable the event of births", -error);
 
 	/* Enabled before it is filtered, it would wake the holder for anybody's completion. */
 	error = write_file(TRACE_HOLDER "/events/dmrace/wait_for_completion/enable", "1");
@@ -275,6 +281,12 @@ static int run(const struct trial *trial, const struct suspect *suspect)
 	struct object object;
 
 	if (suspect->make(&object) || race_prepare(suspect))
+		return -1;
+	/*
+	 * Threads that came with the object, such as the rescuer of its workqueue: its removal waits
+	 * until they have ended, so they must outrank the load as well.
+	 */
+	if (raise_kthreads())
 		return -1;
 	prepared->trial = *trial;
 	prepared->object = object;
