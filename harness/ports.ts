@@ -100,6 +100,8 @@ export interface MachineSpec {
   readonly initramfs: string;
   readonly parameters: readonly string[];
   readonly memoryMiB: number;
+  /** Processors; one where nothing is said. */
+  readonly cpus?: number;
   /**
    * Start from the saved guest in this folder instead of booting: SAVED_MEMORY, of which the machine
    * gets a private view (changes stay its own), and SAVED_DEVICES, everything else.

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
-import type { ReadyRig } from '../rig/rig.js';
+import { cpusOf, type ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
@@ -71,6 +71,7 @@ export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNo
     seed: asked.seed,
     qemu: rig.qemu,
     guests: { ...rig.guests },
+    ...(cpusOf(rig.request) > 1 ? { cpus: cpusOf(rig.request) } : {}),
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
     ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),

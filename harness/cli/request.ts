@@ -17,7 +17,7 @@ import { guestArch } from '../rig/guest-arch.js';
 import { shardOf } from '../runs/shard.js';
 import { scenarioNamed } from '../scenarios/index.js';
 import { readKnownFile } from './known-file.js';
-import { type GivenOptions, type RunOptions, refuseKvm } from './options.js';
+import { type GivenOptions, type RunOptions, refuseKvm, refuseSeveral } from './options.js';
 
 /**
  * What the options ask of any command that runs trials.
@@ -28,9 +28,10 @@ export function raceRequest(
   scenario: Scenario,
   placements: readonly Placement[],
 ): RaceRequest {
-  const { kernel, accel, deterministic, seed, jobs, out } = options;
+  const { kernel, accel, deterministic, cpus, seed, jobs, out } = options;
   const build = buildOptions(kernel, options.profile, options.config);
   refuseKvm(options);
+  refuseSeveral(options);
   return {
     kernel,
     build,
@@ -39,6 +40,7 @@ export function raceRequest(
     placements,
     accel,
     deterministic,
+    ...(cpus === undefined ? {} : { cpus }),
     seed,
     jobs,
     out: out ?? null,
@@ -121,6 +123,7 @@ const DECIDING = [
   'seed',
   'placement',
   'duration',
+  'cpus',
 ] as const;
 
 /**
@@ -167,6 +170,7 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     ...(note.config === undefined ? {} : { config: note.config }),
     accel: note.accel,
     deterministic: note.deterministic === true,
+    cpus: note.cpus ?? 1,
     scenario: note.scenario,
     trials: note.trials,
     seed: note.seed,

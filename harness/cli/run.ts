@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { openResumed } from '../campaign/resume.js';
 import { run } from '../campaign/run.js';
+import { MOST_CPUS } from '../model/cpus.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
@@ -107,6 +108,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(
       new Option('--deterministic', 'same seed, same bits: console, trace and records (needs TCG)'),
+    )
+    .addOption(
+      option('--cpus <n>', `processors of each guest, 1 to ${MOST_CPUS} (default: 1)`, 'CPUS'),
     )
     .addOption(
       offering(option('--format <how>', 'how to print (default: pretty)', 'FORMAT'), FORMAT_NAMES),

@@ -32,6 +32,8 @@ export interface Question {
   /** Trials that must reach the window, for each placement. */
   readonly trials: number;
   readonly placements: readonly Placement[];
+  /** Processors of the guests; one where nothing is said. */
+  readonly cpus?: number;
 }
 
 /** How often something happened, with the interval that holds the true rate 95 times in 100. */

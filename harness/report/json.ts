@@ -16,6 +16,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
     scenario: question.scenario,
     targetCause: question.targetCause,
     kernel,
+    cpus: question.cpus ?? 1,
     placements,
     trials: trials.map((trial) => ({
       placement: trial.placement,

@@ -137,6 +137,7 @@ export const RunResultJson = z.object({
   scenario: z.string(),
   targetCause: Cause,
   kernel: KernelIdentity,
+  cpus: count().optional().describe('processors of each guest'),
   placements: z.object({
     builtin: PlacementJson.optional(),
     'in-module': PlacementJson.optional(),

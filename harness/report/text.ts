@@ -7,7 +7,7 @@ import { orderedPlacements } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
 import { roleOf } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
-import type { PlacementSummary, RunResult } from '../model/verdict.js';
+import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { RECIPES } from '../recipes/index.js';
 import type { DetailTable } from '../recipes/recipe.js';
 import { scenarioOf } from '../scenarios/index.js';
@@ -75,7 +75,10 @@ export function renderText(
   const said = `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
   return [
     wrapped(`${colour(paint.strong(verdict))}: ${said}`, ''),
-    wrapped(`${kernel.release} (${kernel.version}, ${kernel.arch}, ${kernel.preempt})`, '  '),
+    wrapped(
+      `${kernel.release} (${kernel.version}, ${kernel.arch}, ${kernel.preempt}${processors(result.question)})`,
+      '  ',
+    ),
     ...reasonLines(result),
     '',
     placementTable(result),
@@ -103,6 +106,9 @@ function reasonLines({ reasons, known }: RunResult): string[] {
     ...(more > 0 ? [`  - and ${plural(more, 'reason')} more (--format json has all)`] : []),
   ];
 }
+
+/** Said where a guest had more than one. */
+const processors = ({ cpus = 1 }: Question): string => (cpus > 1 ? `, ${cpus} processors` : '');
 
 /** What the release method does with complete(); more than two columns have room for a word only. */
 function callWords(tailCall: boolean | null, short: boolean): string {

@@ -20,6 +20,7 @@ import {
 import { chooseAccel } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { RECIPES } from '../recipes/index.js';
 import { guestSetUp, staged } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
 import { runTool } from '../util/command.js';
@@ -27,7 +28,7 @@ import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
 import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
 import { ReadyStates, restored } from './ready-states.js';
-import { requireForScenario } from './scenario-needs.js';
+import { requireCpus, requireForScenario } from './scenario-needs.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
@@ -45,6 +46,8 @@ export interface RigRequest {
   /** Whether `as-compiled` is wanted as well, should the subject's booted method jump. */
   readonly attribution?: boolean;
   readonly accel: Accel | 'auto';
+  /** Processors of the guests; the recipe's where nothing is said. */
+  readonly cpus?: number;
   /** Same seed, same bits: TCG with instruction counting. */
   readonly deterministic: boolean;
 }
@@ -132,6 +135,7 @@ async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel
     ...(build === undefined ? {} : { build }),
   });
   requireForScenario(scenario, prepared);
+  requireCpus(cpusOf(request), prepared);
   work.say(`${prepared.identity.release}, ${prepared.identity.preempt}`);
   return prepared;
 }
@@ -196,8 +200,12 @@ async function statesOf(
   });
 }
 
+/** Processors of a request's guests. */
+export const cpusOf = ({ cpus, scenario }: Pick<RigRequest, 'cpus' | 'scenario'>): number =>
+  cpus ?? RECIPES[scenario.recipe].cpus;
+
 const bootingMachine = (
-  { deterministic }: RigRequest,
+  request: RigRequest,
   kernel: PreparedKernel,
   accel: Accel,
   initramfs: string,
@@ -209,7 +217,8 @@ const bootingMachine = (
   parameters: [kernel.preemptParameter].filter(Boolean),
   memoryMiB: GUEST_MEMORY_MIB,
   restoreFrom: null,
-  deterministic,
+  deterministic: request.deterministic,
+  cpus: cpusOf(request),
 });
 
 /**

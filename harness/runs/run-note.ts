@@ -38,6 +38,8 @@ export const RunNote = z.strictObject({
   /** Entries of the known-issues file that the run was given; null without one. */
   known: KnownIssues.nullable().default(null),
   deterministic: z.boolean().optional(),
+  /** Processors of the guests; absent: one. */
+  cpus: z.int().positive().optional(),
   /** A run of dmrace sweep: trial N lets the holder run at block N, trial 0 after the unload. */
   sweep: z.boolean().optional(),
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),

@@ -18,6 +18,7 @@ export function sameRun(begun: RunNote, now: RunNote): void {
     trials: String(note.trials),
     placements: note.placements.join(),
     seed: String(note.seed),
+    processors: String(note.cpus ?? 1),
     duration: String(note.durationMs),
     determinism: String(note.deterministic === true),
     shard: note.shard ? `${note.shard.number}/${note.shard.of}` : 'none',

@@ -41,7 +41,7 @@ const controlOf = ({ control }: Scenario, schema: RunNote['schema']): Control =>
 
 /** What a run was asked, by its note: a shard is asked for its share of the trials. */
 export function questionOf(
-  note: Pick<RunNote, 'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements'>,
+  note: Pick<RunNote, 'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'cpus'>,
 ): Question {
   const scenario = scenarioOfNote(note);
   const control = controlOf(scenario, note.schema);
@@ -55,6 +55,7 @@ export function questionOf(
       : {}),
     trials: shareOf(note.trials, note.shard ?? null),
     placements: note.placements,
+    cpus: note.cpus ?? 1,
   };
 }
 
@@ -176,7 +177,7 @@ function guessed(
   damaged: readonly ReadTrial[],
 ): Pick<
   RunNote,
-  'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'kernel' | 'codes'
+  'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'cpus' | 'kernel' | 'codes'
 > {
   const all = [...trials, ...damaged];
   const names = [...trials.map(({ note }) => trialName(note.plan)), ...damaged.map((d) => d.name)];

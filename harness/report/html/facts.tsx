@@ -64,6 +64,7 @@ export function Identity({ result, evidence }: { result: RunResult; evidence: Ru
     ['architecture', kernel.arch],
     ['preemption', kernel.preempt],
     ['.config, SHA-256', kernel.configSha256],
+    ['processors of each guest', String(result.question.cpus ?? 1)],
     ['accelerator', evidence.accel ?? 'unknown'],
     ['started', evidence.startedAt ?? 'unknown'],
     ['dmrace', evidence.dmrace ?? 'unknown'],
@@ -110,6 +111,7 @@ export function Commands({
     `--scenario ${quoted(question.scenario)}`,
     `--placement ${placement}`,
     `--trials ${question.trials}`,
+    ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
     ...(Number.isFinite(seed) ? [`--seed ${seed}`] : []),
   ].join(' ');
   return (
