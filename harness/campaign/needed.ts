@@ -7,7 +7,7 @@ import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { Question } from '../model/verdict.js';
 import type { Shard } from '../runs/shard.js';
 
-/** VMs that a planted control may take where the scenario opens its window on purpose. */
+/** VMs that what goes along may take where the scenario opens its window on purpose. */
 const TRIES = 3;
 
 /** Which of a campaign's planned trials are run. */
@@ -20,7 +20,7 @@ export interface NeededTrials {
 
 /**
  * All of the subject and of a rebuilt control; of a planted control and of its twin one that shows
- * what it must; of a placement that goes along to tell what closes the race, one.
+ * what it must; of a placement that goes along to tell what closes the race, one in the window.
  */
 export function neededTrials(
   question: Question,
@@ -37,10 +37,14 @@ export function neededTrials(
         ]
       : [],
   );
+  const reachedByIt = ({ role, reached }: TrialResult): boolean =>
+    role === 'attribution' && reached;
   const tries = Math.max(TRIES, attempts) * parts;
   return {
     needed: ({ placement, index }, results) => {
-      if (attribution && roleOf(placement) === 'attribution') return index < parts;
+      if (attribution && roleOf(placement) === 'attribution') {
+        return index < TRIES * parts && !results.some(reachedByIt);
+      }
       const test = tests.get(placement);
       return test === undefined || (index < tries && !results.some(test));
     },

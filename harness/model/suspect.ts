@@ -30,6 +30,8 @@ export interface Suspect {
   readonly remover: string;
   /** The kernel's name of the object whose release is waited for; null when the guest did not say. */
   readonly objectName: (records: readonly GuestRecord[]) => string | null;
+  /** The probe at the function that releases the object last; a guest that only watches waits for it. */
+  readonly releaseProbe: string;
   /** A module of ours, which taints the kernel: only a control may be one. */
   readonly outOfTree?: true;
   /** Symbols of vmlinux, and of modules that stay, whose addresses the guest reports. */

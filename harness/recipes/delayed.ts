@@ -21,11 +21,7 @@ export const WATCHED_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
   wake: [
     {
       name: 'dmrace-release',
-      events: [
-        'dmrace/disk_release',
-        'workqueue/workqueue_execute_end',
-        'sched/sched_process_exit',
-      ],
+      events: ['dmrace/{release}', 'workqueue/workqueue_execute_end', 'sched/sched_process_exit'],
       wakesAtOnce: true,
     },
   ],

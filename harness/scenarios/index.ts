@@ -71,5 +71,10 @@ export function scenarioNamed(name: string): Scenario {
 
 /** What the guest of a scenario prepares: its probes and events are those of the steps. */
 export function guestSetUp({ recipe, telling, suspect }: Scenario): GuestSetUp {
-  return { ...RECIPES[recipe].guest, ...tracingOf(telling), symbols: suspect.symbols };
+  const { guest } = RECIPES[recipe];
+  const wake = guest.wake.map((instance) => ({
+    ...instance,
+    events: instance.events.map((event) => event.replace('{release}', suspect.releaseProbe)),
+  }));
+  return { ...guest, ...tracingOf(telling), wake, symbols: suspect.symbols };
 }

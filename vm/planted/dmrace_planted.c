@@ -7,13 +7,16 @@
  * silence of another module means anything. It has both mistakes of an unload, in the shape of dm's:
  *  - the removal waits for the release method of the object, but not until it has returned, as
  *    dm_sysfs_exit() did before v3.14 (commit 2995fa78e423);
- *  - nobody waits for the release of the object's parent, which is put last by whoever comes last.
+ *  - nobody waits for the release of the object's parents, which are put by whoever comes last. They
+ *    are several, each put off by itself with CONFIG_DEBUG_KOBJECT_RELEASE: the unload takes some
+ *    seconds then too, because the module's own kobjects are put off as well.
  *
  * Its correct twin is the same module in a guest that has dmrace_pinned loaded too: the release
  * method is then that module's, which is never unloaded.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -24,7 +27,11 @@
 void dmrace_pinned_release(struct kobject *kobj);
 
 static DEFINE_MUTEX(lock);
-static struct planted *parent, *object;
+/* From the top down. */
+static const char *const names[] = {
+	PLANTED_TOP, PLANTED_UPPER, PLANTED_LOWER, PLANTED_NEAR,
+};
+static struct planted *parents[ARRAY_SIZE(names)], *object;
 
 static void dmrace_planted_release(struct kobject *kobj)
 {
@@ -56,22 +63,38 @@ static struct planted *planted_new(struct kobject *above, const char *name, bool
 	return new;
 }
 
+/* The reference of each that was made, from the bottom up. */
+static void put_parents(int count)
+{
+	while (count--) {
+		kobject_put(&parents[count]->kobj);
+		parents[count] = NULL;
+	}
+}
+
 static long planted_create(void)
 {
-	struct planted *above, *below;
+	struct kobject *above = kernel_kobj;
+	struct planted *new;
+	int i;
 
 	if (object)
 		return -EEXIST;
-	above = planted_new(kernel_kobj, PLANTED_PARENT, false);
-	if (IS_ERR(above))
-		return PTR_ERR(above);
-	below = planted_new(&above->kobj, PLANTED_OBJECT, true);
-	if (IS_ERR(below)) {
-		kobject_put(&above->kobj);
-		return PTR_ERR(below);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		new = planted_new(above, names[i], false);
+		if (IS_ERR(new)) {
+			put_parents(i);
+			return PTR_ERR(new);
+		}
+		parents[i] = new;
+		above = &new->kobj;
 	}
-	parent = above;
-	object = below;
+	new = planted_new(above, PLANTED_OBJECT, true);
+	if (IS_ERR(new)) {
+		put_parents(ARRAY_SIZE(names));
+		return PTR_ERR(new);
+	}
+	object = new;
 	return 0;
 }
 
@@ -83,8 +106,7 @@ static long planted_remove(void)
 	wait_for_completion(&object->done);
 	kfree(object);
 	object = NULL;
-	kobject_put(&parent->kobj);
-	parent = NULL;
+	put_parents(ARRAY_SIZE(names));
 	return 0;
 }
 

@@ -10,8 +10,12 @@
 #define PLANTED_CREATE	_IO(PLANTED_MAGIC, 1)
 #define PLANTED_REMOVE	_IO(PLANTED_MAGIC, 2)
 
-/* Below /sys/kernel, and below that. */
-#define PLANTED_PARENT	"dmrace_planted"
+/* Below /sys/kernel, each below the one before; the object is the last. */
+#define PLANTED_TOP	"dmrace_planted"
+#define PLANTED_UPPER	"upper"
+#define PLANTED_LOWER	"lower"
+#define PLANTED_NEAR	"near"
 #define PLANTED_OBJECT	"object"
+#define PLANTED_ABOVE	PLANTED_TOP "/" PLANTED_UPPER "/" PLANTED_LOWER "/" PLANTED_NEAR
 
 #endif

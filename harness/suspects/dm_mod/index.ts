@@ -10,6 +10,7 @@ export const dmMod: Suspect = {
   build: DM_MOD_BUILD,
   methodCalls: 'complete',
   remover: 'dmsetup',
+  releaseProbe: 'disk_release',
   objectName: (records) => {
     const number = firstRecord(records, 'device')?.number;
     return number ? `dm-${number.split(':')[1]}` : null;

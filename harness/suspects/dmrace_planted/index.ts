@@ -16,6 +16,7 @@ export const dmracePlanted: Suspect = {
   build: PLANTED_BUILD,
   methodCalls: 'complete',
   remover: 'planted-remove',
+  releaseProbe: 'planted_release',
   objectName: (records) => firstRecord(records, 'device')?.name ?? null,
   outOfTree: true,
   symbols: [PINNED.method, 'complete', 'wait_for_completion', 'kobject_put', '_stext', '_etext'],

@@ -89,8 +89,8 @@ const delayed = (at: string): Telling => {
       return {
         step: 10,
         party: 'worker',
-        says: 'kobject_delayed_cleanup() calls the release method of the parent',
-        does: 'kobject_delayed_cleanup() calls the release method of the parent',
+        says: 'kobject_delayed_cleanup() calls the release method of a parent',
+        does: 'kobject_delayed_cleanup() calls the release method of a parent',
         proof: 'probe on the release method, after step 9; or the crash report, where it is gone',
         see: [
           {

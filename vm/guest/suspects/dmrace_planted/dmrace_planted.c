@@ -13,7 +13,7 @@
 #include "suspects/dmrace_planted/dmrace_planted.h"
 
 #define CONTROL		"/dev/dmrace_planted"
-#define PARENT		"/sys/kernel/" PLANTED_PARENT
+#define PARENT		"/sys/kernel/" PLANTED_ABOVE
 
 /* The module is in use while it is open. */
 static int order(unsigned long what, const char *name)
@@ -31,11 +31,11 @@ static int make(struct object *object)
 {
 	if (order(PLANTED_CREATE, "PLANTED_CREATE"))
 		return -1;
-	/* The parent is the one that is put last, and not waited for. */
-	snprintf(object->name, sizeof(object->name), "%s", PLANTED_PARENT);
+	/* The topmost is released last, and not waited for. */
+	snprintf(object->name, sizeof(object->name), "%s", PLANTED_TOP);
 	snprintf(object->parent, sizeof(object->parent), "%s", PARENT);
 	snprintf(object->kobject, sizeof(object->kobject), "%s/%s", PARENT, PLANTED_OBJECT);
-	return record_device(PLANTED_PARENT, "", "active");
+	return record_device(PLANTED_TOP, "", "active");
 }
 
 /* The completion follows the kobject (vm/planted/planted_object.h), as dm's does. */
