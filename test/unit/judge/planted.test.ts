@@ -202,3 +202,38 @@ describe('which planted trials a campaign still needs', () => {
     expect(shown([crashed, calm])).toBe(true);
   });
 });
+
+describe('a planted control in a delayed release', () => {
+  it('is reached by its crash report, its twin by the probe on the method that stays', async () => {
+    const { result, damage } = await readSavedRun(
+      assets('test/fixtures/run-directories/delayed-planted'),
+    );
+    expect(damage).toEqual([]);
+    expect(result.verdict).toBe('open');
+    const trial = (placement: Placement) => {
+      const found = result.trials.find((one) => one.placement === placement);
+      if (!found) throw new Error(`the fixture has no ${placement}`);
+      return found;
+    };
+    const planted = trial('planted');
+    expect(planted).toMatchObject({ outcome: 'crashed', reached: true });
+    expect(planted.findings.map(({ cause }) => cause)).toEqual(['planted-release']);
+    expect(planted.steps.map(({ step }) => step)).toEqual([2, 8, 9, 10]);
+    expect(planted.steps.at(-1)?.evidence).toMatch(/BUG: unable to handle page fault/);
+    const twin = trial('planted-twin');
+    expect(twin).toMatchObject({ outcome: 'survived', reached: true });
+    expect(twin.steps.at(-1)?.evidence).toMatch(/planted_release: .*dmrace_pinned/);
+  });
+
+  it('leaves the subject’s kernel untainted', async () => {
+    const { whole } = await readSavedRun(assets('test/fixtures/run-directories/delayed-planted'));
+    const taints = whole.map(({ files, result }) => [
+      result.placement,
+      /"kind":"taint".*?"value":(\d+)/.exec(files.records)?.[1],
+    ]);
+    expect(taints.filter(([placement]) => placement === 'builtin')).toEqual([
+      ['builtin', '0'],
+      ['builtin', '0'],
+    ]);
+  });
+});
