@@ -25,6 +25,8 @@ export interface CampaignPlan {
   /** VMs side by side. */
   readonly jobs: number;
   readonly stop: StopRule;
+  /** Whether a trial is still wanted when its turn comes, after those that have ended. */
+  readonly needed?: (trial: TrialPlan, results: readonly TrialResult[]) => boolean;
   /** Of a campaign that goes on: what it has already. */
   readonly before?: readonly TrialResult[];
 }
@@ -168,6 +170,7 @@ export async function runCampaign(
   const job = async (): Promise<void> => {
     for (const trial of waiting) {
       if (signal.aborted || stopped !== null) return;
+      if (plan.needed?.(trial, results) === false) continue;
       await one(trial);
     }
   };

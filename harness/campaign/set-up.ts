@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
-import type { ReadyRig } from '../rig/rig.js';
+import { cpusOf, type ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
@@ -66,7 +66,7 @@ export interface Asked {
 
 /** run.json of a rig that is ready. */
 export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): RunNote {
-  const { scenario, placements, deterministic } = rig.request;
+  const { scenario, placements, deterministic, attribution } = rig.request;
   return {
     schema: 2,
     id,
@@ -88,7 +88,9 @@ export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): R
     seed: asked.seed,
     qemu: rig.qemu,
     guests: { ...rig.guests },
+    ...(cpusOf(rig.request) > 1 ? { cpus: cpusOf(rig.request) } : {}),
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
+    ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
     ...asked.more,
   };

@@ -83,6 +83,7 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     scenario: note.scenario,
     accel: note.accel,
     deterministic: note.deterministic === true,
+    cpus: note.cpus ?? 1,
     jobs: options.jobs,
     ...(options.out === undefined ? {} : { out: options.out }),
   });

@@ -2,10 +2,11 @@
 import { Command, Option } from 'commander';
 import { openResumed } from '../campaign/resume.js';
 import { run } from '../campaign/run.js';
+import { MOST_CPUS } from '../model/cpus.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS } from '../scenarios/index.js';
@@ -63,7 +64,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
           `where ${SUSPECTS.dm_mod.words.method} is (default: the scenario’s)`,
           'PLACEMENT',
         ),
-        [...PLACEMENTS, 'both'],
+        [...ASKED_PLACEMENTS, 'both', 'all'],
       ),
     )
     .addOption(option('--trials <n>', 'trials of each placement (default: 5; churn: 1)', 'TRIALS'))
@@ -108,6 +109,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(
       new Option('--deterministic', 'same seed, same bits: console, trace and records (needs TCG)'),
+    )
+    .addOption(
+      option('--cpus <n>', `processors of each guest, 1 to ${MOST_CPUS} (default: 1)`, 'CPUS'),
     )
     .addOption(
       offering(option('--format <how>', 'how to print (default: pretty)', 'FORMAT'), FORMAT_NAMES),

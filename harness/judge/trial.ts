@@ -104,6 +104,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     records,
     layout,
     console: files.console,
+    findings,
     fatalRun: ending.how === 'panicked' ? fatalRun(files.console, findings, events, records) : null,
   };
   const judged: Judgement<RecipeName> = recipe.judge(evidence);

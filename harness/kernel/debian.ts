@@ -2,11 +2,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebianArchive } from '../debian/archive.js';
-import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
-import { assembleKernel, requireConfig } from './assemble.js';
+import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
 import { portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
@@ -70,9 +69,10 @@ export async function prepareDebianKernel(
   work: Work,
   spec: string,
   request: DebianSpec,
-  suspect: SuspectBuild,
+  wanted: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
+  const { suspect } = wanted;
   const { archive, stock } = await resolveStock(work, request);
   const image = await unpackImage(work, archive, stock);
   const configFile = await imageFile(image, stock.abi, 'config');
@@ -119,7 +119,7 @@ export async function prepareDebianKernel(
       portModules: modules.ports,
       module: modules.suspect,
     },
-    suspect,
+    wanted,
   );
 }
 

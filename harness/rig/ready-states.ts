@@ -3,11 +3,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { headlineOf, isOfKind } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
-import type { Suspect } from '../model/suspect.js';
+import type { Scenario } from '../model/scenario.js';
 import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
+import { staged } from '../scenarios/index.js';
 import type { Restored, WhenReady } from '../trial/trial.js';
 import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
@@ -49,7 +50,7 @@ const NOT_SAVED = new Set([...BOOTED].filter((kind) => kind !== 'ready'));
 /** What the saved guests of a rig are made of. */
 export interface ReadyParts {
   readonly kernel: PreparedKernel;
-  readonly suspect: Suspect;
+  readonly scenario: Scenario;
   /** The machine of a placement that boots. */
   readonly machineOf: (placement: Placement) => MachineSpec;
 }
@@ -91,6 +92,19 @@ export class ReadyStates {
     if (failed) throw failed.reason;
   }
 
+  /** These and the saved guests of more placements. */
+  async also(
+    placements: readonly Placement[],
+    machineOf: ReadyParts['machineOf'],
+    say: Say,
+  ): Promise<ReadyStates> {
+    const all = new ReadyStates(this.work, { ...this.parts, machineOf });
+    for (const [placement, state] of this.#states) all.#states.set(placement, state);
+    Object.assign(all.codes, this.codes);
+    await all.prepare(placements, say);
+    return all;
+  }
+
   /**
    * Makes a state again that QEMU has refused, once for each placement; several trials may ask at
    * the same time. False when this was done before, and the new state was refused too.
@@ -116,7 +130,8 @@ export class ReadyStates {
 
   async #prepare(placement: Placement, say: Say): Promise<void> {
     const { cache, signal } = telling(this.work, say);
-    const { kernel, suspect, machineOf } = this.parts;
+    const { kernel, scenario, machineOf } = this.parts;
+    const { suspect } = staged(scenario, placement);
     const spec = machineOf(placement);
     const key = await keyOf(spec);
     const make = async (): Promise<string> => {

@@ -8,11 +8,12 @@ import { DmraceError } from '../../model/errors.js';
 import { homeOf } from '../../model/placement.js';
 import { roleOf } from '../../model/role.js';
 import { type TrialPlan, type TrialResult, trialName } from '../../model/trial.js';
-import type { Machine } from '../../ports.js';
+import { type Machine, modulesOf } from '../../ports.js';
 import { pasteable, quote } from '../../qemu/command-line.js';
 import { Stopper } from '../../qemu/stopper.js';
 import type { ReadyRig } from '../../rig/rig.js';
 import type { RunDirectory } from '../../runs/run-directory.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
 import { runTrial, TRIAL_DEADLINE_MS, type TrialRun } from '../../trial/trial.js';
@@ -60,7 +61,7 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     });
   }
   const { symbols, elf } = await kernelSymbols(rig, plan.placement, ready);
-  const { suspect, telling } = rig.request.scenario;
+  const { suspect, telling } = scenarioOf(plan);
   const inModule = homeOf(plan.placement, plan.methodHome) !== 'vmlinux';
   const layout = layoutOf(readRecords(ready.readyRecords).records, suspect.name);
   const stops = stopsFor({
@@ -68,7 +69,7 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     telling,
     recorded: request.recorded,
     symbols,
-    home: inModule ? suspect.name : undefined,
+    home: inModule ? (suspect.methodIn ?? suspect.name) : undefined,
     here: (address) => addressIn(layout, request.recordedLayout, address),
   });
   // The socket lies in a short folder: the path of a Unix socket ends at 107 bytes.
@@ -78,7 +79,7 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
   await mkdir(path.dirname(script), { recursive: true });
   request.tell(moved(request.recordedLayout, layout));
   const { arch } = rig.work;
-  const booted = rig.kernel.objects[plan.placement];
+  const booted = modulesOf(rig.kernel, plan.placement).at(-1) ?? '';
   const object = await forDebugger(booted);
   await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
   if (roleOf(plan.placement) === 'control' && object === booted) {

@@ -110,7 +110,7 @@ describe('what the options of a run ask', () => {
   it('is the scenario’s where nothing is said', async () => {
     expect(await ask({ scenario: 'disk-release' })).toMatchObject({
       scenario: { name: 'disk-release' },
-      placements: ['builtin'],
+      placements: ['builtin', 'planted', 'planted-twin'],
       trials: 5,
       durationMs: null,
       stopOn: [],
