@@ -94,8 +94,14 @@ if (task === 'run') {
   process.exitCode = await dmrace(['run', ...rest], interrupt.signal);
   if (interrupt.signal.aborted) process.exit();
 } else {
+  // These have scripts of their own: they start a cluster, or whole systems.
+  const apart = rest.some((word) => word.startsWith('--project'))
+    ? []
+    : ['--project=!cluster', '--project=!hosts'];
   const script =
-    task === 'bench' ? [at('bench/run.mjs')] : [at('node_modules/vitest/vitest.mjs'), 'run'];
+    task === 'bench'
+      ? [at('bench/run.mjs')]
+      : [at('node_modules/vitest/vitest.mjs'), 'run', ...apart];
   const result = spawnSync(process.execPath, [...script, ...rest], {
     cwd: root,
     stdio: 'inherit',
