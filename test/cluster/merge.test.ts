@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// What it costs to put 8 shards of 10,000 lines together. The lines and the folders that are kept
+// are written by the program's own writers, of the two real trials of a fixture.
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Retention } from '../../harness/runs/ledger.js';
+import { RunDirectory } from '../../harness/runs/run-directory.js';
+import { noteOf, readSavedRun } from '../../harness/runs/saved-run.js';
+import { isMine } from '../../harness/runs/shard.js';
+import { assets } from '../../harness/util/assets.js';
+import { MAIN } from '../support/command.js';
+
+const SHARDS = 8;
+/** Of each placement: two lines for each index. */
+const TRIALS = 5000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'dmrace-merge-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function writeShard(number: number): Promise<string> {
+  const saved = await readSavedRun(assets('test/fixtures/run-directories/release'));
+  const shard = { number, of: SHARDS };
+  const directory = await RunDirectory.create(path.join(folder, `shard-${number}`));
+  await directory.writeNote({
+    ...noteOf(saved),
+    trials: TRIALS,
+    seed: 1,
+    shard,
+    end: { how: 'complete' },
+  });
+  const retention = new Retention();
+  const entries = [];
+  for (let index = 0; index < TRIALS; index++) {
+    if (!isMine({ index }, shard)) continue;
+    for (const { files, result } of saved.whole) {
+      const plan = { ...files.note.plan, index }; // its seed is in the guest's records
+      const judged = { ...result, index };
+      const kept = retention.keeps(judged);
+      entries.push({ plan, kept, result: judged });
+      if (!kept) continue;
+      await directory.writeTrial({ ...files, note: { ...files.note, plan } }, 'qemu\n');
+      await directory.writeResult(judged);
+    }
+  }
+  await directory.writeLedger(entries);
+  return directory.root;
+}
+
+const Whole = z.object({
+  verdict: z.string(),
+  reasons: z.array(z.string()),
+  trials: z.array(z.unknown()),
+});
+
+it('8 shards of 10,000 lines are one run, in bounded time and memory', async () => {
+  const folders = [];
+  for (let number = 1; number <= SHARDS; number++) folders.push(await writeShard(number));
+  // The program tells its own peak when it ends.
+  const tell = "process.on('exit', () => console.error('PEAK', process.resourceUsage().maxRSS))";
+  const started = performance.now();
+  const { stdout, stderr, exitCode } = await execa(
+    process.execPath,
+    [
+      ...['--import', `data:text/javascript,${encodeURIComponent(tell)}`, MAIN, 'merge'],
+      ...[...folders, '--out', path.join(folder, 'whole'), '--format', 'json'],
+    ],
+    { reject: false, maxBuffer: 256 << 20 },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const { verdict, trials, reasons } = Whole.parse(JSON.parse(stdout));
+  expect([verdict, trials.length], reasons.join('; ')).toEqual(['closed', 2 * TRIALS]);
+  expect(exitCode, stderr).toBe(0);
+  const peakMiB = Number(/PEAK (\d+)/.exec(stderr)?.[1]) / 1024;
+  const { size } = await stat(path.join(folder, 'whole', 'trials.jsonl'));
+  const measured = `${2 * TRIALS} lines: ${seconds.toFixed(1)} s, peak ${peakMiB.toFixed(0)} MiB, trials.jsonl ${(size / 1e6).toFixed(1)} MB`;
+  process.stderr.write(`merge of ${measured}\n`);
+  expect(seconds, measured).toBeLessThan(60);
+  expect(peakMiB, measured).toBeLessThan(1024);
+}, 300_000);
