@@ -28,6 +28,15 @@ export default defineConfig({
         },
       },
       {
+        // Damage to saved runs, by the thousand; boots nothing.
+        test: {
+          name: 'tamper',
+          include: ['test/tamper/**/*.test.ts'],
+          testTimeout: 240_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
         // Real QEMU machines: one file at a time, because the machine has two cores and every
         // guest runs under TCG.
         test: {

@@ -4,7 +4,7 @@ import { GuestSession } from '../../harness/guest/session.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
 import type { Machine } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import type { Rig } from '../../harness/rig/rig.js';
+import type { ReadyRig } from '../../harness/rig/rig.js';
 import type { BootTimes, Results } from './results.js';
 import { rigOf, say } from './rig.js';
 
@@ -36,8 +36,8 @@ const registersOf = async (machine: Machine): Promise<string> =>
   String(await machine.qmp('human-monitor-command', { 'command-line': 'info registers' }));
 
 /** Boots the guest of the builtin placement to `ready`, and sees where the time went. */
-async function bootOnce(rig: Rig, signal: AbortSignal): Promise<BootTimes> {
-  const spec = { ...rig.spec('builtin'), restoreFrom: null };
+async function bootOnce(rig: ReadyRig, signal: AbortSignal): Promise<BootTimes> {
+  const spec = { ...rig.machine('builtin'), restoreFrom: null };
   const began = performance.now();
   const now = (): number => performance.now() - began;
   await using machine = await qemuMachines.start(spec, signal);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
-import { newNonce } from '../../harness/campaign/campaign.js';
+import { newNonce } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { PLACEMENTS } from '../../harness/model/placement.js';
-import { qemuMachines } from '../../harness/qemu/machine.js';
-import type { Rig } from '../../harness/rig/rig.js';
-import { runInGuest } from '../../harness/trial/trial.js';
+import type { ReadyRig } from '../../harness/rig/rig.js';
+import { runTrial } from '../../harness/trial/trial.js';
 import { rawInitramfs, runRaw } from './raw.js';
 import { median, type Oopsed, type Results } from './results.js';
 import { rigOf, say, timedTrial } from './rig.js';
@@ -34,25 +32,21 @@ const oopsed = (program: string, end: Ended): Oopsed => ({
   said: `${/Oops|BUG:/.test(end.output) ? 'the oops is in the output; ' : 'no word of the oops; '}last: ${lastLines(end.output) || 'nothing'}`,
 });
 
-async function dmraceOopsed(rig: Rig, signal: AbortSignal): Promise<Oopsed> {
+async function dmraceOopsed(rig: ReadyRig, signal: AbortSignal): Promise<Oopsed> {
   const began = performance.now();
-  const nonce = newNonce();
   const plan = {
+    recipe: 'crash',
     placement: 'builtin',
     index: 0,
     seed: 0,
-    nonce,
+    nonce: newNonce(),
     scenario: 'self-test',
-    yieldAfter: 0,
+    how: 'oops',
   } as const;
-  const { files } = await runInGuest(
-    qemuMachines,
-    rig.spec('builtin'),
-    plan,
-    `crash nonce=${nonce} how=oops`,
-    signal,
-    { ...rig.start(plan), deadlineMs: 30_000 },
-  );
+  const { files } = await runTrial(rig.host('builtin', signal), plan, {
+    ...rig.start(plan),
+    deadlineMs: 30_000,
+  });
   const result = judgeTrial(files);
   const [finding] = result.findings;
   return {
@@ -71,7 +65,7 @@ export async function measureOthers(
   repeats: number,
   signal: AbortSignal,
 ): Promise<NonNullable<Results['others']>> {
-  const cache = (await rigOf('debian', signal)).cache;
+  const cache = (await rigOf('debian', signal)).work.cache;
   const config = await virtmeConfig(root, cache);
   const rig = await rigOf(`src:${source}`, signal, { profiles: [], config });
   const virtme = await fetchVirtme(cache);

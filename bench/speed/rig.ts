@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
-import { newNonce } from '../../harness/campaign/campaign.js';
+import { newNonce, planTrial } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { ARCH } from '../../harness/model/arch/index.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
 import { PLACEMENTS, type Placement } from '../../harness/model/placement.js';
-import type { Machine, Machines } from '../../harness/ports.js';
+import type { Machine, Machines, Stages } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
-import { Rig } from '../../harness/rig/rig.js';
+import { prepareRig, type ReadyRig } from '../../harness/rig/rig.js';
 import { scenarioNamed } from '../../harness/scenarios/index.js';
-import { runTrial } from '../../harness/trial/trial.js';
+import { deadlines, runTrial } from '../../harness/trial/trial.js';
 import { openCache } from '../../harness/util/cache.js';
 
 export const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
 export const release = scenarioNamed('release');
 
+/** Stages of which only the lines are shown. */
+const STAGES: Stages = { stage: (_stage, work) => work(say), timing: {} };
+
 /** A rig for a kernel, set up: what it builds and fetches is not measured. */
 export async function rigOf(
   kernel: string,
   signal: AbortSignal,
   build?: BuildRequest,
-): Promise<Rig> {
-  const rig = new Rig(
-    await openCache(),
+): Promise<ReadyRig> {
+  return prepareRig(
+    { cache: await openCache(), arch: ARCH.x86_64, say, signal },
     {
       kernel,
-      arch: ARCH.x86_64,
       placements: PLACEMENTS,
       scenario: release,
       accel: 'tcg',
+      deterministic: false,
       ...(build ? { build } : {}),
     },
-    signal,
+    STAGES,
   );
-  for (const stage of rig.stages()) await stage.work(say);
-  return rig;
 }
 
 /** When the parts of a restore were over, in ms since the trial began. */
@@ -51,20 +51,16 @@ export interface Restored {
  * @throws Error when it does not end as this placement has to: a fast wrong trial is no trial.
  */
 export async function timedTrial(
-  rig: Rig,
+  rig: ReadyRig,
   placement: Placement,
   index: number,
   start: 'restored' | 'booted',
   signal: AbortSignal,
 ): Promise<{ readonly ms: number; readonly restored: Restored }> {
-  const plan = {
-    placement,
-    index,
-    seed: index + 1,
-    nonce: newNonce(),
-    scenario: release.name,
-    yieldAfter: 0,
-  };
+  const plan = planTrial(
+    { scenario: release, durationMs: null, nonce: newNonce },
+    { placement, index, seed: index + 1 },
+  );
   const restored: Restored = { qemuMs: 0, readyMs: 0 };
   const began = performance.now();
   const watched: Machines = {
@@ -77,15 +73,12 @@ export async function timedTrial(
       return machine;
     },
   };
-  const spec = rig.spec(placement);
-  const { files } = await runTrial(
-    watched,
-    start === 'booted' ? { ...spec, restoreFrom: null } : spec,
-    plan,
-    release,
-    signal,
-    start === 'booted' ? {} : rig.start(plan),
-  );
+  const restores = rig.machine(placement);
+  const spec = start === 'booted' ? { ...restores, restoreFrom: null } : restores;
+  const { files } = await runTrial({ machines: watched, spec, signal }, plan, {
+    ...(start === 'booted' ? {} : rig.start(plan)),
+    ...deadlines(plan, spec),
+  });
   const ms = performance.now() - began;
   const result = judgeTrial(files);
   const wanted = placement === 'builtin' ? 'survived' : 'crashed';

@@ -3,6 +3,7 @@ import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
 import type { StopRule } from '../model/stop-rule.js';
+import type { TrialTie } from '../model/tie.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import { StateRefused } from '../rig/ready-state.js';
 import { Retention } from '../runs/ledger.js';
@@ -53,11 +54,11 @@ class Starts {
     const isLoss = error instanceof DmraceError && error.code === 'environment';
     if (signal.aborted || !isLoss || ++this.#failures >= START_FAILURES) throw error;
     const note = {
-      schema: 1,
       plan,
       end: { how: 'not-started', why: error.facts.observed },
       durationMs: 0,
       start: 'restored',
+      tie: null,
     } as const;
     const files = { note, console: new Uint8Array(), readyRecords: '', records: '', trace: '' };
     return { files, argv: [] };
@@ -68,6 +69,8 @@ class Starts {
 export interface CampaignTools {
   readonly host: (placement: Placement, signal: AbortSignal) => TrialHost;
   readonly pasteable: (argv: readonly string[]) => string;
+  /** What ties the trials of a placement to this run. */
+  readonly tie: (placement: Placement) => TrialTie | null;
   readonly directory: RunDirectory;
   readonly options: (plan: TrialPlan) => StartOptions;
   /** Makes a refused state again; false when that was done before, and did not help. */
@@ -99,7 +102,7 @@ export async function runCampaign(
       const host = tools.host(trial.placement, signal);
       return runTrial(host, trial, { ...tools.options(trial), ...deadlines(trial, host.spec) });
     };
-    const { files, argv } = await run()
+    const { files: untied, argv } = await run()
       .catch(async (error: unknown) => {
         // Nothing has run yet: the trial takes place from another state.
         const again =
@@ -111,7 +114,9 @@ export async function runCampaign(
         (done) => starts.worked(done),
         (error: unknown) => starts.failed(error, trial, signal),
       );
-    if (files.note.end.how === 'interrupted') return;
+    if (untied.note.end.how === 'interrupted') return;
+    const note = { ...untied.note, tie: tools.tie(trial.placement) };
+    const files = { ...untied, note };
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const judged = judgeTrial(files);
     await tools.directory.writeResult(judged);

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { MethodHome, Placement } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
 import { CRASHES } from '../model/recipe.js';
 import type { Scenario } from '../model/scenario.js';
 import type { PlanOf, TrialPlan } from '../model/trial.js';
-import { planToJson } from '../runs/plan-json.js';
 
 /** How nonces are made: from a plan that has none yet. */
 export type NonceMaker = (plan: TrialPlan) => string;
 
 /** 128 random bits: a guest cannot have seen it before the trial. */
 export const newNonce = (): string => randomBytes(16).toString('hex');
-
-/**
- * A nonce made from the trial alone, for deterministic runs: unique within a run, but no secret.
- * It still tells trials of one run apart; it no longer proves that the guest heard it first now.
- */
-export function seededNonce(plan: TrialPlan): string {
-  const { scenario, placement, index, seed, yieldAfter } = planToJson(plan);
-  return createHash('sha256')
-    .update(JSON.stringify([scenario, placement, index, seed, yieldAfter]))
-    .digest('hex')
-    .slice(0, 32);
-}
 
 /** What all trials of a campaign have in common. */
 export interface PlanRequest {

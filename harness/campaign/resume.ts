@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type TrialResult, trialName } from '../model/trial.js';
+import { unfinishedLine } from '../runs/count.js';
+import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import { noteOf, readSavedRun, type SavedRun } from '../runs/saved-run.js';
 import type { Place } from './set-up.js';
@@ -13,49 +16,71 @@ export interface Resumed extends Place {
 
 /**
  * Opens a run directory to go on with it.
- * @throws DmraceError (usage) when it is no run's, was made by a version that kept no seed, or is a
- *   replay; (inconclusive) when run.json is damaged.
+ * @throws DmraceError (usage) when it is no run's, cannot go on, or another process writes there;
+ *   (inconclusive) when run.json is damaged.
  */
 export async function openResumed(folder: string): Promise<Resumed> {
-  const saved = await readSavedRun(folder);
-  const note = noteOf(saved);
-  const { seed } = note;
-  if (seed === undefined) {
-    throw new DmraceError('usage', {
-      observed: `${folder} cannot be resumed: dmrace ${note.dmrace} kept no seed in run.json`,
+  const directory = await RunDirectory.open(path.resolve(folder));
+  // Before it is read: nobody may go on with it meanwhile.
+  await directory.own();
+  try {
+    const saved = await readSavedRun(folder);
+    return { ...resumable(folder, noteOf(saved)), directory, saved };
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @throws DmraceError (usage) for a run that cannot go on, whatever is in its folder */
+function resumable(folder: string, note: RunNote): Pick<Resumed, 'note' | 'id' | 'startedAt'> {
+  const { seed, startedAt } = note;
+  const refuse = (why: string, action: string): DmraceError =>
+    new DmraceError('usage', {
+      observed: `${folder} cannot be resumed: ${why}`,
       artefact: folder,
-      action: 'run it anew',
+      action,
     });
+  if (seed === undefined) {
+    throw refuse(`dmrace ${note.dmrace} kept no seed in run.json`, 'run it anew');
   }
   if (note.replayOf !== undefined) {
-    throw new DmraceError('usage', {
-      observed: `${folder} cannot be resumed: it is a replay of trials of ${note.replayOf}`,
-      artefact: folder,
-      action: `replay them again: dmrace replay ${note.replayOf}`,
-    });
+    const again = `replay them again: dmrace replay ${note.replayOf}`;
+    throw refuse(`it is a replay of trials of ${note.replayOf}`, again);
   }
-  const { directory } = saved;
-  return { directory, startedAt: note.startedAt, note: { ...note, seed }, saved };
+  if (note.sweep) {
+    throw refuse('it is a sweep, whose points follow from each other', 'sweep again: dmrace sweep');
+  }
+  if (note.parts) throw refuse('it was merged from shards', 'resume the shards, and merge again');
+  return { note: { ...note, seed }, id: note.id ?? '', startedAt };
 }
 
 /**
- * Makes a run directory ready to go on: a torn line and folders that no line tells of are what a
- * kill left of trials under way; they are dropped and those trials run again.
+ * Makes a run directory ready to go on. What a kill explains is put right: a torn line is taken off,
+ * a whole trial without its line gets it, a folder that was being written is dropped and that trial run
+ * again.
  * @returns what counts of the run so far
+ * @throws DmraceError (inconclusive) for everything that a kill does not explain: the run is left as
+ *   it is
  */
 export async function goOn({ directory, saved }: Resumed): Promise<readonly TrialResult[]> {
-  const { ledger, result } = saved;
-  if (ledger.problems.length > 0) {
+  const { ledger, counted } = saved;
+  const crashed = counted.unfinished.filter(({ crashes }) => crashes.length > 0);
+  const problems = [...counted.problems, ...crashed.map(unfinishedLine)];
+  if (problems.length > 0) {
     throw new DmraceError('inconclusive', {
-      observed: ledger.problems.join('; '),
+      observed: `the run cannot go on: ${problems.join('; ')}`,
       artefact: directory.root,
-      action: 'the run is damaged; run it again',
+      action: 'see what is left with dmrace report, and run it anew into another folder',
     });
   }
-  if (ledger.torn) await directory.writeLedger(ledger.entries);
-  const known = new Set(ledger.entries.map(({ plan }) => trialName(plan)));
-  for (const name of await directory.trialNames()) {
-    if (!known.has(name)) await directory.dropTrial(name);
+  await directory.continueLedger(ledger);
+  const lines = new Set(ledger.entries.map(({ plan }) => trialName(plan)));
+  for (const { name } of counted.unfinished) await directory.dropTrial(name);
+  for (const { name, files, result } of counted.whole) {
+    if (lines.has(name)) continue;
+    await directory.writeResult(result);
+    await directory.writeEntry({ plan: files.note.plan, kept: true, result });
   }
-  return result.trials.filter((trial) => known.has(trialName(trial)));
+  return counted.results;
 }

@@ -5,14 +5,15 @@ import { anyRule, enoughRule, stopRule } from '../model/stop-rule.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { prepareRig, type ReadyRig } from '../rig/rig.js';
+import { seededNonce } from '../runs/plan-json.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { CampaignEnd, RunNote } from '../runs/run-note.js';
 import { sameRun } from '../runs/same-run.js';
-import { notesOf, questionOf } from '../runs/saved-run.js';
+import { notesOf, questionOf, readSavedRun } from '../runs/saved-run.js';
 import { isMine, shareOf } from '../runs/shard.js';
 import type { Say } from '../util/work.js';
 import type { CampaignOutcome } from './campaign.js';
-import { newNonce, planTrials, seededNonce } from './plan.js';
+import { newNonce, planTrials } from './plan.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
 import { goOn, type Resumed } from './resume.js';
@@ -25,6 +26,8 @@ export interface EndedRun {
   readonly directory: RunDirectory;
   readonly result: RunResult;
   readonly timing: Readonly<Record<string, number>>;
+  /** SHA-256 of the manifest, for `judge --manifest`. */
+  readonly manifest: string;
 }
 
 /** What the trials of a run came to. */
@@ -63,14 +66,20 @@ export async function run(
     );
   };
   const outcome = await raced().catch(async (error: unknown) => {
-    if (!resumed) await directory.removeIfEmpty();
+    if (resumed) await directory[Symbol.asyncDispose]();
+    else await directory.removeIfEmpty();
     throw error;
   });
   const timing = { ...stages.timing, totalMs: Math.round(performance.now() - started) };
-  const result = await resultOf(directory, outcome);
+  // A run that went on is what its folder says, from whatever day.
+  const result = resumed
+    ? (await readSavedRun(directory.root)).result
+    : await resultOf(directory, outcome);
   const { verdict, reasons, exitCode } = result;
   await directory.writeVerdict({ schema: 1, verdict, reasons, exitCode, timing });
-  return { directory, result, timing };
+  const manifest = await directory.writeManifest();
+  await directory[Symbol.asyncDispose]();
+  return { directory, result, timing, manifest };
 }
 
 /** Everything that the trials of a run need. */
@@ -105,7 +114,7 @@ async function race({
         ...(durationMs === null ? {} : { durationMs }),
         ...(request.profile === undefined ? {} : { profile: request.profile }),
         ...(request.config === undefined ? {} : { config: request.config }),
-        ...(end ? { end } : {}),
+        ...(end ? { end, ledger: directory.ledgerEnd } : {}),
         ...(repeats ? { repeats: [...repeats] } : {}),
       },
     });
@@ -130,6 +139,7 @@ async function race({
         ...(scenario.attempts > 1 ? [enoughRule(shareOf(trials, shard))] : []),
       ),
       directory,
+      note: note(),
       before,
       done: (result) => {
         tally.add(result);

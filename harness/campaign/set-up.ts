@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
@@ -25,6 +26,8 @@ export async function openWork(arch: Arch, signal: AbortSignal): Promise<Work> {
 /** Where a run's artefacts go, and since when. */
 export interface Place {
   readonly directory: RunDirectory;
+  /** The run's own name. */
+  readonly id: string;
   /** ISO 8601. */
   readonly startedAt: string;
 }
@@ -36,7 +39,8 @@ export async function openPlace(
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
   const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
-  return { directory: await RunDirectory.create(path.resolve(folder)), startedAt };
+  const directory = await RunDirectory.create(path.resolve(folder));
+  return { directory, id: randomUUID(), startedAt };
 }
 
 /** What only the command knows of its run. */
@@ -49,10 +53,11 @@ export interface Asked {
 }
 
 /** run.json of a rig that is ready. */
-export function noteOf(rig: ReadyRig, { startedAt }: Place, asked: Asked): RunNote {
+export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): RunNote {
   const { scenario, placements, deterministic } = rig.request;
   return {
-    schema: 1,
+    schema: 2,
+    id,
     dmrace: version(),
     startedAt,
     scenario: scenario.notedAs,

@@ -4,10 +4,12 @@ import type { Placement } from '../model/placement.js';
 import { resultsOf, type TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { prepareRig, type ReadyRig } from '../rig/rig.js';
+import { seededNonce } from '../runs/plan-json.js';
 import type { RunDirectory } from '../runs/run-directory.js';
+import type { RunNote } from '../runs/run-note.js';
 import { questionOf } from '../runs/saved-run.js';
 import type { Say } from '../util/work.js';
-import { newNonce, type PlanRequest, planTrial, seededNonce } from './plan.js';
+import { newNonce, type PlanRequest, planTrial } from './plan.js';
 import type { Conductor, RaceRequest } from './request.js';
 import type { EndedRun } from './run.js';
 import { noteOf, openPlace, openWork, type Place } from './set-up.js';
@@ -41,7 +43,9 @@ export async function sweep(request: RaceRequest, conductor: Conductor): Promise
   const { timing } = stages;
   if (!result.sweep) throw new Error('a sweep is judged as one');
   await directory.writeVerdict({ schema: 1, timing, ...result.sweep });
-  return { directory, result, timing, sweep: result.sweep };
+  const manifest = await directory.writeManifest();
+  await directory[Symbol.asyncDispose]();
+  return { directory, result, timing, manifest, sweep: result.sweep };
 }
 
 async function points(
@@ -52,7 +56,13 @@ async function points(
 ): Promise<RunResult> {
   const note = noteOf(rig, place, { trials: 1, seed: request.seed });
   await place.directory.writeNote(note);
-  const trials = await sweepTrials(rig, place.directory, request, say);
+  const trials = await sweepTrials(rig, place.directory, note, request, say);
+  await place.directory.writeNote({
+    ...note,
+    codes: noteOf(rig, place, { trials: 1, seed: request.seed }).codes,
+    end: { how: 'complete' },
+    ledger: place.directory.ledgerEnd,
+  });
   return summarise({
     question: questionOf(note),
     kernel: note.kernel,
@@ -68,6 +78,7 @@ async function points(
 async function sweepTrials(
   rig: ReadyRig,
   directory: RunDirectory,
+  note: RunNote,
   { scenario, placements, seed, jobs, deterministic }: RaceRequest,
   say: Say,
 ): Promise<TrialResult[]> {
@@ -80,7 +91,7 @@ async function sweepTrials(
   };
   const run = async (wanted: readonly (readonly [Placement, number])[]): Promise<void> => {
     const trials = wanted.map(([placement, index]) => planTrial(plan, { placement, index, seed }));
-    const request = { trials, jobs, stop: () => null, directory };
+    const request = { trials, jobs, stop: () => null, directory, note };
     results.push(...(await runTrials(rig, request, say)).results);
     rig.work.signal.throwIfAborted();
   };

@@ -5,6 +5,8 @@ import type { TrialPlan, TrialResult } from '../model/trial.js';
 import { GUEST_MEMORY_MIB, pasteable } from '../qemu/command-line.js';
 import type { ReadyRig } from '../rig/rig.js';
 import type { RunDirectory } from '../runs/run-directory.js';
+import type { RunNote } from '../runs/run-note.js';
+import { tieOf } from '../runs/ties.js';
 import type { Say } from '../util/work.js';
 import { type CampaignOutcome, runCampaign } from './campaign.js';
 
@@ -19,6 +21,8 @@ export interface TrialsRequest {
   readonly jobs: number | 'auto';
   readonly stop: StopRule;
   readonly directory: RunDirectory;
+  /** The run's own note, which its trials are tied to. */
+  readonly note: RunNote;
   /** Results of the same campaign from before, which is resumed. */
   readonly before?: readonly TrialResult[];
   /** Called with every judged trial, as it ends. */
@@ -81,6 +85,7 @@ export async function runTrials(
     {
       host: (placement, signal) => rig.host(placement, signal),
       pasteable,
+      tie: (placement) => tieOf(request.note, placement),
       directory,
       options: (plan) => rig.start(plan),
       remake: (placement, refused) => rig.remake(placement, refused, say),

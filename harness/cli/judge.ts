@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Argument, Command, Option } from 'commander';
+import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
-import { noteOf, readSavedRun } from '../runs/saved-run.js';
+import { readSavedRun } from '../runs/saved-run.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
 import { noSuchForm, printSweep } from './sweep.js';
@@ -15,17 +16,46 @@ export function judgeCommand(exit: (code: number) => void): Command {
     .addOption(
       new Option('--known <file>', 'crashes that are known (docs/verdicts.md), as for run'),
     )
-    .addHelpText('after', '\nExample:\n  dmrace judge dmrace-runs/2026-11-24T01-50-00-000Z')
-    .action(async (directory: string, options: { format: FormatName; known?: string }) => {
-      exit(await judge(directory, options.format, options.known));
+    .addOption(
+      new Option(
+        '--manifest <sha256>',
+        'of SHA256SUMS, kept elsewhere: every file of the run must be as it says',
+      ),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dmrace judge dmrace-runs/2026-11-24T01-50-00-000Z
+  dmrace judge /tmp/r1 --manifest $(cat r1.sha256)`,
+    )
+    .action(async (directory: string, options: JudgeOptions) => {
+      exit(await judge(directory, options));
     });
 }
 
-async function judge(folder: string, format: FormatName, known?: string): Promise<number> {
+interface JudgeOptions {
+  readonly format: FormatName;
+  readonly known?: string;
+  readonly manifest?: string;
+}
+
+async function judge(folder: string, options: JudgeOptions): Promise<number> {
   const started = performance.now();
-  const saved = await readSavedRun(folder, known === undefined ? null : await readKnownFile(known));
+  const { format, known, manifest } = options;
+  if (manifest !== undefined && !/^[0-9a-f]{64}$/i.test(manifest)) {
+    throw new DmraceError('usage', {
+      observed: `--manifest ${manifest}`,
+      limit: 'a SHA-256: 64 hexadecimal digits',
+      action: 'give what the run printed, or sha256sum of its SHA256SUMS',
+    });
+  }
+  const saved = await readSavedRun(folder, {
+    known: known === undefined ? undefined : await readKnownFile(known),
+    manifest: manifest?.toLowerCase(),
+  });
   const { directory, result } = saved;
-  const { kernel } = noteOf(saved);
+  const { kernel } = result;
   if (result.sweep) {
     if (format !== 'pretty' && format !== 'json') throw noSuchForm(format);
     printSweep({ result: result.sweep, kernel, directory: directory.root }, format);

@@ -19,11 +19,14 @@ export function mergeCommand(exit: (code: number) => void): Command {
 
 async function merge(folders: readonly string[], out: string, format: FormatName): Promise<number> {
   const started = performance.now();
-  const { directory, result } = await mergeShards(folders, out);
+  const { directory, saved } = await mergeShards(folders, out);
+  const { result } = saved;
   const timing = { totalMs: Math.round(performance.now() - started) };
   const { verdict, reasons, exitCode } = result;
   await directory.writeVerdict({ schema: 1, verdict, reasons, exitCode, timing });
+  const manifest = await directory.writeManifest();
+  await directory[Symbol.asyncDispose]();
   for (const trial of result.trials) printTrial(trial, format);
-  await printResult(result, format, directory.root, timing);
+  await printResult(result, format, directory.root, timing, manifest);
   return result.exitCode;
 }

@@ -23,15 +23,19 @@ export function printTrial(trial: TrialResult, name: FormatName): void {
   if ('trial' in format && format.trial) process.stdout.write(format.trial(trial));
 }
 
-/** Prints a run's result to stdout, and tells GitHub when it runs there. */
+/**
+ * Prints a run's result to stdout, and tells GitHub when it runs there.
+ * @param manifest SHA-256 of the manifest that has just been written; null when none has
+ */
 export async function printResult(
   result: RunResult,
   format: FormatName,
   directory: string,
   timing: Timing,
+  manifest: string | null = null,
 ): Promise<void> {
   const paint = paintFor(process.stdout);
-  const rendering = { result, timing, directory, paint, docker: dockerWords() };
+  const rendering = { result, timing, directory, manifest, paint, docker: dockerWords() };
   const evidence = async (): Promise<RunEvidence> => shownOf(await readSavedRun(directory));
   process.stdout.write(await rendered(format, rendering, evidence));
   tellGithub(result);

@@ -58,6 +58,7 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
     {
       result,
       directory: directory.root,
+      manifest: null,
       timing: { totalMs: Math.round(performance.now() - started) },
       paint: paintFor(process.stdout),
       docker: [],

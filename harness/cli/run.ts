@@ -136,7 +136,7 @@ async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<numbe
   const resumed = resume === undefined ? null : await openResumed(resume);
   const options = resumed ? resumedOptions(asked, resumed) : asked.options;
   const { format, quiet } = options;
-  const { directory, result, timing } = await run(
+  const { directory, result, timing, manifest } = await run(
     await runRequest(options, resumed),
     {
       signal,
@@ -145,7 +145,7 @@ async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<numbe
     },
     resumed,
   );
-  await printResult(result, format, directory.root, timing);
+  await printResult(result, format, directory.root, timing, manifest);
   if (!signal.aborted) return result.exitCode;
   const command = ['dmrace run', ...dockerWords(), '--resume', directory.root].join(' ');
   process.stderr.write(

@@ -12,17 +12,30 @@ export interface PlacementCode extends TailCall {
   readonly objectSymbol: string | null;
 }
 
-/** Why the booted object is not the placement's, or null. */
+/** What speaks against a booted object. */
+export interface ObjectProblem {
+  readonly says: string;
+  /** It is another placement's; else nothing is known of it. */
+  readonly contradicts: boolean;
+}
+
+/** Why the booted object is not shown to be the placement's, or null. */
 export function objectProblem(
   placement: Placement,
   code: PlacementCode | undefined,
   { object, method }: Pick<SuspectBuild, 'object' | 'method'>,
   subject?: MethodHome,
-): string | null {
+): ObjectProblem | null {
   const letter = code?.objectSymbol ?? null;
-  if (letter === null) return `${placement}: the symbols of the booted ${object} were not read`;
+  if (letter === null) {
+    const says = `${placement}: the symbols of the booted ${object} were not read`;
+    return { says, contradicts: false };
+  }
   const right = homeOf(placement, subject) === 'vmlinux' ? /^U$/ : /^[Tt]$/;
   return right.test(letter)
     ? null
-    : `${placement}: nm shows ${method} as "${letter}" in the booted ${object}`;
+    : {
+        says: `${placement}: nm shows ${method} as "${letter}" in the booted ${object}`,
+        contradicts: true,
+      };
 }

@@ -9,7 +9,7 @@ import { knownReasons, markKnown, reportKnown } from './known.js';
 import { objectProblem, type PlacementCode } from './object.js';
 import { wilson } from './rate.js';
 import { judgeSweep } from './sweep.js';
-import { type Judgement, judgeRun } from './verdict.js';
+import { EXCUSED, type Judgement, judgeRun } from './verdict.js';
 
 /** What a run's result is put together from. */
 export interface RunEvidence {
@@ -28,10 +28,19 @@ export interface RunEvidence {
 /** Puts a run's result together: sums, verdict, reasons, exit code. */
 export function summarise(evidence: RunEvidence): RunResult {
   const { question, kernel, codes, problems, known: issues, notes } = evidence;
-  // In one order, whatever order they ended in: shards put together give the same words as a whole.
-  const ordered = evidence.trials.toSorted(
-    (a, b) => a.index - b.index || a.placement.localeCompare(b.placement),
+  const { build } = scenarioOf(question).suspect;
+  const objects = new Map(
+    question.placements.map((placement) => [
+      placement,
+      objectProblem(placement, codes[placement], build, kernel.methodHome),
+    ]),
   );
+  // In one order, whatever order they ended in: shards put together give the same words as a whole.
+  const ordered = evidence.trials
+    .toSorted((a, b) => a.index - b.index || a.placement.localeCompare(b.placement))
+    .map((trial) =>
+      objects.get(trial.placement)?.contradicts === true ? { ...trial, contradicted: true } : trial,
+    );
   const trials = issues === null ? ordered : markKnown(ordered, kernel, issues);
   const known = issues === null ? null : reportKnown(question, trials, kernel, issues);
   const sweep =
@@ -39,20 +48,15 @@ export function summarise(evidence: RunEvidence): RunResult {
       ? judgeSweep(question.targetCause, question.placements, resultsOf('sweep', trials))
       : null;
   const judgement: Judgement = sweep ?? judgeRun(question, trials);
-  const { build } = scenarioOf(question).suspect;
-  const doubts = [
-    ...problems,
-    ...question.placements.flatMap(
-      (placement) => objectProblem(placement, codes[placement], build, kernel.methodHome) ?? [],
-    ),
-  ];
-  // Damaged or contradicting evidence can only take a verdict away.
+  const doubts = [...problems, ...[...objects.values()].flatMap((problem) => problem?.says ?? [])];
+  // Damaged or contradicting evidence can only take a verdict away, and what excuses a crash.
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
+  const unexcused = doubts.length > 0 && judgement.verdict === 'open';
   const verdict = damaged ? 'inconclusive' : judgement.verdict;
-  const exitCode = damaged ? 125 : judgement.exitCode;
+  const exitCode = damaged ? 125 : unexcused ? 1 : judgement.exitCode;
   const reasons = [
     ...doubts,
-    ...judgement.reasons,
+    ...judgement.reasons.filter((reason) => !unexcused || reason !== EXCUSED),
     ...(known === null ? [] : knownReasons(known)),
     ...notes,
   ];

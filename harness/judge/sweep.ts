@@ -37,8 +37,11 @@ const order = (point: SweepPoint): number => (point.point === 'after' ? Infinity
 export function judgeSweep(
   targetCause: Cause,
   placements: readonly Placement[],
-  trials: readonly ResultOf<'sweep'>[],
+  given: readonly ResultOf<'sweep'>[],
 ): SweepResult {
+  // What was booted is not what the trial is filed as: it counts for nothing.
+  const trials = given.filter((trial) => !trial.contradicted);
+  const foreign = given.filter((trial) => trial.contradicted);
   const all = trials.map((trial) => sweepPoint(trial, targetCause));
   // The trial that was told of one block too many ended as the one after the unload: one row.
   const same = (a: SweepPoint, b: SweepPoint): boolean =>
@@ -64,6 +67,7 @@ export function judgeSweep(
   );
   const strangers = points.filter((point) => point.findings.length > 0 && !point.targetCrash);
   const doubts = [
+    ...foreign.map((trial) => `${trialName(trial)}: what was booted is not what it is filed as`),
     ...placements.flatMap((placement) => gaps(placement, of(placement), blocks[placement] ?? 0)),
     ...PLACEMENTS.filter((placement) => !placements.includes(placement)).map(
       (placement) => `the ${placement} placement was not swept`,

@@ -108,6 +108,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   };
   const judged: Judgement<RecipeName> = recipe.judge(evidence);
   const doubts = [
+    ...judged.foreign,
     ...judged.doubts,
     ...(ending.traceLost > 0 ? [`the trace lost ${ending.traceLost} events`] : []),
     ...traceGaps(files.trace),
@@ -127,6 +128,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     findings,
     reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
     provenance: judged.provenance,
+    contradicted: judged.foreign.length > 0,
     neverReady: recordsOf(records, 'ready').length === 0,
     durationMs: files.note.durationMs,
     hashes: {

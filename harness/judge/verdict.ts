@@ -15,6 +15,9 @@ export interface Judgement {
   readonly exitCode: 0 | 1 | 125;
 }
 
+/** Said where the exit code is 0 although the verdict is `open`. */
+export const EXCUSED = 'the exit code is 0 only because the known-issues file lists this crash';
+
 /** Whether a trial crashed with a given cause. */
 export const crashedWith = (trial: TrialResult, cause: Cause): boolean =>
   trial.findings.some((finding) => finding.cause === cause);
@@ -41,7 +44,15 @@ function rulesOf({ recipe }: Question): VerdictRules<RecipeName> {
  * without any crash and the control crashed with the target cause; else `inconclusive`. Known
  * crashes change exit codes and are no crash of another cause; `open` stays `open`.
  */
-export function judgeRun(question: Question, trials: readonly TrialResult[]): Judgement {
+export function judgeRun(question: Question, all: readonly TrialResult[]): Judgement {
+  // What was booted is not what the trial is filed as: its crash is another placement's, or nobody's.
+  const trials = all.filter((trial) => !trial.contradicted);
+  const foreign = all
+    .filter((trial) => trial.contradicted)
+    .map(
+      (trial) =>
+        `${trial.placement} trial ${trial.index}: ${trial.outcome}, which counts for nothing: what was booted is not what it is filed as`,
+    );
   const subject = subjectOf(trials);
   const rules = rulesOf(question);
   const facts = rules.facts(subject);
@@ -56,7 +67,8 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
     const targets = hits
       .flatMap((trial) => trial.findings)
       .filter((finding) => finding.cause === question.targetCause);
-    const excused = strangers.length === 0 && targets.every((f) => f.known !== undefined);
+    const excused =
+      strangers.length === 0 && foreign.length === 0 && targets.every((f) => f.known !== undefined);
     return {
       verdict: 'open',
       reasons: [
@@ -64,9 +76,8 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
         ...facts,
         ...repeats,
         ...strangers,
-        ...(excused
-          ? ['the exit code is 0 only because the known-issues file lists this crash']
-          : []),
+        ...foreign,
+        ...(excused ? [EXCUSED] : []),
       ],
       exitCode: excused ? 0 : 1,
     };
@@ -75,6 +86,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
   // A kernel that crashes before the guest is ready, every time, does not boot: bisect skips it.
   const boots = trials.some((trial) => !trial.neverReady);
   const against = [
+    ...foreign,
     ...(boots || trials.length === 0 ? [] : ['the kernel does not boot: no guest got ready']),
     ...strangers,
     ...subjectDoubts(question, subject),
@@ -84,7 +96,7 @@ export function judgeRun(question: Question, trials: readonly TrialResult[]): Ju
   if (against.length > 0) {
     return {
       verdict: 'inconclusive',
-      reasons: [...against, ...facts, ...trialReasons(trials)],
+      reasons: [...against, ...facts, ...trialReasons(all)],
       exitCode: strangers.length > 0 && boots ? 1 : 125,
     };
   }
@@ -96,7 +108,8 @@ function subjectDoubts(question: Question, subject: readonly TrialResult[]): rea
   const { doubts } = rulesOf(question);
   if (doubts !== null) return doubts(subject);
   const reached = subject.filter((trial) => trial.reached).length;
-  return reached >= question.trials
+  // A shard may be asked for none; of none nothing is shown.
+  return reached >= Math.max(1, question.trials)
     ? []
     : [`${SUBJECT}: ${reached} of ${count(question.trials, 'trial')} reached the window`];
 }

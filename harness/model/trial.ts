@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.js';
 import type { MethodHome, Placement } from './placement.js';
 import type { PlanDetails, RecipeName, ResultDetails } from './recipe.js';
 import type { Role } from './role.js';
+import type { TrialTie } from './tie.js';
 
 /** What every plan says. */
 interface PlanBase {
@@ -59,13 +60,14 @@ export type TrialEnd = z.infer<typeof TrialEnd>;
 
 /** What the host notes beside the guest's own words; runs/plan-json.ts has its form in files. */
 export interface TrialNote {
-  readonly schema: 1;
   readonly plan: TrialPlan;
   readonly end: TrialEnd;
   /** Wall-clock time from the start of the VM (or its restore) to its end. */
   readonly durationMs: number;
   /** How the VM came to be ready. */
   readonly start: 'booted' | 'restored';
+  /** What ties it to its run; null in runs before 0.2. */
+  readonly tie: TrialTie | null;
 }
 
 /** What comes out of a guest, whatever it was told to do. */
@@ -111,6 +113,11 @@ interface ResultBase {
   /** Why the outcome is not better than it is; empty for a trial that survived. */
   readonly reasons: readonly string[];
   readonly provenance: Provenance | null;
+  /**
+   * The evidence says that something else was booted than the trial is filed as: what it saw counts
+   * for nothing, whatever it is.
+   */
+  readonly contradicted: boolean;
   /** The guest never said that it was ready: whatever crashed did so before dmrace did anything. */
   readonly neverReady: boolean;
   readonly durationMs: number;

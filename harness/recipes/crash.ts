@@ -15,6 +15,7 @@ export const crash: Recipe<'crash'> = {
     steps: [],
     reached: false,
     whole: false,
+    foreign: [],
     doubts: [],
     missing: ['this trial belongs to no scenario'],
     provenance: null,

@@ -57,6 +57,7 @@ function judge({ scenario, events, records, console }: Evidence<'delayed'>): Jud
     steps: proven.steps,
     reached,
     whole: reached || otherSide,
+    foreign: [],
     doubts: taintProblems(records),
     missing: proven.missing,
     provenance: null,

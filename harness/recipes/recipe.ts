@@ -31,6 +31,8 @@ export interface Judgement<R extends RecipeName> {
    * survived. Recipes that leave the window to chance survive outside it too, without `reached`.
    */
   readonly whole: boolean;
+  /** What says that something else was booted than the trial is filed as. */
+  readonly foreign: readonly string[];
   /** What takes `reached` away although the steps are there. */
   readonly doubts: readonly string[];
   /** Which step is missing and why. */

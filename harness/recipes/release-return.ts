@@ -29,8 +29,8 @@ export interface Window {
   readonly reached: boolean;
   readonly missing: readonly string[];
   readonly provenance: Provenance | null;
-  /** What speaks against the setup: a method in another place, parties of other priorities. */
-  readonly doubts: readonly string[];
+  /** What says that something else was booted: a method in another place. */
+  readonly foreign: readonly string[];
 }
 
 /** SCHED_IDLE for the holder, SCHED_FIFO for the others, as the guest's kernel said. */
@@ -88,18 +88,19 @@ export function windowOf(evidence: Evidence<'release-return' | 'sweep'>): Window
     reached: proven.steps.some(({ step }) => step === LAST - 1),
     missing: proven.missing,
     provenance,
-    doubts: placementProblems(plan, scenario, provenance),
+    foreign: placementProblems(plan, scenario, provenance),
   };
 }
 
 /** A trial has reached the window when all steps but the last were proven, in order. */
 function judge(evidence: Evidence<'release-return'>): Judgement<'release-return'> {
-  const { steps, reached, missing, provenance, doubts } = windowOf(evidence);
+  const { steps, reached, missing, provenance, foreign } = windowOf(evidence);
   return {
     steps,
     reached,
     whole: reached,
-    doubts: [...doubts, ...(steps.length > 0 ? schedulingProblems(evidence.records) : [])],
+    foreign,
+    doubts: steps.length > 0 ? schedulingProblems(evidence.records) : [],
     missing,
     provenance,
     detail: {},

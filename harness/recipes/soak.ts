@@ -15,7 +15,7 @@ const churnLine = (tally: ChurnTally): string =>
  */
 function judge({ records }: Evidence<'soak'>): Judgement<'soak'> {
   const last = recordsOf(records, 'churn').at(-1);
-  const base = { steps: [], reached: false, doubts: [], provenance: null };
+  const base = { steps: [], reached: false, foreign: [], doubts: [], provenance: null };
   if (!last) {
     const missing = ['the guest did not say how far the soak came'];
     return { ...base, whole: false, missing, detail: { churn: null } };

@@ -14,6 +14,8 @@ export interface Rendering {
   readonly timing: Timing;
   /** The run directory, absolute. */
   readonly directory: string;
+  /** SHA-256 of the manifest that the run has just written; null when it is only read. */
+  readonly manifest: string | null;
   /** Colours of the stream that is written to. */
   readonly paint: Paint;
   /** The flags that had the run made in a container; empty without one. */
@@ -77,13 +79,15 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     says: 'one screen for people',
     media: 'text/plain',
     file: 'report.txt',
-    end: ({ result, directory, paint, docker }) => renderText(result, directory, paint, docker),
+    end: ({ result, directory, manifest, paint, docker }) =>
+      renderText(result, { directory, manifest, paint, docker }),
   },
   json: {
     says: 'one JSON object (docs/run-result.schema.json)',
     media: 'application/json',
     file: 'report.json',
-    end: ({ result, timing }) => `${JSON.stringify(renderJson(result, timing), null, 2)}\n`,
+    end: ({ result, timing, manifest }) =>
+      `${JSON.stringify(renderJson(result, timing, manifest), null, 2)}\n`,
   },
   ktap: {
     says: 'KTAP version 1, as the kernel’s own tests print',

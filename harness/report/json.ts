@@ -6,7 +6,11 @@ import { type RunResultJson, SCHEMA } from './run-result.js';
 export type Timing = Readonly<Record<string, number>>;
 
 /** The one object that `--format json` prints; its fields are fixed by the design. */
-export function renderJson(result: RunResult, timing: Timing): RunResultJson {
+export function renderJson(
+  result: RunResult,
+  timing: Timing,
+  manifest: string | null = null,
+): RunResultJson {
   const { verdict, reasons, kernel, placements, trials, question } = result;
   return {
     schema: SCHEMA,
@@ -33,6 +37,7 @@ export function renderJson(result: RunResult, timing: Timing): RunResultJson {
     })),
     ...(result.repeats ? { repeats: result.repeats } : {}),
     ...(result.known === null ? {} : { known: result.known }),
+    ...(manifest === null ? {} : { manifest }),
     timing,
   };
 }

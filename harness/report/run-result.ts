@@ -140,6 +140,10 @@ export const RunResultJson = z.object({
     .optional()
     .describe('of a deterministic run: trials that were run again at once, and what differed'),
   known: KnownJson.optional().describe('what became of the known-issues file'),
+  manifest: z
+    .string()
+    .optional()
+    .describe('SHA-256 of SHA256SUMS in the run’s folder, for judge --manifest'),
   timing: z.record(z.string(), z.number()).describe('wall-clock milliseconds of the phases'),
 });
 export type RunResultJson = z.infer<typeof RunResultJson>;

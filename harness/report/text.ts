@@ -60,12 +60,20 @@ const wrapped = (text: string, indent: string): string =>
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
+/** What the end screen tells besides the result. */
+export interface Screen {
+  readonly directory: string;
+  /** SHA-256 of the run's manifest; null for a run that is only read. */
+  readonly manifest: string | null;
+  readonly paint: Paint;
+  /** The flags that had the run made in a container; none elsewhere. */
+  readonly docker?: readonly string[];
+}
+
 /** The end screen of a run: verdict, placements, steps, finding, artefacts, what to run next. */
 export function renderText(
   result: RunResult,
-  directory: string,
-  paint: Paint,
-  docker: readonly string[] = [],
+  { directory, manifest, paint, docker = [] }: Screen,
 ): string {
   const { verdict, kernel } = result;
   const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[verdict];
@@ -83,6 +91,7 @@ export function renderText(
     ...findingSection(result, paint),
     ...hashSection(result),
     `artefacts  ${directory}`,
+    ...(manifest === null ? [] : [`manifest   ${manifest}`]),
     ...nextSteps(result, directory, docker).map(
       ({ command, why }, index) =>
         `${index === 0 ? 'next' : '    '}       ${command}  ${paint.faint(`# ${why}`)}`,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { resultsOf, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import { PlanJson, planFromJson, planToJson } from './plan-json.js';
 import { ResultJson, resultFromJson, resultToJson } from './result-json.js';
+import { sha256 } from './seal.js';
 
 /** What trials.jsonl says of one trial. */
 export interface LedgerEntry {
@@ -13,24 +13,42 @@ export interface LedgerEntry {
   readonly result: TrialResult;
 }
 
-const Entry = z.strictObject({
-  schema: z.literal(1),
-  plan: PlanJson,
-  kept: z.boolean(),
-  result: ResultJson,
-});
+const ENTRY = { plan: PlanJson, kept: z.boolean(), result: ResultJson };
 
-const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** Schema 1 (before 0.2) did not say which line it follows. */
+const Entry = z.discriminatedUnion('schema', [
+  z.strictObject({ schema: z.literal(1), ...ENTRY }),
+  z.strictObject({ schema: z.literal(2), after: z.string(), ...ENTRY }),
+]);
 
-/** One line, without its newline: the SHA-256 of the entry's text, a blank, the entry as JSON. */
-export function ledgerLine({ plan, kept, result }: LedgerEntry): string {
+/** Where a ledger ends: its next line says that it follows this one. */
+export interface LedgerEnd {
+  readonly lines: number;
+  /** SHA-256 of the last line's entry; empty before the first. */
+  readonly last: string;
+}
+
+/** Before the first line. */
+export const NO_LINES: LedgerEnd = { lines: 0, last: '' };
+
+/**
+ * The next line, without its newline, and where the ledger ends with it: the SHA-256 of the entry's
+ * text, a blank, the entry as JSON. It names the line that it follows, so that one that is gone is
+ * missed.
+ */
+export function ledgerLine(
+  { plan, kept, result }: LedgerEntry,
+  end: LedgerEnd,
+): { readonly line: string; readonly end: LedgerEnd } {
   const text = JSON.stringify({
-    schema: 1,
+    schema: 2,
+    after: end.last,
     plan: planToJson(plan),
     kept,
     result: resultToJson(result),
   });
-  return `${sum(text)} ${text}`;
+  const last = sha256(text);
+  return { line: `${last} ${text}`, end: { lines: end.lines + 1, last } };
 }
 
 /** What a ledger's text holds: each line is read, or is a problem. */
@@ -39,68 +57,46 @@ export interface Ledger {
   readonly problems: readonly string[];
   /** The last line has no end: its writer was killed. It counts for nothing and is no problem. */
   readonly torn: boolean;
+  readonly end: LedgerEnd;
 }
 
-/** Reads trials.jsonl. A line that is not as it was written, or is there twice, is a problem. */
+/** A line that is gone, one that is damaged, one that is there twice: each is a problem. */
 export function readLedger(text: string): Ledger {
   const lines = text.split('\n');
   const torn = lines.pop() !== '';
   const entries = new Map<string, LedgerEntry>();
   const problems: string[] = [];
+  let last = '';
   lines.forEach((line, index) => {
-    const entry = readLine(line);
-    const name = entry === null ? '' : trialName(entry.plan);
-    if (entry === null) problems.push(`trials.jsonl line ${index + 1} is damaged`);
-    else if (entries.has(name)) problems.push(`trials.jsonl has ${name} twice`);
-    else entries.set(name, entry);
+    const read = readLine(line);
+    const name = read === null ? '' : trialName(read.entry.plan);
+    if (read === null) problems.push(`trials.jsonl line ${index + 1} is damaged`);
+    else {
+      if (read.after !== null && read.after !== last) {
+        problems.push(`trials.jsonl: a line is missing before line ${index + 1}`);
+      }
+      if (entries.has(name)) problems.push(`trials.jsonl has ${name} twice`);
+      else entries.set(name, read.entry);
+    }
+    last = line.slice(0, 64);
   });
-  return { entries: [...entries.values()], problems, torn };
+  return { entries: [...entries.values()], problems, torn, end: { lines: lines.length, last } };
 }
 
-function readLine(line: string): LedgerEntry | null {
+function readLine(line: string): { entry: LedgerEntry; after: string | null } | null {
   const text = line.slice(65);
-  if (sum(text) !== line.slice(0, 64)) return null;
+  if (line[64] !== ' ' || sha256(text) !== line.slice(0, 64)) return null;
   try {
-    const entry = Entry.parse(JSON.parse(text));
-    const plan = planFromJson(entry.plan);
+    const read = Entry.parse(JSON.parse(text));
+    const plan = planFromJson(read.plan);
     if (typeof plan === 'string') return null;
-    const result = resultFromJson(entry.result, plan);
-    return result && { plan, kept: entry.kept, result };
+    const result = resultFromJson(read.result, plan);
+    if (result === null) return null;
+    const after = read.schema === 2 ? read.after : null;
+    return { entry: { plan, kept: read.kept, result }, after };
   } catch {
     return null;
   }
-}
-
-/** The results of a saved run from both its sources. */
-export interface Combined {
-  readonly results: readonly TrialResult[];
-  readonly problems: readonly string[];
-  /** How many results have nothing behind them but their line. */
-  readonly byLine: number;
-}
-
-/**
- * Puts together what was judged again from kept files and the lines of the other trials. Files win;
- * where the two contradict each other, or files are gone that were kept, that is a problem.
- */
-export function combine(
-  judged: readonly TrialResult[],
-  folders: readonly string[],
-  ledger: Ledger,
-): Combined {
-  const problems = [...ledger.problems];
-  const byName = new Map(judged.map((result) => [trialName(result), result]));
-  const results = [...judged];
-  for (const { kept, result } of ledger.entries) {
-    const name = trialName(result);
-    const again = byName.get(name);
-    if (again && again.outcome !== result.outcome) {
-      problems.push(`${name}: trials.jsonl says ${result.outcome}, its files ${again.outcome}`);
-    } else if (!again && kept && !folders.includes(name)) {
-      problems.push(`${name}: its files were kept and are gone`);
-    } else if (!again && !kept) results.push(result);
-  }
-  return { results, problems, byLine: results.length - judged.length };
 }
 
 /** How many trials of one kind keep their files. */

@@ -1,47 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { randomUUID } from 'node:crypto';
 import { cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { DmraceError } from '../model/errors.js';
+import { PLACEMENTS } from '../model/placement.js';
+import { trialName } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
 import { RunDirectory, readyFolder } from './run-directory.js';
 import type { RunNote } from './run-note.js';
 import { sameRun } from './same-run.js';
-import { noteOf, readSavedRun, type SavedRun } from './saved-run.js';
+import { noteOf, readSavedRun, type SavedRun, trialNamed } from './saved-run.js';
+import { isMine } from './shard.js';
+
+/** A merged run. */
+export interface Merged {
+  /** Where it is; to be disposed when its last file is written. */
+  readonly directory: RunDirectory;
+  /** The whole, read and judged as any saved run. */
+  readonly saved: SavedRun;
+}
 
 /**
- * Puts the shards of a campaign together into one run.
+ * Puts the shards of a campaign together into one run. What is damaged in a shard is damaged in the
+ * whole, whose verdict says so.
  * @param out a new folder
- * @returns the whole, read and judged as any saved run
  * @throws DmraceError (usage) when they are not shards of one run, or one is given twice;
- *   (inconclusive) when one is damaged
+ *   (inconclusive) when the lines of one are damaged, or a trial is in a shard that it is not of
  */
-export async function mergeShards(folders: readonly string[], out: string): Promise<SavedRun> {
+export async function mergeShards(folders: readonly string[], out: string): Promise<Merged> {
   const shards: SavedRun[] = [];
   for (const folder of folders) shards.push(await readSavedRun(folder));
   const note = wholeNote(shards.map(noteOf));
-  const whole = await RunDirectory.create(path.resolve(out));
-  await whole.writeNote(note);
-  const entries = [];
-  for (const { directory, ledger } of shards) {
-    if (ledger.problems.length > 0) {
-      throw new DmraceError('inconclusive', {
-        observed: `${directory.root}: ${ledger.problems.join('; ')}`,
-        artefact: directory.root,
-        action: 'run that shard again',
-      });
-    }
-    entries.push(...ledger.entries);
+  for (const shard of shards) requireOwnTrials(shard);
+  const directory = await RunDirectory.create(path.resolve(out));
+  try {
+    await directory.writeNote(note);
     const boots = note.placements.map((placement) => readyFolder(placement));
-    const kept = (await readdir(directory.root)).filter((name) => boots.includes(name));
-    for (const name of [...kept, ...(await directory.trialNames())]) {
-      const [from, to] = [path.join(directory.root, name), path.join(whole.root, name)];
-      await cp(from, to, { recursive: true }).catch((error: unknown) => {
-        throw explainIo(error, to);
-      });
+    for (const { directory: from } of shards) {
+      const kept = (await readdir(from.root)).filter((name) => boots.includes(name));
+      for (const name of [...kept, ...(await from.trialNames())]) {
+        const to = path.join(directory.root, name);
+        await cp(path.join(from.root, name), to, { recursive: true }).catch((error: unknown) => {
+          throw explainIo(error, to);
+        });
+      }
     }
+    await directory.writeLedger(shards.flatMap(({ ledger }) => ledger.entries));
+    await directory.writeNote({ ...note, ledger: directory.ledgerEnd });
+    return { directory, saved: await readSavedRun(directory.root) };
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
   }
-  await whole.writeLedger(entries);
-  return readSavedRun(whole.root);
+}
+
+/**
+ * A shard's lines must be whole, and all its trials its own: another's would take the place of that
+ * shard's.
+ */
+function requireOwnTrials({ directory, note, ledger, counted }: SavedRun): void {
+  const { shard = null } = noteOf({ note });
+  const plans = [
+    ...ledger.entries.map(({ plan }) => plan),
+    ...counted.whole.map(({ files }) => files.note.plan),
+    ...counted.damaged.map(({ name }) => trialNamed(name)),
+  ];
+  const foreign = [...new Set(plans.filter((plan) => !isMine(plan, shard)).map(trialName))];
+  const problems = [
+    ...ledger.problems,
+    ...foreign.map((name) => `${name} is no trial of shard ${shard?.number} of ${shard?.of}`),
+  ];
+  if (problems.length === 0) return;
+  throw new DmraceError('inconclusive', {
+    observed: `${directory.root}: ${problems.join('; ')}`,
+    artefact: directory.root,
+    action: 'run that shard again',
+  });
 }
 
 /**
@@ -74,8 +109,42 @@ export function wholeNote(notes: readonly RunNote[]): RunNote {
       { ...note, shard: { number: 1, of: shard.of } },
     );
   }
-  const { shard: _, ...whole } = first;
+  const { shard: _, id: __, ledger: ___, ...whole } = first;
   const ends = notes.map((note) => note.end ?? { how: 'interrupted' as const });
   const end = ends.find(({ how }) => how !== 'complete') ?? { how: 'complete' as const };
-  return { ...whole, end, codes: Object.assign({}, ...notes.map((note) => note.codes)) };
+  const ids = notes.flatMap(({ id }) => id ?? []);
+  return {
+    ...whole,
+    ...(ids.length === 0 ? {} : { id: randomUUID(), parts: ids }),
+    end,
+    codes: sameCodes(notes),
+  };
+}
+
+/**
+ * What was read of the booted methods: the same in every shard that read it.
+ * @throws DmraceError (usage) when it is not
+ */
+function sameCodes(notes: readonly RunNote[]): RunNote['codes'] {
+  const codes: RunNote['codes'] = {};
+  for (const note of notes) {
+    for (const placement of PLACEMENTS) {
+      const code = note.codes[placement];
+      const before = codes[placement];
+      if (code && before && !isDeepStrictEqual(code, before)) {
+        throw new DmraceError('usage', {
+          observed: `the shards booted different methods in ${placement}`,
+          action: 'merge shards of one run',
+        });
+      }
+      if (code) codes[placement] = code;
+    }
+    if (!isDeepStrictEqual(note.known, notes[0]?.known)) {
+      throw new DmraceError('usage', {
+        observed: 'the shards were given different known-issues files',
+        action: 'merge shards of one run',
+      });
+    }
+  }
+  return codes;
 }

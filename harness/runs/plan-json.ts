@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { METHOD_HOMES, PLACEMENTS } from '../model/placement.js';
+import { TrialTie } from '../model/tie.js';
 import { type PlanOf, TrialEnd, type TrialNote, type TrialPlan } from '../model/trial.js';
 import { scenariosNoted } from '../scenarios/index.js';
+import { isAsSealed, Seal, sealedText, sha256 } from './seal.js';
 
 /** In files `yieldAfter` is a number: 0 for no sweep, and this for "after the unload". */
 const AFTER = 1_000_000;
@@ -82,21 +84,53 @@ export function planFromJson(json: PlanJson): TrialPlan | string {
   return BUILDERS[scenario.recipe](base, json);
 }
 
-/** trial.json: the plan, how the VM ended, for how long it ran. */
-export const NoteJson = z.strictObject({
-  schema: z.literal(1),
+/**
+ * A nonce made from the trial alone, for deterministic runs: unique within a run, but no secret.
+ * It still tells trials of one run apart; it no longer proves that the guest heard it first now.
+ */
+export function seededNonce(plan: TrialPlan): string {
+  const { scenario, placement, index, seed, yieldAfter } = planToJson(plan);
+  return sha256(JSON.stringify([scenario, placement, index, seed, yieldAfter])).slice(0, 32);
+}
+
+const NOTE = {
   plan: PlanJson,
   end: TrialEnd,
   durationMs: z.number().nonnegative(),
   start: z.enum(['booted', 'restored']),
-});
+};
+
+/** Sizes and hashes of the files beside trial.json, so that one that was cut or edited is told. */
+const Seals = z.record(z.string(), z.strictObject({ bytes: z.int().nonnegative(), sha256: Seal }));
+export type Seals = z.infer<typeof Seals>;
+
+/**
+ * trial.json: the plan, how the VM ended, for how long it ran, the seals of the files beside it. Schema
+ * 1 (before 0.2) had no tie and no seal of its own.
+ */
+export const NoteJson = z.discriminatedUnion('schema', [
+  z.strictObject({ schema: z.literal(1), ...NOTE, seals: Seals.optional() }),
+  z.strictObject({ schema: z.literal(2), ...NOTE, tie: TrialTie, seals: Seals, seal: Seal }),
+]);
 export type NoteJson = z.infer<typeof NoteJson>;
 
-/** The form of a note in files. */
-export const noteToJson = (note: TrialNote): NoteJson => ({ ...note, plan: planToJson(note.plan) });
+/** The text of trial.json. A note without a tie is of a run before 0.2, and is written as that. */
+export function noteText(note: TrialNote, seals: Seals): string {
+  const { plan, end, durationMs, start, tie } = note;
+  const common = { plan: planToJson(plan), end, durationMs, start };
+  return tie === null
+    ? `${JSON.stringify({ schema: 1, ...common, seals }, null, 2)}\n`
+    : sealedText({ schema: 2, ...common, tie, seals });
+}
 
-/** A note that was read; or why it is none, in words. */
-export function noteFromJson(json: NoteJson): TrialNote | string {
+/**
+ * A note that was read; or why it is none, in words.
+ * @param text what `json` was read from
+ */
+export function noteFromJson(json: NoteJson, text: string): TrialNote | string {
   const plan = planFromJson(json.plan);
-  return typeof plan === 'string' ? plan : { ...json, plan };
+  if (typeof plan === 'string') return plan;
+  if (json.schema === 2 && !isAsSealed(text)) return 'it was changed after the run';
+  const { end, durationMs, start } = json;
+  return { plan, end, durationMs, start, tie: json.schema === 2 ? json.tie : null };
 }

@@ -30,7 +30,8 @@ export interface RecordedRun {
 /** Reads what is recorded of every trial. @throws DmraceError as readSavedRun() and noteOf() do. */
 export async function readRecorded(folder: string): Promise<RecordedRun> {
   const saved = await readSavedRun(folder);
-  const { directory, ledger, whole, damaged } = saved;
+  const { directory, ledger } = saved;
+  const { whole, damaged } = saved.counted;
   const note = noteOf(saved);
   const found = new Map<string, RecordedTrial>();
   for (const { plan, result } of ledger.entries) {

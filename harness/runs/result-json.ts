@@ -17,6 +17,7 @@ const SweepJson = z.strictObject({
 
 /** A judged trial as result.json and trials.jsonl have it: one form for every recipe. */
 export const ResultJson = TrialJson.extend({
+  contradicted: z.literal(true).optional(),
   neverReady: z.literal(true).optional(),
   sweep: SweepJson.optional(),
 }).loose();
@@ -49,6 +50,7 @@ export function resultToJson(result: TrialResult): object {
     findings: result.findings,
     reasons: result.reasons,
     provenance: result.provenance,
+    ...(result.contradicted ? { contradicted: true } : {}),
     ...(result.neverReady ? { neverReady: true } : {}),
     ...detailToJson(result),
     durationMs: result.durationMs,
@@ -56,16 +58,25 @@ export function resultToJson(result: TrialResult): object {
   };
 }
 
+/** What no judge says: a crash without a report, a window that a lost trial reached. */
+const isConsistent = ({ outcome, reached, findings, reasons }: ResultJson): boolean =>
+  (outcome === 'crashed') === findings.length > 0 &&
+  !(reached && (outcome === 'lost' || outcome === 'not-reached')) &&
+  (outcome === 'survived' || outcome === 'crashed' || reasons.length > 0);
+
 /** The result of a plan, read from a file; null when it is not that plan's or lacks what its recipe has. */
 export function resultFromJson(json: ResultJson, plan: TrialPlan): TrialResult | null {
   if (json.placement !== plan.placement || json.index !== plan.index) return null;
-  const { neverReady, churn, sweep, delays, hashes, ...rest } = json;
+  const { contradicted, neverReady, churn, sweep, delays, hashes, ...rest } = json;
+  if (!isConsistent(json)) return null;
   const base = {
     ...rest,
-    // The schema is the type's; only `undefined` for an absent field is spelled in another way.
-    findings: json.findings as TrialResult['findings'],
+    // The schema is the type's; only `undefined` for an absent field is spelled in another way. What
+    // is known is for the reader's file to say.
+    findings: json.findings.map(({ known: _, ...finding }) => finding) as TrialResult['findings'],
     role: roleOf(plan.placement),
     scenario: plan.scenario,
+    contradicted: contradicted === true,
     neverReady: neverReady === true,
     hashes: hashes ?? null,
   };

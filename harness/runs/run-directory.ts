@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
 import { parseJson } from '../util/json.js';
-import { type Ledger, type LedgerEntry, ledgerLine, readLedger } from './ledger.js';
+import {
+  type Ledger,
+  type LedgerEnd,
+  type LedgerEntry,
+  ledgerLine,
+  NO_LINES,
+  readLedger,
+} from './ledger.js';
+import { LOCK_FILE, lockRun } from './lock.js';
+import { MANIFEST, manifestOf } from './manifest.js';
 import { resultToJson } from './result-json.js';
 import { RunNote } from './run-note.js';
+import { isAsSealed, sealedText, sha256 } from './seal.js';
 import { type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
+const RUN_JSON = 'run.json';
 const LEDGER = 'trials.jsonl';
 
 /** Where {@link RunDirectory.writeReady} keeps a boot. */
@@ -23,18 +34,27 @@ export const readyFolder = (placement: Placement): string => `ready-${placement}
  * for each trial whose files are kept `PLACEMENT-INDEX/` with console.log, ready-records.jsonl,
  * records.jsonl, trace.txt, qemu.argv, trial.json and result.json.
  */
-export class RunDirectory {
+export class RunDirectory implements AsyncDisposable {
+  #ledgerEnd: LedgerEnd = NO_LINES;
+  #lock: AsyncDisposable | null = null;
+
   private constructor(readonly root: string) {}
 
   /**
-   * A new folder for a run.
-   * @throws DmraceError (usage) when it exists and holds something; (environment) when it cannot be
-   *   written.
+   * A new folder for a run, of which this process is the one owner until it is disposed.
+   * @throws DmraceError (usage) when it exists and holds something, or another process writes there;
+   *   (environment) when it cannot be written.
    */
   static async create(root: string): Promise<RunDirectory> {
     try {
       await mkdir(root, { recursive: true });
-      if ((await readdir(root)).length > 0) {
+    } catch (error) {
+      throw explainIo(error, root);
+    }
+    const directory = new RunDirectory(root);
+    await directory.own();
+    try {
+      if ((await readdir(root)).some((name) => name !== LOCK_FILE)) {
         throw new DmraceError('usage', {
           observed: `${root} is not empty`,
           artefact: root,
@@ -42,14 +62,30 @@ export class RunDirectory {
         });
       }
     } catch (error) {
+      await directory[Symbol.asyncDispose]();
       throw explainIo(error, root);
     }
-    return new RunDirectory(root);
+    return directory;
+  }
+
+  /** Makes this process the one owner of the folder. @throws DmraceError as lockRun() does. */
+  async own(): Promise<void> {
+    this.#lock ??= await lockRun(this.root);
+  }
+
+  /** Gives the folder up; safe to be called twice. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#lock === null) return;
+    // While it is held: nobody can have it, and a file that is gone is no file of the run.
+    rmSync(path.join(this.root, LOCK_FILE), { force: true });
+    const lock = this.#lock;
+    this.#lock = null;
+    await lock[Symbol.asyncDispose]();
   }
 
   /** @throws DmraceError (usage) when the folder is not a run's. */
   static async open(root: string): Promise<RunDirectory> {
-    const file = path.join(root, 'run.json');
+    const file = path.join(root, RUN_JSON);
     const there = (await stat(file).catch(() => null))?.isFile() === true;
     // Without run.json but with trials it is a damaged run, which is another matter.
     if (!there && (await trialNames(root).catch(() => [])).length === 0) {
@@ -64,6 +100,7 @@ export class RunDirectory {
 
   /** Leaves nothing behind when nothing was written. */
   async removeIfEmpty(): Promise<void> {
+    await this[Symbol.asyncDispose]();
     await rmdir(this.root).catch(() => undefined); // it holds something, which is to stay
   }
 
@@ -85,7 +122,19 @@ export class RunDirectory {
   }
 
   async writeNote(note: RunNote): Promise<void> {
-    this.#write(path.join(this.root, 'run.json'), `${JSON.stringify(note, null, 2)}\n`);
+    const text = note.schema === 2 ? sealedText(note) : `${JSON.stringify(note, null, 2)}\n`;
+    this.#replace(path.join(this.root, RUN_JSON), text);
+  }
+
+  /** Whole or not at all, whenever the process is killed. */
+  #replace(file: string, content: string | Uint8Array): void {
+    const part = `${file}.part`;
+    this.#write(part, content);
+    try {
+      renameSync(part, file);
+    } catch (error) {
+      throw explainIo(error, file);
+    }
   }
 
   async writeVerdict(value: unknown): Promise<void> {
@@ -103,7 +152,11 @@ export class RunDirectory {
   async writeTrial(files: TrialFiles, argv: string): Promise<void> {
     const at = (name: string): string => path.join(this.trialPath(files.note.plan), name);
     this.#write(at('qemu.argv'), argv);
-    for (const [name, content] of savedFiles(files)) this.#write(at(name), content);
+    for (const [name, content] of savedFiles(files)) {
+      // The last one: a folder that has it is whole.
+      if (name === 'trial.json') this.#replace(at(name), content);
+      else this.#write(at(name), content);
+    }
   }
 
   async writeResult(result: TrialResult): Promise<void> {
@@ -114,11 +167,13 @@ export class RunDirectory {
   /** Notes a judged trial in trials.jsonl, then drops its folder where it is not to be kept. */
   async writeEntry(entry: LedgerEntry): Promise<void> {
     const file = path.join(this.root, LEDGER);
+    const { line, end } = ledgerLine(entry, this.#ledgerEnd);
     try {
-      appendFileSync(file, `${ledgerLine(entry)}\n`);
+      appendFileSync(file, `${line}\n`);
     } catch (error) {
       throw explainIo(error, file);
     }
+    this.#ledgerEnd = end;
     if (!entry.kept) await this.dropTrial(path.basename(this.trialPath(entry.plan)));
   }
 
@@ -132,10 +187,33 @@ export class RunDirectory {
     return readLedger(await readFile(path.join(this.root, LEDGER), 'utf8').catch(() => ''));
   }
 
+  /** How far this object has written trials.jsonl. */
+  get ledgerEnd(): LedgerEnd {
+    return this.#ledgerEnd;
+  }
+
+  /** Goes on with a ledger that was read; a torn last line is taken off it. */
+  async continueLedger({ entries, torn, end }: Ledger): Promise<void> {
+    if (torn) await this.writeLedger(entries);
+    else this.#ledgerEnd = end;
+  }
+
+  /** Writes the manifest of everything that is there: the last thing that a run does. */
+  async writeManifest(): Promise<string> {
+    const text = await manifestOf(this.root);
+    this.#replace(path.join(this.root, MANIFEST), text);
+    return sha256(text);
+  }
+
   /** Writes trials.jsonl anew, e.g. without a torn last line. */
   async writeLedger(entries: readonly LedgerEntry[]): Promise<void> {
-    const text = entries.map((entry) => `${ledgerLine(entry)}\n`).join('');
-    this.#write(path.join(this.root, LEDGER), text);
+    this.#ledgerEnd = NO_LINES;
+    const lines = entries.map((entry) => {
+      const { line, end } = ledgerLine(entry, this.#ledgerEnd);
+      this.#ledgerEnd = end;
+      return `${line}\n`;
+    });
+    this.#replace(path.join(this.root, LEDGER), lines.join(''));
   }
 
   /** Names of the folders of trials, builtin first, by index. */
@@ -146,29 +224,16 @@ export class RunDirectory {
 
   /** @throws DmraceError (inconclusive) when run.json is damaged. */
   async readNote(): Promise<RunNote> {
-    return readJson(path.join(this.root, 'run.json'), RunNote);
+    return readNote(path.join(this.root, RUN_JSON));
   }
 
-  /**
-   * The files of all trials, builtin first, by index. A trial whose files are missing, damaged or
-   * changed since the run is not dropped in silence: it comes back as a problem, and what is left
-   * of it as `damaged`.
-   */
-  async readTrials(): Promise<ReadTrials> {
-    const trials: TrialFiles[] = [];
-    const damaged: ReadTrial[] = [];
+  /** The folders of all trials, the subject's first, by index; each as far as it can be read. */
+  async readTrials(): Promise<ReadTrial[]> {
+    const trials: ReadTrial[] = [];
     for (const name of await trialNames(this.root)) {
-      const { note, damage, ...rest } = await readTrialFolder(this.root, name);
-      if (note && damage.length === 0) trials.push({ note, ...without(rest, 'name') });
-      else damaged.push({ note, damage, ...rest });
+      trials.push(await readTrialFolder(this.root, name));
     }
-    return {
-      trials,
-      damaged,
-      problems: damaged.flatMap(({ name, damage }) =>
-        damage.map(({ observed }) => `${name}: ${observed}`),
-      ),
-    };
+    return trials;
   }
 
   /** A text file of the run, e.g. `builtin-0/qemu.argv`; null when it cannot be read. */
@@ -176,19 +241,6 @@ export class RunDirectory {
     return readFile(path.join(this.root, file), 'utf8').catch(() => null);
   }
 }
-
-/** All trials of a run, and what is wrong with those that are damaged. */
-export interface ReadTrials {
-  readonly trials: TrialFiles[];
-  readonly damaged: ReadTrial[];
-  /** One line for each damaged file: a reason against `closed`. */
-  readonly problems: string[];
-}
-
-const without = <T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> => {
-  const { [key]: _, ...rest } = value;
-  return rest;
-};
 
 /** Folders of trials, builtin first, by index. */
 async function trialNames(root: string): Promise<string[]> {
@@ -203,7 +255,7 @@ function ordered(names: readonly string[], placement: Placement): string[] {
     .sort((a, b) => index(a) - index(b));
 }
 
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+async function readNote(file: string): Promise<RunNote> {
   const damaged = (observed: string): DmraceError =>
     new DmraceError(
       'inconclusive',
@@ -217,7 +269,14 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw damaged(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
   });
-  const parsed = parseJson(text, schema);
+  const parsed = parseJson(text, z.looseObject({ schema: z.unknown() }));
   if (!parsed.ok) throw damaged(`is damaged: ${parsed.problem}`);
-  return parsed.value;
+  const { seal, ...rest } = parsed.value;
+  // Schema 1 had no seal: a field of that name is then one too many.
+  const note = RunNote.safeParse(rest.schema === 2 ? rest : parsed.value);
+  if (!note.success) {
+    throw damaged(`is damaged: ${z.prettifyError(note.error).replaceAll('\n', '; ')}`);
+  }
+  if (note.data.schema === 2 && !isAsSealed(text)) throw damaged('was changed after the run');
+  return note.data;
 }

@@ -21,9 +21,20 @@ export const CampaignEnd = z.discriminatedUnion('how', [
 ]);
 export type CampaignEnd = z.infer<typeof CampaignEnd>;
 
-/** What a run writes about itself before its first trial; kept as run.json. */
+/** How far trials.jsonl went when the campaign ended: a line that is gone from its end is missed. */
+const LedgerEnd = z.strictObject({ lines: z.int().nonnegative(), last: z.string() });
+
+/**
+ * What a run writes about itself before its first trial, and again at its end; kept as run.json. Schema
+ * 2 (since 0.2) is sealed, and has a name that every trial of the run is tied to.
+ */
 export const RunNote = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal([1, 2]),
+  /** The run's own name, new for every folder; absent from schema 1. */
+  id: z.string().optional(),
+  /** Of a merged run: the names of the shards' runs, which its trials are tied to. */
+  parts: z.array(z.string()).optional(),
+  ledger: LedgerEnd.optional(),
   dmrace: z.string(),
   startedAt: z.string(),
   scenario: z.string(),

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { readRecords } from '../evidence/records.js';
 import { summarise } from '../judge/summary.js';
-import { judgeTrial } from '../judge/trial.js';
 import { archOfMachine } from '../model/arch/index.js';
 import { controlPlacement } from '../model/control.js';
 import type { Damage } from '../model/damage.js';
@@ -11,13 +10,15 @@ import type { KnownIssue } from '../model/known.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { firstRecord } from '../model/record.js';
 import type { Scenario } from '../model/scenario.js';
-import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import { SCENARIOS, scenarioNamed, scenariosNoted } from '../scenarios/index.js';
-import { combine, type Ledger } from './ledger.js';
+import { type Counted, countTrials, unfinishedLine } from './count.js';
+import type { Ledger } from './ledger.js';
+import { MANIFEST, manifestProblems } from './manifest.js';
 import { RunDirectory } from './run-directory.js';
 import type { RunNote } from './run-note.js';
 import { shareOf } from './shard.js';
+import { tieProblems } from './ties.js';
 import type { ReadTrial } from './trial-folder.js';
 
 /** The scenario that a run was of. @throws DmraceError (usage) for one that this version does not know. */
@@ -56,22 +57,13 @@ export function notesOf(note: RunNote, byLine: number, trials: number): string[]
   ];
 }
 
-/** A trial whose files can all be read and are as the run left them. */
-export interface WholeTrial {
-  readonly name: string;
-  readonly files: TrialFiles;
-  readonly result: TrialResult;
-}
-
 /** A saved run, read and judged. */
 export interface SavedRun {
   readonly directory: RunDirectory;
   /** run.json, or why there is none that can be read. */
   readonly note: RunNote | DmraceError;
-  /** Trials judged again from their files, the subject's first. */
-  readonly whole: readonly WholeTrial[];
-  /** Trials some of whose files are missing or not as the run left them; they do not count. */
-  readonly damaged: readonly ReadTrial[];
+  /** What of its trials counts, the subject's first. */
+  readonly counted: Counted;
   readonly ledger: Ledger;
   /** Everything that is not as the run left it. */
   readonly damage: readonly Damage[];
@@ -79,59 +71,62 @@ export interface SavedRun {
   readonly result: RunResult;
 }
 
+/** How a saved run is read. */
+export interface ReadOptions {
+  /** Known issues instead of those that the run was given. */
+  readonly known?: readonly KnownIssue[] | undefined;
+  /** SHA-256 of the manifest, which was kept elsewhere: the run must be as it says. */
+  readonly manifest?: string | undefined;
+}
+
 /**
- * Reads and judges a saved run from its files alone, with the known issues that it was given, unless
- * others are. The one reader: whoever asks what a folder says asks here.
+ * Reads and judges a saved run from its files alone. The one reader: whoever asks what a folder says asks here.
  * @throws DmraceError (usage) when the folder is not a run's, or is of a scenario that this version
  *   does not know.
  */
 export async function readSavedRun(
   folder: string,
-  known: readonly KnownIssue[] | null = null,
+  { known, manifest }: ReadOptions = {},
 ): Promise<SavedRun> {
   const directory = await RunDirectory.open(path.resolve(folder));
-  const note = await directory.readNote().catch((error: unknown) => {
+  const said = await directory.readNote().catch((error: unknown) => {
     if (error instanceof DmraceError) return error;
     throw error;
   });
-  const { trials, damaged, problems } = await directory.readTrials();
   const ledger = await directory.readLedger();
-  const whole = trials.map((files) => ({
-    name: trialName(files.note.plan),
-    files,
-    result: judgeTrial(files),
-  }));
-  const names = await directory.trialNames();
-  const combined = combine(
-    whole.map(({ result }) => result),
-    names,
-    ledger,
-  );
-  const unread = note instanceof DmraceError ? [note.facts.observed] : [];
-  const asked = note instanceof DmraceError ? guessed(trials, damaged) : note;
+  const read = await directory.readTrials();
+  const note = said instanceof DmraceError ? said : (strange(said, read, directory) ?? said);
   const readable = note instanceof DmraceError ? null : note;
+  const counted = countTrials(read, ledger, readable);
+  const more = manifest === undefined ? [] : await manifestProblems(directory.root, manifest);
+  const unread = note instanceof DmraceError ? [note.facts.observed] : [];
+  const asked = readable ?? guessed(read);
   const judged = summarise({
     question: questionOf(asked),
     kernel: asked.kernel,
-    trials: combined.results,
+    trials: counted.results,
     codes: asked.codes,
-    problems: [...unread, ...problems, ...combined.problems],
+    problems: [...unread, ...counted.problems, ...counted.unfinished.map(unfinishedLine), ...more],
     known: known ?? readable?.known ?? null,
-    notes: readable ? notesOf(readable, combined.byLine, combined.results.length) : [],
+    notes: readable ? notesOf(readable, counted.byLine, counted.results.length) : [],
   });
   return {
     directory,
     note,
-    whole,
-    damaged,
+    counted,
     ledger,
     damage: [
       ...unread.map((observed) => ({
         file: 'run.json',
         observed,
-        expected: 'what was asked, the kernel and the booted code as JSON, schema 1',
+        expected: 'what was asked, the kernel and the booted code as JSON, sealed',
       })),
-      ...damaged.flatMap((trial) => trial.damage),
+      ...counted.damaged.flatMap((trial) => trial.damage),
+      ...more.map((observed) => ({
+        file: MANIFEST,
+        observed,
+        expected: 'what the manifest says of every file of the run',
+      })),
       ...ledger.problems.map((observed) => ({
         file: 'trials.jsonl',
         observed,
@@ -140,6 +135,31 @@ export async function readSavedRun(
     ],
     result: { ...judged, ...(readable?.repeats ? { repeats: readable.repeats } : {}) },
   };
+}
+
+/**
+ * A run.json that all trials contradict is the one that is wrong: they are what was seen. Null when it
+ * is one of its trials that is strange, or none.
+ */
+function strange(
+  note: RunNote,
+  read: readonly ReadTrial[],
+  { root }: RunDirectory,
+): DmraceError | null {
+  const readable = read.flatMap(({ note: own, ...output }) =>
+    own ? [{ ...output, note: own }] : [],
+  );
+  const [first, ...rest] = readable.map((files) => tieProblems(note, files));
+  if (!first || first.length === 0 || rest.some((problems) => problems.length === 0)) return null;
+  return new DmraceError(
+    'inconclusive',
+    {
+      observed: `run.json is of another run than every trial beside it: ${first.join('; ')}`,
+      artefact: root,
+      action: 'the run is damaged: run it again, or look at what is left with dmrace report',
+    },
+    'run-damaged',
+  );
 }
 
 /** The note of a saved run. @throws DmraceError (inconclusive) when run.json cannot be read. */
@@ -156,15 +176,13 @@ export function trialNamed(name: string): { placement: Placement; index: number 
 
 /** What can be said of a run without its run.json; nothing here may lead to `closed`. */
 function guessed(
-  trials: readonly TrialFiles[],
-  damaged: readonly ReadTrial[],
+  trials: readonly ReadTrial[],
 ): Pick<RunNote, 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'kernel' | 'codes'> {
-  const all = [...trials, ...damaged];
-  const names = [...trials.map(({ note }) => trialName(note.plan)), ...damaged.map((d) => d.name)];
-  const records = all.flatMap((files) => readRecords(files.readyRecords).records);
+  const names = trials.map(({ name }) => name);
+  const records = trials.flatMap((files) => readRecords(files.readyRecords).records);
   const boot = firstRecord(records, 'boot');
   const found = PLACEMENTS.filter((placement) => names.some((n) => n.startsWith(`${placement}-`)));
-  const plan: TrialPlan | undefined = trials[0]?.note.plan;
+  const plan = trials.find(({ note }) => note !== null)?.note?.plan;
   return {
     scenario: plan?.scenario ?? SCENARIOS[0]?.name ?? '',
     sweep: plan?.recipe === 'sweep',

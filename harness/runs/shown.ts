@@ -17,16 +17,16 @@ import type { ReadTrial } from './trial-folder.js';
 
 /** What a report shows of a saved run besides its result: also of damaged trials, as far as it goes. */
 export async function shownOf(saved: SavedRun): Promise<RunEvidence> {
-  const { directory, note, whole, damaged } = saved;
+  const { directory, note, counted } = saved;
   const damage: Damage[] = [...saved.damage];
   const shown: TrialEvidence[] = [];
-  for (const { files, result } of whole) {
+  for (const { files, result } of counted.whole) {
     const argv = await argvOf(directory, result, damage);
     await compareResult(directory, result, damage);
     shown.push({ result, files, argv, damaged: false });
   }
   const scenario = scenarioOf(saved.result.question);
-  for (const trial of damaged) {
+  for (const trial of counted.damaged) {
     const result = ruinOf(trial, scenario);
     const argv = await argvOf(directory, result, damage);
     shown.push({ result, files: trial, argv, damaged: true });
@@ -73,7 +73,10 @@ async function compareResult(
 }
 
 /** A damaged trial as far as it goes: its crash is shown, but it is never better than lost. */
-function ruinOf({ name, note, damage, ...files }: ReadTrial, scenario: Scenario): TrialResult {
+function ruinOf(
+  { name, note, damage, sound: _, unfinished: __, ...files }: ReadTrial,
+  scenario: Scenario,
+): TrialResult {
   const told = firstRecord(readRecords(files.records).records, 'trial');
   const guess: PlanJson = {
     ...trialNamed(name),
@@ -88,7 +91,7 @@ function ruinOf({ name, note, damage, ...files }: ReadTrial, scenario: Scenario)
   const judged = judgeTrial({
     ...files,
     note: {
-      schema: 1,
+      tie: note?.tie ?? null,
       end: { how: 'interrupted' },
       durationMs: note?.durationMs ?? 0,
       start: note?.start ?? 'booted',

@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import type { Damage } from '../model/damage.js';
-import { type TrialFiles, type TrialNote, trialName } from '../model/trial.js';
+import { type GuestOutput, type TrialFiles, type TrialNote, trialName } from '../model/trial.js';
 import { parseJson } from '../util/json.js';
-import { NoteJson, noteFromJson, noteToJson } from './plan-json.js';
+import { NoteJson, noteFromJson, noteText } from './plan-json.js';
+import { sha256 } from './seal.js';
 
 /** What each file of a trial's folder is to hold; those after the notes are what the judge sees. */
 export const EXPECTED = {
-  'trial.json': 'the plan and the end of the trial as JSON, schema 1',
+  'trial.json': 'the plan and the end of the trial as JSON, sealed',
   'console.log': 'what the guest’s console said during the trial; may be empty',
   'ready-records.jsonl': 'one JSON record a line, from "boot" to "ready"',
   'records.jsonl': 'one JSON record a line, the last one "closing"',
   'trace.txt': 'the guest’s ftrace buffer as text',
 } as const;
 
-/** Sizes and hashes of a trial's evidence, so that a file that was cut or edited later is told. */
-const Seals = z.record(
-  z.string(),
-  z.strictObject({
-    bytes: z.int().nonnegative(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
-);
-
-/** trial.json: the note, and since v0.2 the seals of the files beside it. */
-const SavedNote = NoteJson.extend({ seals: Seals.optional() });
-type SavedNote = z.infer<typeof SavedNote>;
-
-const sealOf = (content: Uint8Array) => ({
-  bytes: content.length,
-  sha256: createHash('sha256').update(content).digest('hex'),
-});
+const sealOf = (content: Uint8Array) => ({ bytes: content.length, sha256: sha256(content) });
 
 /** The contents of the files of {@link EXPECTED}, trial.json last and with its seals. */
 export function savedFiles(files: TrialFiles): (readonly [string, Uint8Array])[] {
@@ -43,19 +26,23 @@ export function savedFiles(files: TrialFiles): (readonly [string, Uint8Array])[]
     ['records.jsonl', Buffer.from(files.records)],
     ['trace.txt', Buffer.from(files.trace)],
   ] as const;
-  const note: SavedNote = {
-    ...noteToJson(files.note),
-    seals: Object.fromEntries(evidence.map(([name, content]) => [name, sealOf(content)])),
-  };
-  return [...evidence, ['trial.json', Buffer.from(`${JSON.stringify(note, null, 2)}\n`)]];
+  const seals = Object.fromEntries(evidence.map(([name, content]) => [name, sealOf(content)]));
+  return [...evidence, ['trial.json', Buffer.from(noteText(files.note, seals))]];
 }
 
 /** A trial's folder, read; `note` is null when trial.json is damaged. */
-export interface ReadTrial extends Omit<TrialFiles, 'note'> {
+export interface ReadTrial extends GuestOutput {
   readonly name: string;
   readonly note: TrialNote | null;
   /** Empty when every file is there and as it was written. Files that are gone are empty here. */
   readonly damage: readonly Damage[];
+  /**
+   * What can still be relied on: the files that are as their seals say, the others empty. Null when
+   * trial.json is damaged, belongs to another trial, or has no seals.
+   */
+  readonly sound: TrialFiles | null;
+  /** trial.json, which is written last, is not there: the trial was being written when it was cut. */
+  readonly unfinished: boolean;
 }
 
 /** Reads a trial's folder as far as it goes; never throws. */
@@ -64,22 +51,32 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
   const say = (file: keyof typeof EXPECTED, observed: string): void => {
     damage.push({ file: `${name}/${file}`, observed, expected: EXPECTED[file] });
   };
+  let absent = false;
   const part = async (file: keyof typeof EXPECTED): Promise<Buffer | null> =>
     readFile(path.join(root, name, file)).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      say(file, `${file} cannot be read (${why})`);
+      absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      say(
+        file,
+        `${file} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      );
       return null;
     });
 
-  const noteText = await part('trial.json');
-  const parsed = noteText === null ? null : parseJson(noteText.toString(), SavedNote);
+  const text = await part('trial.json');
+  const unfinished = text === null && absent;
+  const parsed = text === null ? null : parseJson(text.toString(), NoteJson);
+  const note = parsed?.ok ? noteFromJson(parsed.value, text?.toString() ?? '') : null;
   if (parsed && !parsed.ok) say('trial.json', `trial.json is damaged: ${parsed.problem}`);
-  const saved = parsed?.ok ? parsed.value : null;
+  if (typeof note === 'string') say('trial.json', `trial.json is damaged: ${note}`);
+  const seals = parsed?.ok ? parsed.value.seals : undefined;
+  const broken = new Set<string>();
   const sealed = async (file: keyof typeof EXPECTED): Promise<Buffer> => {
     const content = await part(file);
-    const seal = saved?.seals?.[file];
-    if (content && seal && sealOf(content).sha256 !== seal.sha256) {
-      const sizes = content.length === seal.bytes ? 'as many' : String(seal.bytes);
+    const seal = seals?.[file];
+    if (content === null) broken.add(file);
+    else if (seals && (!seal || sha256(content) !== seal.sha256)) {
+      broken.add(file);
+      const sizes = content.length === seal?.bytes ? 'as many' : String(seal?.bytes ?? 'nothing');
       say(
         file,
         `${file} was changed after the run: it has ${content.length} bytes where the run wrote ${sizes}, and another SHA-256`,
@@ -87,20 +84,31 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
     }
     return content ?? Buffer.alloc(0);
   };
-  const read = {
-    name,
+  const output = {
     console: await sealed('console.log'),
     readyRecords: (await sealed('ready-records.jsonl')).toString(),
     records: (await sealed('records.jsonl')).toString(),
     trace: (await sealed('trace.txt')).toString(),
   };
-  if (saved && trialName(saved.plan) !== name) {
-    say('trial.json', 'trial.json belongs to another trial');
-  }
-  if (!saved) return { ...read, note: null, damage };
-  const { seals: _, ...json } = saved;
-  const note = noteFromJson(json);
-  if (typeof note !== 'string') return { ...read, note, damage };
-  say('trial.json', `trial.json is damaged: ${note}`);
-  return { ...read, note: null, damage };
+  const mine = parsed?.ok === true && trialName(parsed.value.plan) === name;
+  if (parsed?.ok && !mine) say('trial.json', 'trial.json belongs to another trial');
+  const readable = typeof note === 'string' ? null : note;
+  const whole = (file: keyof typeof EXPECTED): boolean => !broken.has(file);
+  return {
+    ...output,
+    name,
+    note: readable,
+    damage,
+    unfinished,
+    sound:
+      readable && mine && seals
+        ? {
+            note: readable,
+            console: whole('console.log') ? output.console : Buffer.alloc(0),
+            readyRecords: whole('ready-records.jsonl') ? output.readyRecords : '',
+            records: whole('records.jsonl') ? output.records : '',
+            trace: whole('trace.txt') ? output.trace : '',
+          }
+        : null,
+  };
 }

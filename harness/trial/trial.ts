@@ -109,7 +109,7 @@ export async function runTrial(
     nonce: plan.nonce,
   });
   const start = spec.restoreFrom === null ? 'booted' : 'restored';
-  return { files: { ...output, note: { schema: 1, plan, end, durationMs, start } }, argv };
+  return { files: { ...output, note: { plan, end, durationMs, start, tie: null } }, argv };
 }
 
 /** Instructions are not counted faster than this many times slower than the guest's clock. */

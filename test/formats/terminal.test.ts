@@ -23,16 +23,14 @@ const judge = `${assets('dist/main.js')} judge ${RUNS.release}`;
 
 /** A stage of 2.2 s that counts to 2, run by the built progress display. */
 const stages = `--input-type=module -e "
-  import { runStages } from '${assets('dist/cli/progress.js')}';
+  import { Progress } from '${assets('dist/cli/progress.js')}';
   let n = 0;
-  await runStages(new AbortController().signal, [{
-    title: 'Stage',
-    progress: () => n + '/2',
-    work: async (say) => {
-      for (n = 1; n <= 2; n++) { say('line ' + n); await new Promise((r) => setTimeout(r, 1100)); }
-      n = 2;
-    },
-  }], process.env.QUIET === '1');
+  const progress = new Progress(new AbortController().signal, process.env.QUIET === '1');
+  const stage = { title: 'Stage', name: 'stage', live: () => n + '/2' };
+  await progress.stage(stage, async (say) => {
+    for (n = 1; n <= 2; n++) { say('line ' + n); await new Promise((r) => setTimeout(r, 1100)); }
+    n = 2;
+  });
 "`;
 
 describe('the end screen', () => {

@@ -4,14 +4,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CRIMES } from '../../harness/campaign/self-test.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { judgeRun } from '../../harness/judge/verdict.js';
+import { CRASHES } from '../../harness/model/recipe.js';
 import type { TrialFiles, TrialPlan } from '../../harness/model/trial.js';
+import type { Question } from '../../harness/model/verdict.js';
 import type { MachineSpec } from '../../harness/ports.js';
-import { qemuMachines } from '../../harness/qemu/machine.js';
+import { questionOf } from '../../harness/runs/saved-run.js';
 import { release } from '../../harness/scenarios/release.js';
-import { runInGuest, trialCommand } from '../../harness/trial/trial.js';
-import { guestSpec, trialPlan } from '../support/guest.js';
+import { type GuestOrder, runInGuest, runTrial, trialCommand } from '../../harness/trial/trial.js';
+import { crashPlan, guestSpec, hostOf, trialPlan } from '../support/guest.js';
 
-const never = new AbortController().signal;
 let builtin: MachineSpec;
 let control: MachineSpec;
 
@@ -20,35 +21,28 @@ beforeAll(async () => {
   control = await guestSpec('in-module');
 });
 
+/** Runs a trial as it is planned. */
 async function guest(
   spec: MachineSpec,
   plan: TrialPlan,
-  command: string,
-  options: Partial<Parameters<typeof runInGuest>[5]> = {},
+  options: Partial<Pick<GuestOrder, 'deadlineMs' | 'whenReady'>> = {},
 ): Promise<TrialFiles> {
-  const { files } = await runInGuest(qemuMachines, spec, plan, command, never, {
-    deadlineMs: 10_000,
-    ...options,
-  });
+  const { files } = await runTrial(hostOf(spec), plan, { deadlineMs: 10_000, ...options });
   return files;
 }
 
+const QUESTION: Question = questionOf({
+  scenario: 'release',
+  trials: 1,
+  placements: [...release.placements],
+});
+
 /** A run of this one trial beside a control that crashed must not be closed. */
-function verdictWith(files: TrialFiles): string {
-  const question = {
-    scenario: 'release',
-    targetCause: release.targetCause,
-    control: release.control,
-    trials: 1,
-    placements: release.placements,
-  };
-  return judgeRun(question, [judgeTrial(files)]).verdict;
-}
+const verdictWith = (files: TrialFiles): string => judgeRun(QUESTION, [judgeTrial(files)]).verdict;
 
 describe('a guest that harms its own kernel', () => {
-  it.each(CRIMES)('$how: $wanted', async (crime) => {
-    const plan = trialPlan('builtin', 'self-test');
-    const files = await guest(builtin, plan, `crash nonce=${plan.nonce} how=${crime.how}`);
+  it.each(CRASHES.map((how) => ({ how, ...CRIMES[how] })))('$how: $wanted', async (crime) => {
+    const files = await guest(builtin, crashPlan(crime.how));
     const result = judgeTrial(files);
     expect(crime.caught(result, files), JSON.stringify(result.reasons)).toBe(true);
     expect(result.outcome).not.toBe('survived');
@@ -59,8 +53,13 @@ describe('a guest that harms its own kernel', () => {
 describe('a guest that lies', () => {
   it('a closing record with another nonce is a lost trial', async () => {
     const plan = trialPlan('builtin');
-    const forged = { ...plan, nonce: 'f'.repeat(32) };
-    const files = await guest(builtin, plan, trialCommand(forged, release), { deadlineMs: 60_000 });
+    const { output, end, durationMs } = await runInGuest(hostOf(builtin), {
+      command: trialCommand({ ...plan, nonce: 'f'.repeat(32) }),
+      nonce: plan.nonce,
+      deadlineMs: 60_000,
+    });
+    const note = { schema: 1, plan, end, durationMs, start: 'booted' } as const;
+    const files = { ...output, note };
     const result = judgeTrial(files);
     expect(result.outcome).toBe('lost');
     expect(result.reached).toBe(false);
@@ -70,7 +69,7 @@ describe('a guest that lies', () => {
 
   it('the control’s module booted as the subject is found out by the kobject’s release address', async () => {
     const plan = trialPlan('builtin');
-    const files = await guest(control, plan, trialCommand(plan, release), { deadlineMs: 60_000 });
+    const files = await guest(control, plan, { deadlineMs: 60_000 });
     const result = judgeTrial(files);
     expect(result.outcome).toBe('crashed');
     expect(result.reached).toBe(false);
@@ -79,7 +78,7 @@ describe('a guest that lies', () => {
 
   it('the subject booted as the control does not make a control', async () => {
     const plan = trialPlan('in-module');
-    const files = await guest(builtin, plan, trialCommand(plan, release), { deadlineMs: 60_000 });
+    const files = await guest(builtin, plan, { deadlineMs: 60_000 });
     const result = judgeTrial(files);
     expect(result.outcome).toBe('not-reached');
     expect(result.reasons.join()).toContain('in vmlinux');
@@ -89,7 +88,7 @@ describe('a guest that lies', () => {
 describe('a rig that breaks', () => {
   it('a QEMU that dies in the middle is a lost trial', async () => {
     const plan = trialPlan('builtin');
-    const files = await guest(builtin, plan, trialCommand(plan, release), {
+    const files = await guest(builtin, plan, {
       deadlineMs: 60_000,
       whenReady: async (machine) => {
         await machine.qmp('quit');
@@ -105,7 +104,7 @@ describe('a rig that breaks', () => {
   it('a kernel that is not one is a QEMU or guest that never gets ready, not a pass', async () => {
     const plan = trialPlan('builtin');
     const spec = { ...builtin, image: builtin.initramfs };
-    const outcome = await guest(spec, plan, trialCommand(plan, release)).then(
+    const outcome = await guest(spec, plan).then(
       (files) => judgeTrial(files).outcome,
       (error: unknown) => (error instanceof Error ? error.name : 'unknown'),
     );

@@ -7,10 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fragmentsOf } from '../../harness/kernel/configure.js';
 import { ARCH } from '../../harness/model/arch/index.js';
 import { droppedOptions, mergeFragments, parseFragment } from '../../harness/model/fragment.js';
-import { qemuMachines } from '../../harness/qemu/machine.js';
-import { runInGuest } from '../../harness/trial/trial.js';
+import { runTrial } from '../../harness/trial/trial.js';
 import { dmrace } from '../support/command.js';
-import { guestSpec, trialPlan } from '../support/guest.js';
+import { crashPlan, guestSpec, hostOf } from '../support/guest.js';
 import {
   BUILD_TIMEOUT_MS,
   type BuiltKernel,
@@ -20,7 +19,6 @@ import {
 } from '../support/kernel/built.js';
 
 const why = await noKernelBuilds();
-const never = new AbortController().signal;
 
 describe.skipIf(why !== '')(`profile base${why === '' ? '' : ` (skipped: ${why})`}`, () => {
   let work: string;
@@ -57,11 +55,7 @@ describe.skipIf(why !== '')(`profile base${why === '' ? '' : ` (skipped: ${why})
 
   it('ends QEMU by itself although it has no ACPI', async () => {
     const spec = await guestSpec('builtin', built.kernel);
-    const plan = trialPlan('builtin', 'self-test');
-    const command = `crash nonce=${plan.nonce} how=silent`;
-    const { files } = await runInGuest(qemuMachines, spec, plan, command, never, {
-      deadlineMs: 60_000,
-    });
+    const { files } = await runTrial(hostOf(spec), crashPlan('silent'), { deadlineMs: 60_000 });
     expect(built.kernel.config.get('ACPI')).not.toBe('y');
     expect(files.note.end).toMatchObject({ how: 'machine-ended', exitCode: 0 });
   });

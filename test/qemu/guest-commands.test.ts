@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
+import { newNonce } from '../../harness/campaign/plan.js';
 import {
   firstRecord,
   type GuestRecord,
   parseRecord,
   recordsOf,
 } from '../../harness/model/record.js';
-import { qemuMachines } from '../../harness/qemu/machine.js';
 import { runInGuest } from '../../harness/trial/trial.js';
-import { guestSpec, trialPlan } from '../support/guest.js';
+import { guestSpec, hostOf } from '../support/guest.js';
 
 /** Boots a guest, gives it one command and returns what it reported of its trial. */
 async function told(words: (nonce: string) => string): Promise<readonly GuestRecord[]> {
-  const plan = trialPlan('builtin');
-  const { files } = await runInGuest(
-    qemuMachines,
-    await guestSpec('builtin'),
-    plan,
-    words(plan.nonce),
-    new AbortController().signal,
-    { deadlineMs: 120_000 },
-  );
-  const records = files.records
+  const nonce = newNonce();
+  const { output } = await runInGuest(hostOf(await guestSpec('builtin')), {
+    command: words(nonce),
+    nonce,
+    deadlineMs: 120_000,
+  });
+  const records = output.records
     .split('\n')
     .filter(Boolean)
     .map(parseRecord)
     .flatMap((parsed) => (parsed.ok ? [parsed.record] : []));
-  expect(firstRecord(records, 'closing')?.nonce).toBe(plan.nonce);
+  expect(firstRecord(records, 'closing')?.nonce).toBe(nonce);
   return records;
 }
 

@@ -6,27 +6,21 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildInitramfs } from '../../harness/initramfs/build.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';
-import { ARCH } from '../../harness/model/arch/index.js';
 import { guestSetUp } from '../../harness/scenarios/index.js';
 import { release } from '../../harness/scenarios/release.js';
-import { Cache, openCache } from '../../harness/util/cache.js';
+import { DM_MOD_BUILD } from '../../harness/suspects/dm_mod/build.js';
+import { Cache } from '../../harness/util/cache.js';
 import { runTool } from '../../harness/util/command.js';
+import { testWork } from '../support/work.js';
 
 const work = await mkdtemp(path.join(tmpdir(), 'dmrace-test-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
 
 describe('the initramfs', () => {
   it('is the same, byte for byte, when everything is built again in another place', async () => {
-    const quiet = (): void => undefined;
-    const cache = await openCache();
-    const here = {
-      cache,
-      arch: ARCH.x86_64,
-      say: quiet,
-      signal: new AbortController().signal,
-    };
+    const here = await testWork();
     const request = {
-      kernel: await prepareKernel(cache, 'debian', ARCH.x86_64, quiet),
+      kernel: await prepareKernel(here, 'debian', { suspect: DM_MOD_BUILD }),
       placement: 'builtin' as const,
       setUp: guestSetUp(release),
       suspect: { name: 'dm_mod', object: 'dm-mod.ko' },
@@ -43,8 +37,7 @@ describe('the initramfs', () => {
   });
 
   it('holds the distribution’s own dm-mod.ko as the subject, and objects agree on the placement', async () => {
-    const quiet = (): void => undefined;
-    const kernel = await prepareKernel(await openCache(), 'debian', ARCH.x86_64, quiet);
+    const kernel = await prepareKernel(await testWork(), 'debian', { suspect: DM_MOD_BUILD });
     const subject = await runTool('nm', [kernel.objects.builtin]);
     const control = await runTool('nm', [kernel.objects['in-module']]);
     expect(subject).toMatch(/^\s+U dm_kobject_release$/m);

@@ -6,11 +6,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { judgeTrial } from '../../harness/judge/trial.js';
-import { qemuMachines } from '../../harness/qemu/machine.js';
-import { release } from '../../harness/scenarios/release.js';
-import { runTrial } from '../../harness/trial/trial.js';
+import { deadlines, runTrial } from '../../harness/trial/trial.js';
 import { dmrace } from '../support/command.js';
-import { guestSpec, trialPlan } from '../support/guest.js';
+import { guestSpec, hostOf, trialPlan } from '../support/guest.js';
 
 const Output = z.looseObject({
   schema: z.literal(1),
@@ -136,13 +134,8 @@ describe('trials that boot', () => {
   it('end as restored ones do', async () => {
     for (const placement of ['builtin', 'in-module'] as const) {
       const plan = trialPlan(placement);
-      const { files } = await runTrial(
-        qemuMachines,
-        await guestSpec(placement),
-        plan,
-        release,
-        new AbortController().signal,
-      );
+      const host = hostOf(await guestSpec(placement));
+      const { files } = await runTrial(host, plan, deadlines(plan, host.spec));
       const result = judgeTrial(files);
       expect(files.note.start).toBe('booted');
       expect(result.reached, result.reasons.join()).toBe(true);

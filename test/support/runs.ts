@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
-import { summarise } from '../../harness/judge/summary.js';
+import { type RunEvidence, summarise } from '../../harness/judge/summary.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import type { Placement } from '../../harness/model/placement.js';
-import type { TrialFiles } from '../../harness/model/trial.js';
+import type { TrialFiles, TrialResult } from '../../harness/model/trial.js';
 import type { RunResult } from '../../harness/model/verdict.js';
 import type { Paint } from '../../harness/report/text.js';
-import { readSavedRun } from '../../harness/runs/saved-run.js';
+import { noteOf, readSavedRun, type SavedRun } from '../../harness/runs/saved-run.js';
 import { assets } from '../../harness/util/assets.js';
 
 /** The fixture run directories. */
@@ -15,15 +14,29 @@ export const RUNS = {
   'disk-release': assets('test/fixtures/run-directories/disk-release'),
 } as const;
 
+/** What a saved run is judged by, for a change to its trials. */
+const evidenceOf = (saved: SavedRun, trials: readonly TrialResult[]): RunEvidence => {
+  const { kernel, codes, known } = noteOf(saved);
+  return {
+    question: saved.result.question,
+    kernel,
+    trials,
+    codes,
+    problems: [],
+    known,
+    notes: [],
+  };
+};
+
 const edited = async (
   placement: Placement,
   edit: (files: TrialFiles) => TrialFiles,
 ): Promise<RunResult> => {
-  const run = await readSavedRun(RUNS.release);
-  const trials = run.trials.map((files) =>
-    files.note.plan.placement === placement ? edit(files) : files,
+  const saved = await readSavedRun(RUNS.release);
+  const trials = saved.whole.map(({ files }) =>
+    judgeTrial(files.note.plan.placement === placement ? edit(files) : files),
   );
-  return summarise(run.result.question, run.note.kernel, trials.map(judgeTrial), run.note.codes);
+  return summarise(evidenceOf(saved, trials));
 };
 
 /** A trace without its lines of the wait; the closing record agrees with what is left. */
@@ -49,10 +62,10 @@ export const results: Readonly<Record<string, () => Promise<RunResult>>> = {
       },
     })),
   'without its control': async () => {
-    const { result, note } = await readSavedRun(RUNS.release);
-    const builtin = result.trials.filter((trial) => trial.placement === 'builtin');
-    const question = { ...result.question, placements: ['builtin'] as const };
-    return summarise(question, note.kernel, builtin, note.codes);
+    const saved = await readSavedRun(RUNS.release);
+    const builtin = saved.result.trials.filter((trial) => trial.placement === 'builtin');
+    const question = { ...saved.result.question, placements: ['builtin'] as const };
+    return summarise({ ...evidenceOf(saved, builtin), question });
   },
 };
 

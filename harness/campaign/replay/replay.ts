@@ -60,6 +60,7 @@ export async function replay(request: ReplayRequest, conductor: Conductor): Prom
     const compared = run.note.deterministic === true ? 'bytes' : 'outcome';
     const result = judgeReplay(inputs, compared, rig.kernel.identity, unchecked(run.note));
     await directory.writeVerdict({ schema: 1, kind: 'replay', ...result });
+    await directory.writeManifest();
     return { directory, result };
   });
 }
@@ -112,7 +113,9 @@ async function onRig<T>(
       of: ({ kernel, qemu, guests }) =>
         requireSame(run.root, run.note, { kernel: kernel.identity, qemu, guests }, placements),
     });
-    return await work(rig, place);
+    const done = await work(rig, place);
+    await place.directory[Symbol.asyncDispose]();
+    return done;
   } catch (error) {
     await place.directory.removeIfEmpty();
     throw error;
@@ -143,9 +146,11 @@ async function again(
       replayOf: run.root,
     },
   };
-  await directory.writeNote(noteOf(rig, place, asked));
-  const request = { trials, jobs: race.jobs, stop: () => null, directory };
+  const begun = noteOf(rig, place, asked);
+  await directory.writeNote(begun);
+  const request = { trials, jobs: race.jobs, stop: () => null, directory, note: begun };
   const { results, end } = await runTrials(rig, request, say);
-  await directory.writeNote(noteOf(rig, place, { ...asked, more: { ...asked.more, end } }));
+  const more = { ...asked.more, end, ledger: directory.ledgerEnd };
+  await directory.writeNote(noteOf(rig, place, { ...asked, more }));
   return results;
 }

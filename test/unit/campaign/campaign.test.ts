@@ -3,12 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type CampaignOutcome,
-  planTrials,
-  runCampaign,
-  seededNonce,
-} from '../../../harness/campaign/campaign.js';
+import { type CampaignOutcome, runCampaign } from '../../../harness/campaign/campaign.js';
+import { newNonce, planTrials } from '../../../harness/campaign/plan.js';
 import { DmraceError } from '../../../harness/model/errors.js';
 import type { StopRule } from '../../../harness/model/stop-rule.js';
 import type { TrialResult } from '../../../harness/model/trial.js';
@@ -73,20 +69,25 @@ function campaign(
 ): Promise<CampaignOutcome> {
   return runCampaign(
     {
-      scenario: release,
-      trials: planTrials(release, ['builtin'], trials, 1),
+      trials: planTrials(
+        { scenario: release, durationMs: null, nonce: newNonce },
+        { placements: ['builtin'], trials, seed: 1 },
+      ),
       jobs: options.jobs ?? 2,
       stop: options.stop ?? never,
     },
     {
-      machines: {
-        start: async () => {
-          const machine = options.start?.(machines.length) ?? guest();
-          machines.push(machine);
-          return machine;
+      host: (_placement, signal) => ({
+        machines: {
+          start: async () => {
+            const machine = options.start?.(machines.length) ?? guest();
+            machines.push(machine);
+            return machine;
+          },
         },
-      },
-      spec: () => SPEC,
+        spec: SPEC,
+        signal,
+      }),
       pasteable: (argv) => argv.join(' '),
       directory,
       options: () => ({}),
@@ -96,19 +97,6 @@ function campaign(
     },
   );
 }
-
-describe('the plan', () => {
-  it('has placements in turn, seeds from the first on, and a nonce for each trial', () => {
-    const plans = planTrials(release, ['builtin', 'in-module'], 2, 40);
-    expect(plans.map((p) => [p.placement, p.index, p.seed])).toEqual([
-      ['builtin', 0, 40],
-      ['in-module', 0, 40],
-      ['builtin', 1, 41],
-      ['in-module', 1, 41],
-    ]);
-    expect(new Set(plans.map((p) => p.nonce)).size).toBe(4);
-  });
-});
 
 describe('a campaign', () => {
   it('runs every trial in a machine of its own and keeps its files', async () => {
@@ -179,16 +167,6 @@ describe('a campaign', () => {
     await expect(campaign(4)).rejects.toThrow(DmraceError);
     expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
     expect(machines.length).toBeLessThanOrEqual(2);
-  });
-});
-
-describe('seeded nonces', () => {
-  it('are the same for the same trial and different for any other', () => {
-    const nonces = (seed: number): string[] =>
-      planTrials(release, ['builtin', 'in-module'], 3, seed, seededNonce).map((t) => t.nonce);
-    expect(nonces(1)).toEqual(nonces(1));
-    expect(new Set([...nonces(1), ...nonces(10)]).size).toBe(12);
-    for (const nonce of nonces(1)) expect(nonce).toMatch(/^[0-9a-f]{32}$/);
   });
 });
 

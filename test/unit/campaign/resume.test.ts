@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openResumed } from '../../../harness/campaign/resume.js';
-import { RunOptions } from '../../../harness/cli/options.js';
-import { RunDirectory, RunNote } from '../../../harness/runs/run-directory.js';
+import { goOn, openResumed } from '../../../harness/campaign/resume.js';
+import { judgeTrial } from '../../../harness/judge/trial.js';
+import { type LedgerEntry, ledgerLine, readLedger } from '../../../harness/runs/ledger.js';
+import { RunDirectory } from '../../../harness/runs/run-directory.js';
+import { RunNote } from '../../../harness/runs/run-note.js';
+import { capture, capturePlan } from '../judge/support.js';
 
 const NOTE = RunNote.parse({
   schema: 1,
@@ -37,55 +40,64 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** As if these options had been given, whatever their values. */
-const resume = (given: Partial<RunOptions>) =>
-  openResumed(root, {
-    options: RunOptions.parse(given),
-    given: new Set(Object.keys(given) as (keyof RunOptions)[]),
-  });
+const rewrite = async (changes: Partial<RunNote>): Promise<void> => {
+  const directory = await RunDirectory.open(root);
+  await directory.writeNote({ ...NOTE, ...changes });
+};
 
-describe('a resumed run', () => {
-  it('has its own options, and how to run and print from now', async () => {
-    const { options } = await resume({ jobs: 3, quiet: true });
-    expect(options).toMatchObject({
-      kernel: 'src:/linux',
-      profile: 'base,kasan',
-      scenario: 'disk-release',
-      trials: 7,
-      seed: 3,
-      placement: 'builtin',
-      accel: 'tcg',
-      jobs: 3,
-      quiet: true,
-    });
+describe('a run that is to go on', () => {
+  it('has its note and the time when it began', async () => {
+    const resumed = await openResumed(root);
+    expect(resumed).toMatchObject({ note: NOTE, startedAt: NOTE.startedAt });
+    expect(resumed.directory.root).toBe(root);
+    expect(await goOn(resumed)).toEqual([]);
   });
 
   it.each([
-    [
-      { scenario: 'release' },
-      '--scenario release with --resume: the run has scenario disk-release',
-    ],
-    [{ kernel: 'debian' }, 'the run has kernel src:/linux'],
-    [{ seed: 1 }, 'the run has seed 3'],
-    [{ trials: 5 }, 'the run has trials 7'],
-    [{ placement: 'both' }, '--placement both with --resume: the run has placement builtin'],
-    [{ placement: 'in-module' }, 'the run has placement builtin'],
-    [{ profile: 'base' }, 'the run has profile base,kasan'],
-    [{ config: 'other' }, 'the run has config (none)'],
-    [{ accel: 'kvm' }, 'the run has accel tcg'],
-    [{ deterministic: true }, 'the run has deterministic false'],
-    [{ out: 'elsewhere' }, '--out elsewhere cannot be given'],
-    [{ shard: '1/2' }, '--shard 1/2 cannot be given'],
-  ] as const)('refuses %j, a default among them', async (given, said) => {
-    await expect(resume(given)).rejects.toThrow(said);
+    [{ seed: undefined }, /kept no seed in run\.json/],
+    [{ replayOf: '/runs/1' }, /it is a replay of trials of \/runs\/1/],
+  ])('is none with %j', async (changes, said) => {
+    await rewrite(changes);
+    await expect(openResumed(root)).rejects.toThrow(said);
+    await expect(openResumed(root)).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it.each([
-    { scenario: 'disk-release' },
-    { placement: 'builtin' },
-    { accel: 'auto' },
-    { profile: 'base,kasan' },
-  ] as const)('takes %j, which is its own', async (given) => {
-    await expect(resume(given)).resolves.toBeDefined();
+  it('is none with a run.json that is damaged', async () => {
+    writeFileSync(path.join(root, 'run.json'), '{"schema":1}');
+    await expect(openResumed(root)).rejects.toMatchObject({ code: 'inconclusive' });
+  });
+});
+
+describe('what counts of a run that goes on', () => {
+  const entry = (index: number, kept = false): LedgerEntry => {
+    const files = capture('in-module');
+    return {
+      plan: { ...capturePlan('in-module'), index },
+      kept,
+      result: { ...judgeTrial(files), index },
+    };
+  };
+  const ledger = (): string => path.join(root, 'trials.jsonl');
+
+  it('is what its lines tell of: a torn line is dropped, folders without one too', async () => {
+    const directory = await RunDirectory.open(root);
+    await directory.writeTrial(capture('in-module'), 'qemu');
+    await directory.writeEntry(entry(0, true));
+    await directory.writeEntry(entry(1));
+    const whole = readFileSync(ledger(), 'utf8');
+    writeFileSync(ledger(), `${whole}${ledgerLine(entry(2)).slice(0, -9)}`);
+    await directory.writeTrial(capture('builtin'), 'qemu');
+    const trials = await goOn(await openResumed(root));
+    expect(trials.map(({ placement, index }) => `${placement}-${index}`)).toEqual([
+      'in-module-0',
+      'in-module-1',
+    ]);
+    expect(readLedger(readFileSync(ledger(), 'utf8'))).toEqual(readLedger(whole));
+    expect(await directory.trialNames()).toEqual(['in-module-0']);
+  });
+
+  it('is nothing when a line was changed', async () => {
+    writeFileSync(ledger(), `x${ledgerLine(entry(0)).slice(1)}\n`);
+    await expect(openResumed(root).then(goOn)).rejects.toThrow(/trials\.jsonl line 1 is damaged/);
   });
 });

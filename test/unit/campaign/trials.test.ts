@@ -14,17 +14,19 @@ describe('jobs', () => {
     ['auto', 0, 2, 1],
   ] as const)('%s of %i trials on %i cores: %i', (wanted, trials, cores, jobs) => {
     const said: string[] = [];
-    expect(jobsFor(wanted, trials, 64 * GIB, cores, (line) => said.push(line))).toBe(jobs);
+    const room = { freeBytes: 64 * GIB, cores };
+    expect(jobsFor(wanted, trials, room, (line) => said.push(line))).toBe(jobs);
     expect(said).toEqual([]);
   });
 
   it('are lowered to what memory holds, in words', () => {
     const said: string[] = [];
-    expect(jobsFor(64, 100, 2 * GIB, 2, (line) => said.push(line))).toBe(5);
+    const room = { freeBytes: 2 * GIB, cores: 2 };
+    expect(jobsFor(64, 100, room, (line) => said.push(line))).toBe(5);
     expect(said).toEqual([
       'jobs lowered from 64 to 5: 2048 MiB of memory are free, a VM takes 320',
     ]);
-    expect(jobsFor(2, 100, 0, 2, () => undefined)).toBe(1);
+    expect(jobsFor(2, 100, { freeBytes: 0, cores: 2 }, () => undefined)).toBe(1);
   });
 });
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConsoleScanner, scanConsole } from '../../../harness/console/index.js';
-import type { Finding } from '../../../harness/model/finding.js';
+import type { RawFinding } from '../../../harness/model/finding.js';
 import { bytes, readCases, readCorpus } from './support.js';
 
 const corpus = readCorpus();
@@ -16,9 +16,9 @@ const logs = [
 ];
 
 /** Scans a log that comes in pieces of these sizes, over and over. */
-function inPieces(log: Uint8Array, sizes: readonly number[]): Finding[] {
+function inPieces(log: Uint8Array, sizes: readonly number[]): RawFinding[] {
   const scanner = new ConsoleScanner();
-  const found: Finding[] = [];
+  const found: RawFinding[] = [];
   for (let at = 0, i = 0; at < log.length; i++) {
     const size = sizes[i % sizes.length] ?? 1;
     found.push(...scanner.push(log.subarray(at, at + size)));

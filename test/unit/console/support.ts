@@ -57,3 +57,19 @@ export function readCorpus(): CorpusRecord[] | string {
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** disk_release() reads memory at an address: the second bug, when dm_mod lay there. */
+export const diskRelease = (fault: string): string =>
+  [
+    `BUG: unable to handle page fault for address: ${fault}`,
+    '#PF: supervisor read access in kernel mode',
+    '#PF: error_code(0x0000) - not-present page',
+    'Oops: 0000 [#1] PREEMPT SMP NOPTI',
+    'RIP: 0010:disk_release+0x4c/0x90',
+    `CR2: ${fault}`,
+    'Call Trace:',
+    ' device_release+0x30/0x90',
+    ' kobject_put+0x75/0x1e0',
+    ' kobject_put+0x8b/0x1e0',
+    '---[ end trace 0000000000000000 ]---',
+  ].join('\n');

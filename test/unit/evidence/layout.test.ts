@@ -3,20 +3,21 @@ import { describe, expect, it } from 'vitest';
 import {
   addressIn,
   layoutOf,
-  nameInDmMod,
+  nameInModule,
   provenanceOf,
 } from '../../../harness/evidence/layout.js';
 import { capture, recordsOfTrial } from '../judge/support.js';
 
 const records = recordsOfTrial(capture('in-module'));
-const layout = layoutOf(records);
+const layout = layoutOf(records, 'dm_mod');
+const METHOD = 'dm_kobject_release';
 
 describe('the layout of the real control', () => {
   it('has dm_mod where /proc/modules said', () => {
     const module = records.find((r) => r.kind === 'module' && r.name === 'dm_mod');
     if (module?.kind !== 'module') throw new Error('no record');
-    expect(layout.dmMod?.start).toBe(BigInt(`0x${module.address}`));
-    expect(layout.dmMod?.end).toBe(BigInt(`0x${module.address}`) + BigInt(module.size));
+    expect(layout.text?.start).toBe(BigInt(`0x${module.address}`));
+    expect(layout.text?.end).toBe(BigInt(`0x${module.address}`) + BigInt(module.size));
   });
 
   it('has its symbols in ascending order, and vmlinux apart', () => {
@@ -30,13 +31,13 @@ describe('the layout of the real control', () => {
   });
 
   it('names addresses inside dm_mod only', () => {
-    expect(nameInDmMod(layout, 0xffffffffc023389en)).toBe('dm_kobject_release+0xe [dm_mod]');
-    expect(nameInDmMod(layout, 0xffffffffc0233890n)).toBe('dm_kobject_release+0x0 [dm_mod]');
-    expect(nameInDmMod(layout, 0xffffffff81765910n)).toBeNull();
-    const { start = 0n, end = 0n } = layout.dmMod ?? {};
-    expect(nameInDmMod(layout, start - 1n)).toBeNull();
-    expect(nameInDmMod(layout, end)).toBeNull();
-    expect(nameInDmMod(layout, end - 1n)).not.toBeNull();
+    expect(nameInModule(layout, 0xffffffffc023389en)).toBe('dm_kobject_release+0xe [dm_mod]');
+    expect(nameInModule(layout, 0xffffffffc0233890n)).toBe('dm_kobject_release+0x0 [dm_mod]');
+    expect(nameInModule(layout, 0xffffffff81765910n)).toBeNull();
+    const { start = 0n, end = 0n } = layout.text ?? {};
+    expect(nameInModule(layout, start - 1n)).toBeNull();
+    expect(nameInModule(layout, end)).toBeNull();
+    expect(nameInModule(layout, end - 1n)).not.toBeNull();
   });
 });
 
@@ -45,17 +46,20 @@ describe('a module in several regions', () => {
   // neighbour's, and four of its sections.
   const module = { kind: 'module', us: 1, refcount: 0, taint: '' } as const;
   const section = { kind: 'section', us: 1, module: 'dm_mod' } as const;
-  const sid = layoutOf([
-    { ...module, name: 'dmrace_helper', size: 16384, address: 'ffffffffc0419000' },
-    { ...module, name: 'dm_mod', size: 229376, address: 'ffffffffc0400000' },
-    { ...section, name: '.text', address: 'ffffffffc0400000' },
-    { ...section, name: '.data', address: 'ffffffffc02021c0' },
-    { ...section, name: '.rodata', address: 'ffffffffc0212400' },
-    { ...section, name: '.init.data', address: 'ffffffffc0223000' },
-  ]);
+  const sid = layoutOf(
+    [
+      { ...module, name: 'dmrace_helper', size: 16384, address: 'ffffffffc0419000' },
+      { ...module, name: 'dm_mod', size: 229376, address: 'ffffffffc0400000' },
+      { ...section, name: '.text', address: 'ffffffffc0400000' },
+      { ...section, name: '.data', address: 'ffffffffc02021c0' },
+      { ...section, name: '.rodata', address: 'ffffffffc0212400' },
+      { ...section, name: '.init.data', address: 'ffffffffc0223000' },
+    ],
+    'dm_mod',
+  );
 
   it('ends its text where the next module begins', () => {
-    expect(sid.dmMod).toEqual({ start: 0xffffffffc0400000n, end: 0xffffffffc0419000n });
+    expect(sid.text).toEqual({ start: 0xffffffffc0400000n, end: 0xffffffffc0419000n });
   });
 
   it('has its data where its sections are, and nothing that the load has freed', () => {
@@ -67,21 +71,21 @@ describe('a module in several regions', () => {
   });
 
   it('never counts a page of the text as data, on 6.1 either', () => {
-    const { start = 0n, end = 0n } = layout.dmMod ?? {};
+    const { start = 0n, end = 0n } = layout.text ?? {};
     expect(layout.data.every((r) => r.end <= start || r.start >= end)).toBe(true);
   });
 });
 
 describe('without records', () => {
   it('there is no layout and no provenance', () => {
-    const empty = layoutOf([]);
-    expect(empty).toMatchObject({ symbols: [], dmMod: null });
-    expect(nameInDmMod(empty, 0xffffffffc023389en)).toBeNull();
-    expect(provenanceOf([], empty, null)).toBeNull();
+    const empty = layoutOf([], 'dm_mod');
+    expect(empty).toMatchObject({ symbols: [], module: 'dm_mod', text: null });
+    expect(nameInModule(empty, 0xffffffffc023389en)).toBeNull();
+    expect(provenanceOf([], empty, METHOD, null)).toBeNull();
   });
   it('an address that is none has no name', () => {
     const hold = records.filter((r) => r.kind === 'hold').map((r) => ({ ...r, release: '(null)' }));
-    expect(provenanceOf(hold, layout, 'zzz')).toEqual({
+    expect(provenanceOf(hold, layout, METHOD, 'zzz')).toEqual({
       release: '(null)',
       symbol: '',
       module: '',
@@ -95,11 +99,14 @@ describe('an address of one guest in another', () => {
   const module = { kind: 'module', us: 1, refcount: 0, taint: '', name: 'dm_mod' } as const;
   const section = { kind: 'section', us: 1, module: 'dm_mod' } as const;
   const at = (text: string, rodata: string) =>
-    layoutOf([
-      { ...module, size: 0x19000, address: text },
-      { ...section, name: '.text', address: text },
-      { ...section, name: '.rodata', address: rodata },
-    ]);
+    layoutOf(
+      [
+        { ...module, size: 0x19000, address: text },
+        { ...section, name: '.text', address: text },
+        { ...section, name: '.rodata', address: rodata },
+      ],
+      'dm_mod',
+    );
   const then = at('ffffffffc0400000', 'ffffffffc0212400');
   const now = at('ffffffffc03ff000', 'ffffffffc0214400');
 
@@ -112,6 +119,6 @@ describe('an address of one guest in another', () => {
   it('stays where it is in vmlinux, in the same guest, and where nothing is known', () => {
     expect(addressIn(now, then, 0xffffffff81765910n)).toBe(0xffffffff81765910n);
     expect(addressIn(then, then, 0xffffffffc040ddden)).toBe(0xffffffffc040ddden);
-    expect(addressIn(layoutOf([]), then, 0xffffffffc040ddden)).toBe(0xffffffffc040ddden);
+    expect(addressIn(layoutOf([], 'dm_mod'), then, 0xffffffffc040ddden)).toBe(0xffffffffc040ddden);
   });
 });

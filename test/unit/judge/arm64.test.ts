@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Real arm64 trials: the console's framing, the return address in x30, and what the compiler did.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';
-import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
-import { assets } from '../../../harness/util/assets.js';
-import { mutated } from './support.js';
-
-function capture(name: string): TrialFiles {
-  const read = (file: string): Buffer => readFileSync(assets('test/fixtures/runs', name, file));
-  return {
-    note: TrialNote.parse(JSON.parse(read('trial.json').toString())),
-    console: read('console.log'),
-    readyRecords: read('ready-records.jsonl').toString(),
-    records: read('records.jsonl').toString(),
-    trace: read('trace.txt').toString('latin1'),
-  };
-}
+import { kept, mutated } from './support.js';
 
 describe('arm64', () => {
   it('builtin survived with all ten steps', () => {
-    const result = judgeTrial(capture('arm64-builtin'));
+    const result = judgeTrial(kept('arm64-builtin'));
     expect(result).toMatchObject({ outcome: 'survived', reached: true, findings: [], reasons: [] });
     expect(result.steps.map((s) => s.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(result.provenance).toMatchObject({ symbol: 'dm_kobject_release', module: '' });
   });
 
   it('in-module crashed at the very address that complete() was to return to', () => {
-    const result = judgeTrial(capture('arm64-in-module'));
+    const result = judgeTrial(kept('arm64-in-module'));
     expect(result).toMatchObject({ outcome: 'crashed', reached: true, reasons: [] });
     expect(result.findings).toHaveLength(1);
     expect(result.findings[0]).toMatchObject({
@@ -49,7 +35,7 @@ describe('arm64', () => {
   });
 
   it('disk-release: the read of dm’s operations is told from the race, and named by its section', () => {
-    const result = judgeTrial(capture('arm64-disk-release'));
+    const result = judgeTrial(kept('arm64-disk-release'));
     expect(result).toMatchObject({ outcome: 'crashed', reached: true, reasons: [] });
     expect(result.findings).toHaveLength(1);
     expect(result.findings[0]).toMatchObject({
@@ -62,13 +48,13 @@ describe('arm64', () => {
   });
 
   it('without the record of the unload the same crash proves no cause', () => {
-    const files = capture('arm64-in-module');
+    const files = kept('arm64-in-module');
     const records = mutated(files.records, /^.*"kind":"unload".*\n/m, '');
     expect(judgeTrial({ ...files, records }).findings[0]?.cause).toBe('other');
   });
 
   it('without the return address on the holder’s stack step 7 is not proven', () => {
-    const files = capture('arm64-builtin');
+    const files = kept('arm64-builtin');
     const step = judgeTrial(files).steps.find((s) => s.step === 6);
     const address = /caller=0x([0-9a-f]{16})/.exec(step?.evidence ?? '')?.[1] ?? 'none';
     const trace = files.trace.replaceAll(`<${address}>`, '<ffff800000000000>');

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A real trial whose kernel panicked in step 10: what was said before counts, and nothing less.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';
-import { type TrialEnd, type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
-import { assets } from '../../../harness/util/assets.js';
-import { capture, mutated, withEnd } from './support.js';
+import type { TrialEnd, TrialFiles } from '../../../harness/model/trial.js';
+import { capture, kept, mutated, withEnd } from './support.js';
 
-function panicked(): TrialFiles {
-  const read = (file: string): Buffer =>
-    readFileSync(assets('test/fixtures/runs/sid-in-module', file));
-  return {
-    note: TrialNote.parse(JSON.parse(read('trial.json').toString())),
-    console: read('console.log'),
-    readyRecords: read('ready-records.jsonl').toString(),
-    records: read('records.jsonl').toString(),
-    trace: read('trace.txt').toString('latin1'),
-  };
-}
+const panicked = (): TrialFiles => kept('sid-in-module');
 
 const console = (files: TrialFiles, from: string | RegExp, to: string): TrialFiles => ({
   ...files,

@@ -22,6 +22,7 @@ const kernel: KernelIdentity = {
 };
 const release: Question = {
   scenario: 'release',
+  recipe: 'release-return',
   targetCause: 'release-in-unloaded-text',
   control: 'in-module',
   trials: 1,
@@ -44,7 +45,7 @@ const issue = (overrides: Partial<KnownIssue> = {}): KnownIssue => ({
   reference: 'https://example.org/1',
   ...overrides,
 });
-const crash = (overrides: Partial<TrialResult> = {}): TrialResult =>
+const crash = (overrides: Parameters<typeof result>[0] = {}): TrialResult =>
   result({
     outcome: 'crashed',
     findings: [
@@ -56,7 +57,8 @@ const judge = (
   question: Question,
   trials: readonly TrialResult[],
   issues: readonly KnownIssue[] | null,
-): RunResult => summarise(question, kernel, trials, codes, [], issues);
+): RunResult =>
+  summarise({ question, kernel, trials, codes, problems: [], known: issues, notes: [] });
 
 describe('a known crash of the target cause', () => {
   it('stays open, and the exit code is 0 by the file only, which the reasons say', () => {

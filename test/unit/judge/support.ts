@@ -3,8 +3,19 @@ import { readFileSync } from 'node:fs';
 import { readRecords } from '../../../harness/evidence/records.js';
 import type { Finding } from '../../../harness/model/finding.js';
 import type { Placement } from '../../../harness/model/placement.js';
+import type { RecipeName } from '../../../harness/model/recipe.js';
 import type { GuestRecord } from '../../../harness/model/record.js';
-import type { TrialEnd, TrialFiles, TrialResult } from '../../../harness/model/trial.js';
+import { roleOf } from '../../../harness/model/role.js';
+import {
+  type PlanOf,
+  type ResultOf,
+  resultsOf,
+  type TrialEnd,
+  type TrialFiles,
+  type TrialNote,
+  type TrialResult,
+} from '../../../harness/model/trial.js';
+import { NoteJson, noteFromJson } from '../../../harness/runs/plan-json.js';
 import { assets } from '../../../harness/util/assets.js';
 
 /** Nonces of the captures; see test/fixtures/runs/README.md. */
@@ -13,32 +24,50 @@ export const NONCE: Readonly<Record<Placement, string>> = {
   'in-module': 'fedcba9876543210'.repeat(2),
 };
 
-const read = (placement: Placement, name: string): Buffer =>
-  readFileSync(assets('test/fixtures/runs', placement, name));
+const read = (name: string, file: string): Buffer =>
+  readFileSync(assets('test/fixtures/runs', name, file));
+
+/** The plan of a capture. */
+export const capturePlan = (placement: Placement): PlanOf<'release-return'> => ({
+  recipe: 'release-return',
+  placement,
+  index: 0,
+  seed: 1,
+  nonce: NONCE[placement],
+  scenario: 'release',
+});
 
 /** A real trial as it left the guest. */
 export function capture(placement: Placement): TrialFiles {
   return {
     note: {
       schema: 1,
-      plan: {
-        placement,
-        index: 0,
-        seed: 1,
-        nonce: NONCE[placement],
-        scenario: 'release',
-        yieldAfter: 0,
-      },
+      plan: capturePlan(placement),
       end: { how: 'closing' },
       durationMs: 6000,
       start: 'booted',
     },
-    console: read(placement, 'console.log'),
-    readyRecords: read(placement, 'ready-records.jsonl').toString(),
-    records: read(placement, 'records.jsonl').toString(),
-    trace: read(placement, 'trace.txt').toString(),
+    ...evidence(placement),
   };
 }
+
+const evidence = (name: string): Omit<TrialFiles, 'note'> => ({
+  console: read(name, 'console.log'),
+  readyRecords: read(name, 'ready-records.jsonl').toString(),
+  records: read(name, 'records.jsonl').toString(),
+  trace: read(name, 'trace.txt').toString(),
+});
+
+/** The note of a trial that was kept with one; see test/fixtures/runs/README.md. */
+export function keptNote(name: string): TrialNote {
+  const { seals: _, ...json } = JSON.parse(read(name, 'trial.json').toString());
+  const note = noteFromJson(NoteJson.parse(json));
+  if (typeof note === 'string') throw new Error(note);
+  return note;
+}
+
+/** A real trial that was kept with its note. */
+export const kept = (name: string): TrialFiles => ({ note: keptNote(name), ...evidence(name) });
 
 /** Replaces what must be there: a mutation that changes nothing is a mistake of the test. */
 export function mutated(text: string, from: string | RegExp, to: string): string {
@@ -80,26 +109,50 @@ export function finding(cause: Finding['cause'], title = `crash by ${cause}`): F
   };
 }
 
-/** A judged trial, good unless told otherwise. */
-export function result(overrides: Partial<TrialResult> = {}): TrialResult {
+/** A judged trial of the ten steps, good unless told otherwise. */
+export function result(
+  overrides: Partial<ResultOf<'release-return'>> = {},
+): ResultOf<'release-return'> {
   return {
+    recipe: 'release-return',
     placement: 'builtin',
+    role: roleOf(overrides.placement ?? 'builtin'),
     index: 0,
     seed: 1,
+    scenario: 'release',
     outcome: 'survived',
     reached: true,
     steps: [],
     findings: [],
     reasons: [],
     provenance: null,
+    neverReady: false,
     durationMs: 1,
     hashes: { console: '', trace: '', records: '' },
     ...overrides,
   };
 }
 
+/** A judged trial of delayed-release, good unless told otherwise. */
+export const delayedResult = (
+  overrides: Partial<ResultOf<'delayed'>> = {},
+): ResultOf<'delayed'> => ({
+  ...result(),
+  recipe: 'delayed',
+  scenario: 'delayed-release',
+  delays: [],
+  ...overrides,
+});
+
+/** A result of a recipe. @throws Error when it is of another. */
+export function ofRecipe<R extends RecipeName>(recipe: R, judged: TrialResult): ResultOf<R> {
+  const [mine] = resultsOf(recipe, [judged]);
+  if (!mine) throw new Error(`a result of ${judged.recipe}, not of ${recipe}`);
+  return mine;
+}
+
 /** A control that did its duty. */
-export const crashedControl = (index = 0): TrialResult =>
+export const crashedControl = (index = 0): ResultOf<'release-return'> =>
   result({
     placement: 'in-module',
     index,

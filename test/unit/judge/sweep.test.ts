@@ -4,7 +4,7 @@ import { judgeSweep } from '../../../harness/judge/sweep.js';
 import type { Finding } from '../../../harness/model/finding.js';
 import type { Placement } from '../../../harness/model/placement.js';
 import type { Block } from '../../../harness/model/sweep.js';
-import type { TrialResult } from '../../../harness/model/trial.js';
+import type { ResultOf } from '../../../harness/model/trial.js';
 import { renderSweepText } from '../../../harness/report/sweep.js';
 import { plain } from '../../support/runs.js';
 import { finding, result } from './support.js';
@@ -20,34 +20,39 @@ const block = (number: number): Block => ({
   phase: 'removal',
 });
 
+type Swept = ResultOf<'sweep'>;
+
 /** A trial of a kernel whose remover blocks three times; index 0 is the one after the unload. */
-function point(placement: Placement, index: number, crash: readonly Finding[] = []): TrialResult {
-  return result({
+function point(placement: Placement, index: number, crash: readonly Finding[] = []): Swept {
+  const base = result({
     placement,
     index,
     outcome: crash.length > 0 ? 'crashed' : 'survived',
     findings: crash,
     steps: [{ step: 6, atUs: 500, evidence: 'complete' }],
+  });
+  return {
+    ...base,
+    recipe: 'sweep',
     sweep: {
-      asked: index === 0 ? 1e6 : index,
+      asked: index === 0 ? 'after' : index,
       blocks: [1, 2, 3].map(block),
       ranAt: index === 0 || index > 3 ? 'after' : index,
       evidence: 'switch',
       missed: null,
     },
-  });
+  };
 }
 
-const whole = (): TrialResult[] => [
+const whole = (): Swept[] => [
   ...[0, 1, 2, 3, 4].map((index) => point('builtin', index)),
   ...[1, 2, 3].map((index) => point('in-module', index)),
   ...[0, 4].map((index) => point('in-module', index, [finding(TARGET)])),
 ];
-const but = (placement: Placement, index: number, change: Partial<TrialResult>): TrialResult[] =>
+const but = (placement: Placement, index: number, change: Partial<Swept>): Swept[] =>
   whole().map((t) => (t.placement === placement && t.index === index ? { ...t, ...change } : t));
-const missed = (placement: Placement, index: number): TrialResult[] => {
+const missed = (placement: Placement, index: number): Swept[] => {
   const { sweep } = point(placement, index);
-  if (!sweep) throw new Error('no sweep');
   return but(placement, index, {
     reached: false,
     outcome: 'not-reached',

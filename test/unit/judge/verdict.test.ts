@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crashedWith, judgeRun, orderedPlacements } from '../../../harness/judge/verdict.js';
+import { crashedWith, judgeRun } from '../../../harness/judge/verdict.js';
 import type { Cause } from '../../../harness/model/finding.js';
+import { OUTCOMES } from '../../../harness/model/outcome.js';
 import { PLACEMENTS, type Placement } from '../../../harness/model/placement.js';
-import { OUTCOMES, type TrialResult } from '../../../harness/model/trial.js';
+import type { TrialResult } from '../../../harness/model/trial.js';
 import type { Question, Verdict } from '../../../harness/model/verdict.js';
 import { crashedControl, finding, result } from './support.js';
 
 const RELEASE: Question = {
   scenario: 'release',
+  recipe: 'release-return',
   targetCause: 'release-in-unloaded-text',
   control: 'in-module',
   trials: 2,
@@ -17,6 +19,7 @@ const RELEASE: Question = {
 };
 const DISK: Question = {
   scenario: 'disk-release',
+  recipe: 'release-return',
   targetCause: 'disk-release-fops',
   control: null,
   trials: 2,
@@ -24,7 +27,7 @@ const DISK: Question = {
 };
 
 const survivor = (index: number): TrialResult => result({ index });
-const crash = (cause: Cause, overrides: Partial<TrialResult> = {}): TrialResult =>
+const crash = (cause: Cause, overrides: Parameters<typeof result>[0] = {}): TrialResult =>
   result({ outcome: 'crashed', findings: [finding(cause)], ...overrides });
 const missed = (index: number): TrialResult =>
   result({
@@ -288,6 +291,7 @@ const plausible: fc.Arbitrary<TrialResult> = fc.oneof(
 );
 const question = fc.record({
   scenario: fc.constant('any'),
+  recipe: fc.constant('release-return' as const),
   targetCause: fc.constantFrom(...CAUSES),
   control: fc.constantFrom('in-module' as const, null),
   trials: fc.integer({ min: 1, max: 3 }),
@@ -345,12 +349,5 @@ describe('any run whatever', () => {
       const { verdict, exitCode } = judgeRun(q, t);
       expect(reversed).toMatchObject({ verdict, exitCode });
     });
-  });
-});
-
-describe('orderedPlacements', () => {
-  it('puts the subject first, whatever the order asked for', () => {
-    expect(orderedPlacements(['in-module', 'builtin'])).toEqual(['builtin', 'in-module']);
-    expect(orderedPlacements(['in-module'])).toEqual(['in-module']);
   });
 });

@@ -7,6 +7,7 @@ import {
   parseKernelSpec,
   preemption,
 } from '../../../harness/model/kernel.js';
+import { DM_MOD_BUILD } from '../../../harness/suspects/dm_mod/build.js';
 
 describe('parseKernelSpec', () => {
   it.each([
@@ -123,11 +124,11 @@ describe('configProblems', () => {
   const good = parseKernelConfig(GOOD);
 
   it('are none for a good kernel', () => {
-    expect(configProblems(good)).toEqual([]);
+    expect(configProblems(good, DM_MOD_BUILD)).toEqual([]);
   });
 
   it('are all told at once', () => {
-    expect(configProblems(new Map()).map((problem) => problem.observed)).toEqual([
+    expect(configProblems(new Map(), DM_MOD_BUILD).map((problem) => problem.observed)).toEqual([
       'CONFIG_BLK_DEV_DM is not set',
       'the kernel is neither PREEMPT nor PREEMPT_DYNAMIC nor PREEMPT_RT',
       'CONFIG_MODULE_UNLOAD is not set',
@@ -143,7 +144,7 @@ describe('configProblems', () => {
     ['MODULE_UNLOAD', 'n', 'CONFIG_MODULE_UNLOAD is n'],
     ['KALLSYMS', 'm', 'CONFIG_KALLSYMS is m'],
   ])('name CONFIG_%s=%s, and what to set', (option, value, observed) => {
-    const problems = configProblems(new Map([...good, [option, value]]));
+    const problems = configProblems(new Map([...good, [option, value]]), DM_MOD_BUILD);
     expect(problems).toHaveLength(1);
     expect(problems[0]?.observed).toBe(observed);
     expect(problems[0]?.action).toMatch(new RegExp(`^set CONFIG_${option}=`));

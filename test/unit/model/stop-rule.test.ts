@@ -9,7 +9,11 @@ const TARGET = 'disk-release-fops';
 const survivor = result({});
 const crash = result({ outcome: 'crashed', findings: [finding(TARGET)] });
 const stranger = result({ outcome: 'crashed', findings: [finding('other')] });
-const control = result({ ...crash, placement: 'in-module' });
+const control = result({
+  placement: 'in-module',
+  outcome: 'crashed',
+  findings: [finding(TARGET)],
+});
 const lost = result({ outcome: 'lost', placement: 'in-module', reached: false });
 
 describe('a stop rule', () => {

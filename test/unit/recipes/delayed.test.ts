@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { delaysOf, repeatedDelays } from '../../../harness/evidence/delays.js';
+import { delaysOf } from '../../../harness/evidence/delays.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun } from '../../../harness/judge/verdict.js';
-import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
+import type { ResultOf, TrialFiles } from '../../../harness/model/trial.js';
 import type { Question } from '../../../harness/model/verdict.js';
-import { RELEASED_BEFORE_UNLOAD } from '../../../harness/recipes/delayed.js';
+import { repeatedDelays } from '../../../harness/recipes/delayed.js';
+import { RELEASED_BEFORE_UNLOAD } from '../../../harness/suspects/dm_mod/steps.js';
 import { assets } from '../../../harness/util/assets.js';
-import { mutated, result, withTrace } from '../judge/support.js';
+import { delayedResult, kept, mutated, ofRecipe, withTrace } from '../judge/support.js';
 
 /** A real trial of delayed-release; see test/fixtures/runs/README.md. */
-function delayed(which: 'crashed' | 'survived'): TrialFiles {
-  const read = (name: string): Buffer =>
-    readFileSync(assets('test/fixtures/runs', `delayed-${which}`, name));
-  return {
-    note: TrialNote.parse(JSON.parse(read('trial.json').toString())),
-    console: read('console.log'),
-    readyRecords: read('ready-records.jsonl').toString(),
-    records: read('records.jsonl').toString(),
-    trace: read('trace.txt').toString(),
-  };
-}
+const delayed = (which: 'crashed' | 'survived'): TrialFiles => kept(`delayed-${which}`);
+
+const judgedDelayed = (files: TrialFiles): ResultOf<'delayed'> =>
+  ofRecipe('delayed', judgeTrial(files));
 
 /** The same trial with a console on which nothing crashed. */
 const silent = (files: TrialFiles): TrialFiles => ({ ...files, console: new Uint8Array() });
@@ -92,14 +86,14 @@ describe('a trial of delayed-release', () => {
 
 describe('the random delays of a trial', () => {
   it('are read from its console, also before the kernel has secrets to hash pointers with', () => {
-    const { delays = [] } = judgeTrial(delayed('crashed'));
+    const { delays } = judgedDelayed(delayed('crashed'));
     expect(delays).toHaveLength(12);
     expect(delays[0]).toEqual({ kobject: 'dm', jiffies: 250 });
     expect(delays.find((d) => d.kobject === 'dm-0')).toEqual({ kobject: 'dm-0', jiffies: 1000 });
   });
 
   it('differ between two guests, or the run says that it saw one thing twice', () => {
-    const [one, two] = [judgeTrial(delayed('crashed')), judgeTrial(delayed('survived'))];
+    const [one, two] = [judgedDelayed(delayed('crashed')), judgedDelayed(delayed('survived'))];
     expect(repeatedDelays([one, two])).toEqual([]);
     expect(repeatedDelays([one, two, { ...one, index: 9 }])).toEqual([
       'trials 4, 9 drew the same random delays: they are one observation, not 2',
@@ -111,10 +105,10 @@ describe('the random delays of a trial', () => {
       const file = (name: string): Buffer =>
         readFileSync(assets('test/fixtures/runs', `delayed-restored-${index}`, name));
       expect(JSON.parse(file('trial.json').toString())).toMatchObject({ start: 'restored' });
-      return result({ index, delays: delaysOf(file('console.log')) });
+      return delayedResult({ index, delays: delaysOf(file('console.log')) });
     });
-    expect(restored.map((r) => r.delays?.length)).toEqual([16, 16]);
-    expect(restored.map((r) => r.delays?.[0])).toEqual([
+    expect(restored.map((r) => r.delays.length)).toEqual([16, 16]);
+    expect(restored.map((r) => r.delays[0])).toEqual([
       { kobject: 'bio-136', jiffies: 750 },
       { kobject: 'bio-136', jiffies: 500 },
     ]);
@@ -123,19 +117,22 @@ describe('the random delays of a trial', () => {
 
   it('cannot be called the same when there are too few', () => {
     const few = [{ kobject: 'dm', jiffies: 250 }];
-    expect(repeatedDelays([result({ delays: few }), result({ delays: few })])).toEqual([]);
+    expect(
+      repeatedDelays([delayedResult({ delays: few }), delayedResult({ delays: few })]),
+    ).toEqual([]);
   });
 });
 
 describe('a run of delayed-release', () => {
   const question: Question = {
     scenario: 'delayed-release',
+    recipe: 'delayed',
     targetCause: 'disk-release-fops',
     control: null,
     trials: 2,
     placements: ['builtin'],
   };
-  const other = result({ reached: false });
+  const other = delayedResult({ reached: false });
 
   it('is open by one crash, and tells both sides', () => {
     const judged = judgeRun(question, [
@@ -155,8 +152,8 @@ describe('a run of delayed-release', () => {
   });
 
   it('is not closed by one observation that was made twice', () => {
-    const same = judgeTrial(silent(delayed('crashed')));
-    const { delays = [] } = judgeTrial(delayed('crashed'));
+    const same = judgedDelayed(silent(delayed('crashed')));
+    const { delays } = judgedDelayed(delayed('crashed'));
     const judged = judgeRun(question, [
       { ...same, delays },
       { ...same, index: 5, delays },
@@ -166,7 +163,7 @@ describe('a run of delayed-release', () => {
   });
 
   it('is closed by enough trials inside the window, and says that there is no control', () => {
-    const judged = judgeRun(question, [result(), other, result()]);
+    const judged = judgeRun(question, [delayedResult(), other, delayedResult()]);
     expect(judged).toMatchObject({ verdict: 'closed', exitCode: 0 });
     expect(judged.reasons.join()).toContain('has no control');
   });

@@ -5,26 +5,19 @@ import { layoutOf, movedLayouts } from '../../../harness/evidence/layout.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun } from '../../../harness/judge/verdict.js';
 import type { GuestRecord } from '../../../harness/model/record.js';
-import { type TrialFiles, TrialNote } from '../../../harness/model/trial.js';
+import type { ResultOf, TrialFiles } from '../../../harness/model/trial.js';
 import type { Question } from '../../../harness/model/verdict.js';
 import { assets } from '../../../harness/util/assets.js';
-import { mutated, recordsOfTrial } from '../judge/support.js';
+import { kept, mutated, ofRecipe, recordsOfTrial } from '../judge/support.js';
 
 /** A real soak; see test/fixtures/runs/README.md. */
-function soak(): TrialFiles {
-  const read = (name: string): Buffer => readFileSync(assets('test/fixtures/runs/churn', name));
-  const { seals: _, ...note } = JSON.parse(read('trial.json').toString());
-  return {
-    note: TrialNote.parse(note),
-    console: read('console.log'),
-    readyRecords: read('ready-records.jsonl').toString(),
-    records: read('records.jsonl').toString(),
-    trace: read('trace.txt').toString(),
-  };
-}
+const soak = (): TrialFiles => kept('churn');
+
+const judgedSoak = (files: TrialFiles): ResultOf<'soak'> => ofRecipe('soak', judgeTrial(files));
 
 const QUESTION: Question = {
   scenario: 'churn',
+  recipe: 'soak',
   targetCause: 'release-in-unloaded-text',
   control: null,
   trials: 1,
@@ -40,7 +33,7 @@ function crashed(): TrialFiles {
 
 describe('a trial of churn', () => {
   it('survives without having reached anything, and tells what it did', () => {
-    const judged = judgeTrial(soak());
+    const judged = judgedSoak(soak());
     expect(judged).toMatchObject({ outcome: 'survived', reached: false, steps: [], findings: [] });
     expect(judged.churn).toEqual({
       cycles: 13,
@@ -60,7 +53,7 @@ describe('a trial of churn', () => {
   it('that did not come to its end has not survived, and says where it stopped', () => {
     const files = soak();
     const records = mutated(files.records, /^.*"over":1.*\n/m, '');
-    const judged = judgeTrial({ ...files, records });
+    const judged = judgedSoak({ ...files, records });
     expect(judged).toMatchObject({ outcome: 'not-reached', churn: { over: false, cycles: 12 } });
     expect(judged.reasons[0]).toMatch(/^the soak was cut short in "resume" after 12 cycles/);
   });
@@ -74,9 +67,9 @@ describe('a trial of churn', () => {
   it('that said nothing of how far it came has not survived', () => {
     const files = soak();
     const records = files.records.replaceAll(/^.*"kind":"churn".*\n/gm, '');
-    const judged = judgeTrial({ ...files, records });
+    const judged = judgedSoak({ ...files, records });
     expect(judged.outcome).toBe('not-reached');
-    expect(judged.churn).toBeUndefined();
+    expect(judged.churn).toBeNull();
   });
 
   it('without a closing record is lost, whatever it had counted', () => {
@@ -93,7 +86,7 @@ describe('a trial of churn', () => {
   });
 
   it('that crashed keeps its tally', () => {
-    const judged = judgeTrial(crashed());
+    const judged = judgedSoak(crashed());
     expect(judged.outcome).toBe('crashed');
     expect(judged.findings[0]?.function).toBe('disk_release');
     expect(judged.churn?.cycles).toBe(13);
@@ -102,7 +95,7 @@ describe('a trial of churn', () => {
 
 describe('the verdict of soaks', () => {
   it('is never closed, however long they were', () => {
-    const judged = judgeTrial(soak());
+    const judged = judgedSoak(soak());
     const trials = Array.from({ length: 100 }, (_, index) => ({ ...judged, index }));
     const judgement = judgeRun(QUESTION, trials);
     expect(judgement).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
@@ -122,7 +115,7 @@ describe('the verdict of soaks', () => {
 
 describe('a module that a soak has loaded elsewhere', () => {
   const records = recordsOfTrial(soak());
-  const layout = layoutOf(records);
+  const layout = layoutOf(records, 'dm_mod');
   const moved = (text: bigint, rodata: bigint): GuestRecord => ({
     kind: 'moved',
     us: 1,
@@ -144,7 +137,7 @@ describe('a module that a soak has loaded elsewhere', () => {
   it('has its symbols and data there', () => {
     const by = 0x5000n;
     const [there] = movedLayouts(layout, [moved(at('.text') + by, at('.rodata') + by)]);
-    expect(there?.dmMod?.start).toBe((layout.dmMod?.start ?? 0n) + by);
+    expect(there?.text?.start).toBe((layout.text?.start ?? 0n) + by);
     const address = (l: typeof layout | undefined): bigint =>
       l?.symbols.find((symbol) => symbol.name === 'dm_sysfs_exit')?.address ?? 0n;
     expect(address(there)).toBe(address(layout) + by);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, it } from 'vitest';
-import { proveSteps } from '../../../harness/evidence/prove.js';
 import { parseTrace } from '../../../harness/evidence/trace.js';
 import type { SweepTrial } from '../../../harness/model/sweep.js';
-import { judgeSweepTrial, waitsIn } from '../../../harness/recipes/sweep.js';
+import { sweepTrial, waitsIn } from '../../../harness/recipes/sweep.js';
 import { capture, recordsOfTrial } from '../judge/support.js';
+import { windowIn } from './support.js';
 
 const files = capture('builtin');
 const records = recordsOfTrial(files);
@@ -12,14 +12,14 @@ const pid = (party: string): number =>
   records.flatMap((r) => (r.kind === 'scheduler' && r.party === party ? [r.pid] : []))[0] ?? 0;
 const holder = records.flatMap((r) => (r.kind === 'hold' ? [r.pid] : []))[0] ?? 0;
 
-const judged = (asked: number, trace = files.trace): SweepTrial => {
-  const events = parseTrace(trace);
-  return judgeSweepTrial(asked, events, records, proveSteps(events, records).proven);
+const judged = (asked: number | 'after', trace = files.trace): SweepTrial => {
+  const seen = { events: parseTrace(trace), records, fatalRun: null, module: 'dm_mod' };
+  return sweepTrial(asked, seen, windowIn('builtin', trace, records).steps);
 };
 
 const lines = files.trace.split('\n');
 /** Lines at which the remover or dmsetup goes to sleep after step 7. */
-const blocks = judged(1e6).blocks.map(({ atUs }) => {
+const blocks = judged('after').blocks.map(({ atUs }) => {
   const time = `${Math.floor(atUs / 1e6)}.${String(atUs % 1e6).padStart(6, '0')}`;
   return lines.findIndex((line) => line.includes(`${time}: sched_switch: `));
 });
@@ -32,7 +32,7 @@ const inserted = (after: number, ...more: string[]): string =>
 
 describe('a trial of a sweep', () => {
   it('finds where the remover blocked: who, when and in which phase', () => {
-    const { blocks: found, ranAt, missed } = judged(1e6);
+    const { blocks: found, ranAt, missed } = judged('after');
     expect(ranAt).toBe('after');
     expect(missed).toBeNull();
     expect(found.length).toBeGreaterThan(3);

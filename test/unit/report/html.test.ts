@@ -32,27 +32,34 @@ const CODES = {
   },
 } as const;
 
-function page(trials: readonly TrialEvidence[], over: Partial<RunEvidence> = {}): string {
-  const result = summarise(
-    {
+function page(
+  trials: readonly TrialEvidence[],
+  over: Partial<RunEvidence> = {},
+  sweep?: SweepResult,
+): string {
+  const judged = summarise({
+    question: {
       scenario: 'release',
+      recipe: 'release-return',
       targetCause: 'release-in-unloaded-text',
       control: 'in-module',
       trials: 1,
       placements: ['builtin', 'in-module'],
     },
-    KERNEL,
-    trials.filter((trial) => !trial.damaged).map((trial) => trial.result),
-    CODES,
-    over.damage?.map((d) => d.observed) ?? [],
-  );
+    kernel: KERNEL,
+    trials: trials.filter((trial) => !trial.damaged).map((trial) => trial.result),
+    codes: CODES,
+    problems: over.damage?.map((d) => d.observed) ?? [],
+    known: null,
+    notes: [],
+  });
+  const result = { ...judged, ...(sweep === undefined ? {} : { sweep }) };
   const evidence = {
     trials,
     damage: [],
     startedAt: null,
     dmrace: '0',
     accel: 'tcg',
-    sweep: null,
     ...over,
   };
   return renderPage({ result, evidence, directory: '/tmp/r', parts });
@@ -87,7 +94,7 @@ describe('the HTML report', () => {
       blocks: { builtin: 2 },
       points: [point, missed],
     };
-    const { document } = parseHTML(page(both(), { sweep }));
+    const { document } = parseHTML(page(both(), {}, sweep));
     const text = document.querySelector('main')?.textContent ?? '';
     expect(text).toContain('dmsetup__wait_rcu_gpremoval1.500survived');
     expect(text).toContain('ran <early>');

@@ -30,7 +30,8 @@ async function save(): Promise<void> {
     return { status: 'completed' };
   };
   setImmediate(() => machine.say('records', READY));
-  await saveReadyState({ start: async () => machine }, SPEC, folder, async () => undefined, signal);
+  const host = { machines: { start: async () => machine }, spec: SPEC, signal };
+  await saveReadyState(host, folder, async () => undefined);
   expect(machine.disposed).toBeGreaterThan(0);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wholeNote } from '../../../harness/cli/merge.js';
 import { summarise } from '../../../harness/judge/summary.js';
 import type { Cause } from '../../../harness/model/finding.js';
-import { OUTCOMES, type TrialResult } from '../../../harness/model/trial.js';
-import type { RunNote } from '../../../harness/runs/run-directory.js';
+import { OUTCOMES } from '../../../harness/model/outcome.js';
+import type { TrialResult } from '../../../harness/model/trial.js';
+import { wholeNote } from '../../../harness/runs/merge.js';
+import type { RunNote } from '../../../harness/runs/run-note.js';
 import { questionOf } from '../../../harness/runs/saved-run.js';
 import { isMine } from '../../../harness/runs/shard.js';
 import { finding, result } from '../judge/support.js';
@@ -88,9 +89,17 @@ it('the verdict of shards put together, in any order, is that of the whole', () 
         const keys = new Map(parts.map((part) => [part, random.next().value]));
         const merged = parts.toSorted((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0)).flat();
         const whole = wholeNote(notes);
-        expect(summarise(questionOf(whole), whole.kernel, merged, {})).toEqual(
-          summarise(questionOf(NOTE), NOTE.kernel, all, {}),
-        );
+        const judged = (note: RunNote, trials: readonly TrialResult[]) =>
+          summarise({
+            question: questionOf(note),
+            kernel: note.kernel,
+            trials,
+            codes: {},
+            problems: [],
+            known: null,
+            notes: [],
+          });
+        expect(judged(whole, merged)).toEqual(judged(NOTE, all));
       },
     ),
   );

@@ -18,12 +18,12 @@ afterEach(async () => {
 });
 
 const PLAN = {
+  recipe: 'release-return',
   placement: 'builtin',
   index: 7,
   seed: 8,
   nonce: '0'.repeat(32),
   scenario: 'release',
-  yieldAfter: 0,
 } as const;
 
 describe('recorded trials', () => {

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import type { TrialFiles } from '../../../harness/model/trial.js';
-import { RunDirectory, type RunNote } from '../../../harness/runs/run-directory.js';
+import { RunDirectory } from '../../../harness/runs/run-directory.js';
+import type { RunNote } from '../../../harness/runs/run-note.js';
 import { capture } from '../judge/support.js';
 
 const NOTE: RunNote = {

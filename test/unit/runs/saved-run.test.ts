@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSavedRun } from '../../../harness/runs/saved-run.js';
+import { noteOf, readSavedRun } from '../../../harness/runs/saved-run.js';
 import { RUNS } from '../../support/runs.js';
 
 describe('a run directory of commit 7cff26d', () => {
@@ -76,6 +76,10 @@ describe('a damaged run directory', () => {
 
   it('a damaged run.json is named with what is wrong in it', async () => {
     await writeFile(path.join(folder, 'run.json'), '{"schema":1}');
-    await expect(readSavedRun(folder)).rejects.toThrow(/run\.json is damaged.*scenario/s);
+    const saved = await readSavedRun(folder);
+    expect(() => noteOf(saved)).toThrow(/run\.json is damaged.*scenario/s);
+    expect(saved.note).toMatchObject({ code: 'inconclusive', kind: 'run-damaged' });
+    expect(saved.result).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
+    expect(saved.result.reasons[0]).toMatch(/^run\.json is damaged.*scenario/s);
   });
 });

@@ -3,13 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { layoutOf } from '../../../harness/evidence/layout.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { ARCH } from '../../../harness/model/arch/index.js';
+import { CRASH_STEPS, DELAYED_STEPS, TEN_STEPS } from '../../../harness/suspects/dm_mod/steps.js';
 import { gdbScript } from '../../../harness/symbols/gdb-script.js';
-import { parseStopAt, stopsFor } from '../../../harness/symbols/stops.js';
+import {
+  parseStopAt,
+  type Stop,
+  type StopRequest,
+  stopsFor,
+} from '../../../harness/symbols/stops.js';
 import { capture, recordsOfTrial } from '../judge/support.js';
 
 const control = judgeTrial(capture('in-module'));
 const subject = judgeTrial(capture('builtin'));
-const layout = layoutOf(recordsOfTrial(capture('in-module')));
+const layout = layoutOf(recordsOfTrial(capture('in-module')), 'dm_mod');
 /** The guest's names as its kallsyms would give them: the capture recorded dm_mod's. */
 const symbols = [
   ...layout.symbols.map(({ name, address, module }) => ({ name, address, module, type: 't' })),
@@ -27,17 +33,37 @@ const symbols = [
 ];
 const DM_RELEASE = 0xffffffffc0233890n;
 
+/** Where a trial of the ten steps is stopped. */
+const stops = (
+  where: StopRequest['where'],
+  recorded: StopRequest['recorded'],
+  home: string | undefined,
+  more: Partial<StopRequest> = {},
+): readonly Stop[] => stopsFor({ where, telling: TEN_STEPS, recorded, symbols, home, ...more });
+
 describe('where --gdb stops', () => {
   it('is a step or the crash', () => {
-    expect(parseStopAt('crash')).toBe('crash');
-    expect(parseStopAt('10')).toBe(10);
+    expect(parseStopAt('crash', TEN_STEPS)).toBe('crash');
+    expect(parseStopAt('10', TEN_STEPS)).toBe(10);
     for (const bad of ['0', '11', '', 'Crash', '1.0', '-1']) {
-      expect(() => parseStopAt(bad), bad).toThrow(/neither a step nor crash/);
+      expect(() => parseStopAt(bad, TEN_STEPS), bad).toThrow(/neither a step nor crash/);
     }
   });
 
+  it('is a step of that race', () => {
+    expect(parseStopAt('8', DELAYED_STEPS)).toBe(8);
+    expect(() => parseStopAt('3', DELAYED_STEPS)).toThrow(/give a step \(2, 8, 9, 10\), or crash/);
+    expect(() => parseStopAt('3', CRASH_STEPS)).toThrow(/this scenario has no steps: give crash/);
+    expect(parseStopAt('crash', CRASH_STEPS)).toBe('crash');
+  });
+
+  it('at step 10 of a delayed release is disk_release()', () => {
+    const found = stops(10, subject, undefined, { telling: DELAYED_STEPS });
+    expect(found).toEqual([{ at: 0xffffffff810000c0n, sameStack: false, what: 'disk_release()' }]);
+  });
+
   it('at the crash of the control is its return address in the unloaded module', () => {
-    expect(stopsFor('crash', control, symbols, 'dm_mod')).toEqual([
+    expect(stops('crash', control, 'dm_mod')).toEqual([
       {
         at: DM_RELEASE + 0xen,
         sameStack: false,
@@ -52,38 +78,38 @@ describe('where --gdb stops', () => {
     const { address: _, resolved: __, ...named } = finding;
     const findings = [{ ...named, module: '', pc: 'disk_release+0xa4/0x100' }];
     const at = { findings: findings.map(({ module: _m, ...f }) => f), steps: [] };
-    expect(stopsFor('crash', at, symbols, undefined)[0]).toMatchObject({
+    expect(stops('crash', at, undefined)[0]).toMatchObject({
       at: 0xffffffff810000c0n + 0xa4n,
       what: 'the crash, disk_release+0xa4',
     });
   });
 
   it('without a crash is refused, with what to do', () => {
-    expect(() => stopsFor('crash', subject, symbols, undefined)).toThrow(/did not crash/);
+    expect(() => stops('crash', subject, undefined)).toThrow(/did not crash/);
   });
 
   it('at step 6 is the method of the placement', () => {
-    expect(stopsFor(6, control, symbols, 'dm_mod')[0]?.at).toBe(DM_RELEASE);
-    expect(stopsFor(6, subject, symbols, undefined)[0]?.at).toBe(0xffffffff81000040n);
+    expect(stops(6, control, 'dm_mod')[0]?.at).toBe(DM_RELEASE);
+    expect(stops(6, subject, undefined)[0]?.at).toBe(0xffffffff81000040n);
   });
 
   it('at step 10 is where complete() returns to, on the stack of step 6', () => {
-    expect(stopsFor(10, control, symbols, 'dm_mod')).toMatchObject([
+    expect(stops(10, control, 'dm_mod')).toMatchObject([
       { at: DM_RELEASE, sameStack: false },
       { at: DM_RELEASE + 0xen, sameStack: true },
     ]);
-    expect(() => stopsFor(10, { ...control, steps: [] }, symbols, 'dm_mod')).toThrow(/step 6/);
+    expect(() => stops(10, { ...control, steps: [] }, 'dm_mod')).toThrow(/step 6/);
   });
 
   it('at the crash and at step 10 is where the guest of today has what crashed', () => {
     const here = (address: bigint) => address - 0x1000n;
-    expect(stopsFor('crash', control, symbols, 'dm_mod', here)[0]?.at).toBe(DM_RELEASE - 0xff2n);
-    expect(stopsFor(10, control, symbols, 'dm_mod', here)[1]?.at).toBe(DM_RELEASE - 0xff2n);
+    expect(stops('crash', control, 'dm_mod', { here })[0]?.at).toBe(DM_RELEASE - 0xff2n);
+    expect(stops(10, control, 'dm_mod', { here })[1]?.at).toBe(DM_RELEASE - 0xff2n);
   });
 
   it('at step 8 follows the wait to its return', () => {
-    const stops = stopsFor(8, control, symbols, 'dm_mod');
-    expect(stops.map(({ at, sameStack }) => [typeof at, sameStack])).toEqual([
+    const found = stops(8, control, 'dm_mod');
+    expect(found.map(({ at, sameStack }) => [typeof at, sameStack])).toEqual([
       ['bigint', false],
       ['bigint', true],
       ['string', true],
@@ -91,8 +117,8 @@ describe('where --gdb stops', () => {
   });
 
   it.each([1, 2, 3, 4, 5, 7, 9] as const)('at step %i is a symbol of the guest', (step) => {
-    expect(stopsFor(step, control, symbols, 'dm_mod').at(-1)?.what).not.toBe('');
-    expect(() => stopsFor(step, control, [], 'dm_mod')).toThrow(/has no symbol/);
+    expect(stops(step, control, 'dm_mod').at(-1)?.what).not.toBe('');
+    expect(() => stops(step, control, 'dm_mod', { symbols: [] })).toThrow(/has no symbol/);
   });
 });
 
@@ -100,7 +126,7 @@ it('the commands for gdb name the module’s sections and the socket, blanks esc
   const script = gdbScript({
     arch: ARCH.x86_64,
     kernel: '/cache dir/symbols.elf',
-    dmMod: '/c/dm-mod.ko',
+    object: '/c/dm-mod.ko',
     layout: {
       ...layout,
       sections: [

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PlanOf } from '../../../harness/model/trial.js';
 import type { Machines } from '../../../harness/ports.js';
-import { churn } from '../../../harness/scenarios/churn.js';
-import { diskRelease } from '../../../harness/scenarios/disk-release.js';
-import { release } from '../../../harness/scenarios/release.js';
 import {
+  deadlines,
   READY_DEADLINE_MS,
   runTrial,
   TRIAL_DEADLINE_MS,
   trialCommand,
 } from '../../../harness/trial/trial.js';
 import { FakeMachine } from '../guest/support.js';
-import { capture } from '../judge/support.js';
+import { capture, capturePlan } from '../judge/support.js';
 import { SPEC } from './support.js';
 
 const REAL = capture('in-module');
-const { plan } = REAL.note;
+const plan = capturePlan('in-module');
 const READY = '{"kind":"ready","us":1,"commands":"trial"}\n';
 
 let machine: FakeMachine;
 const machines: Machines = { start: async () => machine };
 const run = (signal = new AbortController().signal, spec = SPEC) =>
-  runTrial(machines, spec, plan, release, signal);
+  runTrial({ machines, spec, signal }, plan, deadlines(plan, spec));
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -32,20 +31,38 @@ afterEach(() => {
 });
 
 it('the command carries the plan and whether the disk is pinned', () => {
-  expect(trialCommand({ ...plan, seed: 7, yieldAfter: 3 }, release)).toBe(
+  const swept: PlanOf<'sweep'> = { ...plan, recipe: 'sweep', seed: 7, yieldAfter: 3 };
+  expect(trialCommand(swept)).toBe(
     `trial recipe=sweep suspect=dm_mod nonce=${plan.nonce} seed=7 scenario=release pin=1 yield-after=3`,
   );
-  expect(trialCommand({ ...plan, scenario: 'disk-release' }, diskRelease)).toMatch(
+  expect(trialCommand({ ...plan, scenario: 'disk-release' })).toMatch(
     /^trial recipe=release-return .* scenario=disk-release pin=0$/,
   );
-  expect(trialCommand({ ...plan, scenario: 'churn', durationMs: 5000 }, churn)).toBe(
+  const soak = { ...plan, recipe: 'soak', scenario: 'churn', durationMs: 5000 } as const;
+  expect(trialCommand(soak)).toBe(
     `trial recipe=soak suspect=dm_mod nonce=${plan.nonce} seed=${plan.seed} scenario=churn ms=5000`,
   );
 });
 
+it('the command of a sweep says `after` in words, that of a deterministic trial how it ends', () => {
+  const swept: PlanOf<'sweep'> = { ...plan, recipe: 'sweep', yieldAfter: 'after' };
+  expect(trialCommand(swept, true)).toMatch(
+    / scenario=release pin=1 yield-after=after end=poweroff$/,
+  );
+  expect(trialCommand({ ...plan, recipe: 'delayed', scenario: 'delayed-release' })).toMatch(
+    / scenario=delayed-release$/,
+  );
+});
+
+it('the command of a crash on purpose is that crash and nothing else', () => {
+  const crash = { ...plan, recipe: 'crash', scenario: 'self-test', how: 'bug' } as const;
+  expect(trialCommand(crash)).toBe(`crash nonce=${plan.nonce} how=bug`);
+});
+
 it('a soak has its duration on top of the deadline, also after a crash', async () => {
-  const soak = { ...plan, scenario: 'churn', durationMs: 600_000 };
-  const running = runTrial(machines, SPEC, soak, churn, new AbortController().signal);
+  const soak = { ...plan, recipe: 'soak', scenario: 'churn', durationMs: 600_000 } as const;
+  const { signal } = new AbortController();
+  const running = runTrial({ machines, spec: SPEC, signal }, soak, deadlines(soak, SPEC));
   await vi.advanceTimersByTimeAsync(10);
   machine.say('records', REAL.readyRecords);
   await vi.advanceTimersByTimeAsync(10);
@@ -55,6 +72,24 @@ it('a soak has its duration on top of the deadline, also after a crash', async (
   machine.say('trace', REAL.trace);
   await vi.advanceTimersByTimeAsync(5_000);
   expect((await running).files.note.end).toEqual({ how: 'closing' });
+});
+
+describe('the deadlines', () => {
+  const soak = { ...plan, recipe: 'soak', scenario: 'churn', durationMs: 600_000 } as const;
+  const counted = { deterministic: true };
+
+  it('are any trial’s, and a soak’s duration more: also after a crash, which may be one of several', () => {
+    expect(deadlines(plan, SPEC)).toEqual({ deadlineMs: TRIAL_DEADLINE_MS });
+    expect(deadlines(soak, SPEC)).toEqual({
+      deadlineMs: TRIAL_DEADLINE_MS + 600_000,
+      afterCrashMs: TRIAL_DEADLINE_MS + 600_000,
+    });
+  });
+
+  it('of a guest whose instructions are counted are longer by what is on its own clock', () => {
+    expect(deadlines(plan, counted)).toEqual({ deadlineMs: TRIAL_DEADLINE_MS });
+    expect(deadlines(soak, counted).deadlineMs).toBe(TRIAL_DEADLINE_MS + 6_000_000);
+  });
 });
 
 describe('a trial', () => {
@@ -79,7 +114,7 @@ describe('a trial', () => {
     expect(Buffer.from(files.console)).toEqual(Buffer.from(REAL.console));
     expect(files.note).toMatchObject({ schema: 1, plan, end: { how: 'closing' }, start: 'booted' });
     expect(argv).toEqual(machine.argv);
-    expect(machine.commands).toEqual([trialCommand(plan, release)]);
+    expect(machine.commands).toEqual([trialCommand(plan)]);
     expect(machine.disposed).toBe(1);
   });
 
@@ -156,7 +191,9 @@ describe('a trial', () => {
   });
 
   it('disposes its machine when what is done at ready fails', async () => {
-    const running = runTrial(machines, SPEC, plan, release, new AbortController().signal, {
+    const { signal } = new AbortController();
+    const running = runTrial({ machines, spec: SPEC, signal }, plan, {
+      ...deadlines(plan, SPEC),
       whenReady: () => Promise.reject(new Error('no disassembler')),
     });
     const settled = expect(running).rejects.toThrow('no disassembler');

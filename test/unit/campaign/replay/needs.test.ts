@@ -40,7 +40,7 @@ describe('what a replay needs', () => {
       { kernel: { ...NEEDS.kernel, imageSha256: '22' } },
     ],
     [
-      'guest of in-module (dm-mod.ko, the programs of dmrace) was bb, now it is cc',
+      'guest of in-module (the suspect’s module, the programs of dmrace) was bb, now it is cc',
       { guests: { builtin: 'aa', 'in-module': 'cc' } },
     ],
   ])('is missing: %s', (line, change) => {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from 'vitest';
-import {
-  type ModuleText,
-  parseSymbolMap,
-  SymbolTable,
-  scanConsole,
-} from '../../../../harness/console/index.js';
-import { readCases } from '../../console/support.js';
+import { type ModuleText, scanConsole } from '../../../../harness/console/index.js';
+import { withCause } from '../../../../harness/judge/cause.js';
+import { CAUSES, type Finding } from '../../../../harness/model/finding.js';
+import { CAUSE_RULES } from '../../../../harness/suspects/dm_mod/causes.js';
+import { dmMod } from '../../../../harness/suspects/dm_mod/index.js';
+import { diskRelease, readCases } from '../../console/support.js';
+
+/** The crashes of a console, with their causes by the rules of dm_mod. */
+const judged = (log: string, context?: { modules: readonly ModuleText[] }): Finding[] =>
+  scanConsole(log, context).map((raw) => withCause(raw, [dmMod]));
 
 const dm: ModuleText = {
   module: 'dm_mod',
@@ -23,7 +26,7 @@ const context = { modules: [dm] };
 const race = readCases('race.log')[0]?.log ?? '';
 
 test('the race: an instruction fetch in the unloaded dm_kobject_release', () => {
-  const [finding] = scanConsole(race, context);
+  const [finding] = judged(race, context);
   expect(finding).toMatchObject({
     cause: 'release-in-unloaded-text',
     resolved: 'dm_kobject_release+0x19 [unloaded dm_mod]',
@@ -34,16 +37,16 @@ test('the race: an instruction fetch in the unloaded dm_kobject_release', () => 
 });
 
 test('the same crash is of another cause when nothing was recorded, when dm_mod is there, or in another function', () => {
-  expect(scanConsole(race)[0]?.cause).toBe('other');
-  expect(scanConsole(race, { modules: [{ ...dm, unloaded: false }] })[0]?.cause).toBe('other');
-  expect(scanConsole(race.replaceAll('a000cf89', 'a000cfa4'), context)[0]?.cause).toBe('other');
+  expect(judged(race)[0]?.cause).toBe('other');
+  expect(judged(race, { modules: [{ ...dm, unloaded: false }] })[0]?.cause).toBe('other');
+  expect(judged(race.replaceAll('a000cf89', 'a000cfa4'), context)[0]?.cause).toBe('other');
 });
 
 test.each(['int3: 0000', 'Oops: int3: 0000', 'invalid opcode: 0000'])(
   'poisoned text: %s',
   (trap) => {
     const log = `[   20.0] x\n[   20.000000] ${trap} [#1] PREEMPT SMP\n[   20.000001] RIP: 0010:0xffffffffa000cf8a\n`;
-    expect(scanConsole(log, context)[0]).toMatchObject({ cause: 'release-in-unloaded-text' });
+    expect(judged(log, context)[0]).toMatchObject({ cause: 'release-in-unloaded-text' });
   },
 );
 
@@ -61,7 +64,7 @@ test('poisoned text for real: the trap is one byte before the counter (Debian 7.
     ],
   };
   const log = readCases('race.log')[1]?.log ?? '';
-  const found = scanConsole(log, { modules: [sid] });
+  const found = judged(log, { modules: [sid] });
   expect(found).toHaveLength(1);
   expect(found[0]).toMatchObject({
     kind: 'exception',
@@ -76,9 +79,9 @@ test('poisoned text for real: the trap is one byte before the counter (Debian 7.
   const torn = log
     .replace(/Hardware name(.|\n)*?(?=\[[ \d.]+\] RSP:)/, '')
     .replace(/^.*\? .*\n/gm, '');
-  expect(scanConsole(torn)[0]?.title).toBe('int3 in corrupted');
-  expect(scanConsole(torn, { modules: [sid] })[0]?.title).toBe('int3 in dm_kobject_release');
-  const loaded = scanConsole(log, { modules: [{ ...sid, unloaded: false }] });
+  expect(judged(torn)[0]?.title).toBe('int3 in corrupted');
+  expect(judged(torn, { modules: [sid] })[0]?.title).toBe('int3 in dm_kobject_release');
+  const loaded = judged(log, { modules: [{ ...sid, unloaded: false }] });
   expect(loaded[0]).toMatchObject({ cause: 'other', title: 'int3 in helper_ioctl' });
 });
 
@@ -92,41 +95,35 @@ test('arm64: the fetch is told by the exception class and by pc', () => {
     ' 0xffffffffa000cf88',
     ' holder_demo_ioctl+0x30/0x60 [dmhold]',
   ].join('\n');
-  expect(scanConsole(log, context)).toHaveLength(1);
-  expect(scanConsole(log, context)[0]).toMatchObject({
+  expect(judged(log, context)).toHaveLength(1);
+  expect(judged(log, context)[0]).toMatchObject({
     cause: 'release-in-unloaded-text',
     resolved: 'dm_kobject_release+0x18 [unloaded dm_mod]',
   });
 });
 
-const disk = (fault: string): string =>
-  [
-    `BUG: unable to handle page fault for address: ${fault}`,
-    '#PF: supervisor read access in kernel mode',
-    '#PF: error_code(0x0000) - not-present page',
-    'Oops: 0000 [#1] PREEMPT SMP NOPTI',
-    'RIP: 0010:disk_release+0x4c/0x90',
-    `CR2: ${fault}`,
-    'Call Trace:',
-    ' device_release+0x30/0x90',
-    ' kobject_put+0x75/0x1e0',
-    ' kobject_put+0x8b/0x1e0',
-    '---[ end trace 0000000000000000 ]---',
-  ].join('\n');
-
 test('the second bug: disk_release reads the unloaded dm_mod', () => {
-  expect(scanConsole(disk('ffffffffa0012340'), context)[0]?.cause).toBe('disk-release-fops');
-  expect(scanConsole(disk('ffffffffa0012340'))[0]?.cause).toBe('disk-release-fops');
-  expect(scanConsole(disk('ffff888001234567'), context)[0]?.cause).toBe('other');
+  expect(judged(diskRelease('ffffffffa0012340'), context)[0]?.cause).toBe('disk-release-fops');
+  expect(judged(diskRelease('ffffffffa0012340'))[0]?.cause).toBe('disk-release-fops');
+  expect(judged(diskRelease('ffff888001234567'), context)[0]?.cause).toBe('other');
 });
 
-test('System.map names addresses', () => {
-  const table = new SymbolTable(
-    parseSymbolMap(
-      'ffffffff81000000 T _stext\nffffffff81000100 t foo\nnot a symbol\nffffffffc0000000 t bar\t[demo]\n',
-    ),
-  );
-  expect(table.name('ffffffff81000104')).toBe('foo+0x4');
-  expect(table.name('ffffffffc0000010')).toBe('bar+0x10 [demo]');
-  expect(table.name(1n)).toBeUndefined();
+test('the second bug with its stack: only where a reference was dropped', () => {
+  const log = diskRelease('ffffffffa0012340');
+  const other = log
+    .replaceAll(/ (device_release|kobject_put)\+/g, ' blkdev_put+')
+    .replace(' device_release', ' x');
+  expect(judged(other, context)[0]?.cause).toBe('other');
+});
+
+test('the second bug by a general protection fault, which prints no address to look up', () => {
+  const log = diskRelease('ffffffffa0012340')
+    .replace(/^BUG.*\n#PF.*\n#PF.*\nOops/, 'general protection fault')
+    .replace(/^CR2.*\n/m, '');
+  expect(judged(log, context)).toMatchObject([{ kind: 'gpf', cause: 'disk-release-fops' }]);
+});
+
+test('there is a rule for each cause but `other`, and each says what it is', () => {
+  expect(CAUSE_RULES.map(({ cause }) => cause)).toEqual(CAUSES.filter((one) => one !== 'other'));
+  for (const { says } of CAUSE_RULES) expect(says).not.toBe('');
 });
