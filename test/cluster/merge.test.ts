@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Retention } from '../../harness/runs/ledger.js';
 import { RunDirectory } from '../../harness/runs/run-directory.js';
+import type { RunNote } from '../../harness/runs/run-note.js';
 import { noteOf, readSavedRun } from '../../harness/runs/saved-run.js';
 import { isMine } from '../../harness/runs/shard.js';
 import { assets } from '../../harness/util/assets.js';
@@ -27,19 +28,20 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function writeShard(number: number): Promise<string> {
   const saved = await readSavedRun(assets('test/fixtures/run-directories/release'));
   const shard = { number, of: SHARDS };
-  const directory = await RunDirectory.create(path.join(folder, `shard-${number}`));
-  await directory.writeNote({
+  await using directory = await RunDirectory.create(path.join(folder, `shard-${number}`));
+  const note: RunNote = {
     ...noteOf(saved),
     trials: TRIALS,
     seed: 1,
     shard,
     end: { how: 'complete' },
-  });
+  };
+  await directory.writeNote(note);
   const retention = new Retention();
   const entries = [];
   for (let index = 0; index < TRIALS; index++) {
     if (!isMine({ index }, shard)) continue;
-    for (const { files, result } of saved.whole) {
+    for (const { files, result } of saved.counted.whole) {
       const plan = { ...files.note.plan, index }; // its seed is in the guest's records
       const judged = { ...result, index };
       const kept = retention.keeps(judged);
@@ -50,6 +52,7 @@ async function writeShard(number: number): Promise<string> {
     }
   }
   await directory.writeLedger(entries);
+  await directory.writeNote({ ...note, ledger: directory.ledgerEnd });
   return directory.root;
 }
 

@@ -92,7 +92,7 @@ describe('the action, in a fresh root of', () => {
     expectVerdict(outcome);
     const { report = '' } = outcome.outputs;
     const page = await readFile(path.join(root.path, report), 'utf8');
-    expect(page).toMatch(/^<!doctype html>.*<\/html>$/s);
+    expect(page).toMatch(/^<!doctype html>.*<\/html>\n?$/s);
     const uploaded = outcome.used.get('actions/upload-artifact@v4')?.path ?? '';
     expect(await readdir(path.join(root.path, uploaded))).toContain('verdict.json');
 
