@@ -7,6 +7,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { newNonce } from '../../harness/campaign/plan.js';
 import { Retention } from '../../harness/runs/ledger.js';
 import { RunDirectory } from '../../harness/runs/run-directory.js';
 import type { RunNote } from '../../harness/runs/run-note.js';
@@ -42,12 +43,25 @@ async function writeShard(number: number): Promise<string> {
   for (let index = 0; index < TRIALS; index++) {
     if (!isMine({ index }, shard)) continue;
     for (const { files, result } of saved.counted.whole) {
-      const plan = { ...files.note.plan, index }; // its seed is in the guest's records
-      const judged = { ...result, index };
+      const seed = 1 + index;
+      const nonce = newNonce();
+      const plan = { ...files.note.plan, index, seed, nonce };
+      const judged = { ...result, index, seed };
       const kept = retention.keeps(judged);
       entries.push({ plan, kept, result: judged });
       if (!kept) continue;
-      await directory.writeTrial({ ...files, note: { ...files.note, plan } }, 'qemu\n');
+      // The guest tells its seed and its nonce in what it wrote.
+      const renamed = (text: string): string => text.replaceAll(files.note.plan.nonce, nonce);
+      await directory.writeTrial(
+        {
+          ...files,
+          console: Buffer.from(renamed(Buffer.from(files.console).toString('latin1')), 'latin1'),
+          records: renamed(files.records).replace('"seed":1,', `"seed":${seed},`),
+          trace: renamed(files.trace),
+          note: { ...files.note, plan },
+        },
+        'qemu\n',
+      );
       await directory.writeResult(judged);
     }
   }
@@ -77,6 +91,7 @@ it('8 shards of 10,000 lines are one run, in bounded time and memory', async () 
     { reject: false, maxBuffer: 256 << 20 },
   );
   const seconds = (performance.now() - started) / 1000;
+  expect(stdout, stderr).not.toBe('');
   const { verdict, trials, reasons } = Whole.parse(JSON.parse(stdout));
   expect([verdict, trials.length], reasons.join('; ')).toEqual(['closed', 2 * TRIALS]);
   expect(exitCode, stderr).toBe(0);
