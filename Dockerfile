@@ -28,7 +28,7 @@ RUN if [ -d harness ]; then \
       cp -r . /tmp/build && cd /tmp/build \
       && npm ci --no-audit --no-fund --loglevel=error && npm run build && cp -r dist /opt/dmrace/; \
     fi \
- && cd /opt/dmrace && mkdir /out && cp -r package.json node_modules dist vm kernel-config /out/ \
+ && cd /opt/dmrace && mkdir /out && cp -r package.json node_modules dist vm kernel-config LICENSE LICENSES THIRD-PARTY-NOTICES.txt /out/ \
  && chmod 755 /out/dist/main.js
 
 FROM ${BASE}
@@ -82,6 +82,6 @@ RUN dmrace doctor --arch ${GUEST} ${DOCTOR}
 
 LABEL org.opencontainers.image.title="dmrace" \
       org.opencontainers.image.description="Shows with QEMU evidence whether the builtin dm_kobject_release() closes dm_mod's unload race" \
-      org.opencontainers.image.licenses="GPL-2.0-only"
+      org.opencontainers.image.licenses="MIT AND GPL-2.0-only"
 ENTRYPOINT ["dmrace"]
 CMD ["run"]

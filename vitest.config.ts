@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+// GitHub's parser imports JSON as only bundlers allow, and names source maps that it does not have.
+const server = { deps: { inline: [/@actions\/workflow-parser/] } };
+const plugins = [
+  {
+    name: 'no source maps of @actions/workflow-parser',
+    load: (id: string): string | undefined =>
+      /@actions\/workflow-parser\/.*\.js$/.test(id)
+        ? readFileSync(id, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
+        : undefined,
+  },
+];
 
 export default defineConfig({
   test: {
     projects: [
       {
+        plugins,
         test: {
           name: 'unit',
+          server,
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -45,6 +60,33 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        // A Slurm of its own, as root: `npm run test:cluster`, which `npm test` does not run.
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/support/cluster/setup.ts'],
+          fileParallelism: false,
+          benchmark: { include: [] },
+          sequence: { groupOrder: 3 },
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Fresh roots of Debian, as root: `npm run test:hosts`, which `npm test` does not run.
+        plugins,
+        test: {
+          name: 'hosts',
+          server,
+          include: ['test/hosts/**/*.test.ts'],
+          fileParallelism: false,
+          benchmark: { include: [] },
+          sequence: { groupOrder: 4 },
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
     ],

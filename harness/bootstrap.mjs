@@ -117,8 +117,14 @@ if (task === 'run') {
   // Whatever is still there (a tool, the holder of a lock) does not keep the process alive.
   process.exit(await dmrace(['run', ...rest], interrupt.signal));
 } else {
+  // These have scripts of their own: they start a cluster, or whole systems.
+  const apart = rest.some((word) => word.startsWith('--project'))
+    ? []
+    : ['--project=!cluster', '--project=!hosts'];
   const script =
-    task === 'bench' ? [at('bench/run.mjs')] : [at('node_modules/vitest/vitest.mjs'), 'run'];
+    task === 'bench'
+      ? [at('bench/run.mjs')]
+      : [at('node_modules/vitest/vitest.mjs'), 'run', ...apart];
   const result = spawnSync(process.execPath, [...script, ...rest], {
     cwd: root,
     stdio: 'inherit',

@@ -10,23 +10,24 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * The script and the style of the report's page, minified, as text.
- * @returns {Promise<{ script: string, style: string }>}
+ * @returns {Promise<{ script: string, style: string, inputs: string[] }>} with the files they are of
  */
 export async function bundlePage() {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['harness/report/client/page.ts', 'harness/report/client/page.css'],
     outdir: 'dist/report/page',
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     charset: 'ascii',
     legalComments: 'none',
     target: ['chrome109', 'firefox115', 'safari16'],
     tsconfigRaw: { compilerOptions: { target: 'es2022' } },
   });
   const text = (ending) => outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
-  return { script: text('.js'), style: text('.css') };
+  return { script: text('.js'), style: text('.css'), inputs: Object.keys(metafile.inputs) };
 }
 
 /** Writes them to dist/report/page/. */

@@ -10,6 +10,7 @@ import { withStepsTables } from '../dist/report/steps-list.js';
 import { SCENARIOS } from '../dist/scenarios/index.js';
 import { assets } from '../dist/util/assets.js';
 import { version } from '../dist/util/version.js';
+import { notices } from './notices.mjs';
 
 function write(text, ...where) {
   writeFileSync(assets(...where), text);
@@ -22,6 +23,8 @@ for (const page of ['how-the-race-works.md', 'second-bug.md']) {
   const text = readFileSync(assets('docs', page), 'utf8');
   write(withStepsTables(text, SCENARIOS), 'docs', page);
 }
+
+write(await notices(), 'THIRD-PARTY-NOTICES.txt');
 
 markedMan.manVersion = `dmrace ${version()}`;
 markedMan.manual = 'dmrace';

@@ -41,6 +41,7 @@ does not change the exit code.
 Examples:
   dmrace report dmrace-runs/2026-11-24T01-50-00-000Z
   dmrace report /tmp/r1 --format svg --output timeline.svg
+  dmrace report /tmp/r1 --format markdown --output -   for a mail or a merge request
   dmrace report /tmp/r1 --format perfetto          open the file at https://ui.perfetto.dev`,
     )
     .action(async (directory: string, options: ReportOptions) => {

@@ -93,7 +93,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     .addOption(
       option(
         '--shard <k/n>',
-        'run the k-th of n parts, k from 1; index/n takes k from JOB_COMPLETION_INDEX',
+        'run the k-th of n parts, k from 1; index/n takes k from Kubernetes, Slurm or GitLab',
         'SHARD',
       ),
     )

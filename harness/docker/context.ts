@@ -6,7 +6,10 @@ import type { Readable } from 'node:stream';
 import tar from 'tar-fs';
 
 /** What the Dockerfile copies; package-lock.json is not in an installed npm package. */
-const WHOLE = ['Dockerfile', 'package.json', 'package-lock.json', 'vm', 'kernel-config'];
+const WHOLE = [
+  ...['Dockerfile', 'package.json', 'package-lock.json', 'vm', 'kernel-config'],
+  ...['LICENSE', 'LICENSES', 'THIRD-PARTY-NOTICES.txt'],
+];
 
 /**
  * Paths of the build context below the project's folder, sorted. Only programs are taken of dist/.

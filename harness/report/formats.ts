@@ -29,7 +29,16 @@ export interface FullRendering extends Rendering {
 }
 
 /** Names that `--format` takes, the default first. */
-export const FORMAT_NAMES = ['pretty', 'json', 'ktap', 'junit', 'html', 'svg', 'perfetto'] as const;
+export const FORMAT_NAMES = [
+  'pretty',
+  'json',
+  'ktap',
+  'junit',
+  'markdown',
+  'html',
+  'svg',
+  'perfetto',
+] as const;
 /** See {@link FORMAT_NAMES}. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
@@ -91,6 +100,13 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     media: 'application/xml',
     file: 'junit.xml',
     end: async ({ result }) => (await import('./junit.js')).renderJunit(result),
+  },
+  markdown: {
+    says: 'a short report for a mail or a merge request',
+    media: 'text/markdown',
+    file: 'report.md',
+    end: async ({ result, docker }) =>
+      (await import('./markdown.js')).renderMarkdown(result, docker),
   },
   html: {
     says: 'one HTML file that needs nothing else, with timelines',

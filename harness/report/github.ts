@@ -2,6 +2,7 @@
 import type { Finding } from '../model/finding.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult, Verdict } from '../model/verdict.js';
+import { codeBlock, plainText } from './markdown-text.js';
 import { verdictSentence } from './sentence.js';
 import { notesOf, stateOf } from './trial-state.js';
 
@@ -46,18 +47,6 @@ export function githubAnnotations(result: RunResult): string {
   return [first, ...failed].join('');
 }
 
-/** Text for a cell of a table or a line of Markdown: nothing in it is markup. */
-const cell = (text: string): string =>
-  text.replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, (sign) => `\\${sign}`).replaceAll(/\s+/g, ' ');
-
-/** A code block whose fence is longer than any in the text (CommonMark 0.31, 4.5). */
-function block(lines: readonly string[]): string {
-  const text = lines.join('\n');
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((found) => found[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text}\n${fence}\n`;
-}
-
 /**
  * The job summary in GitHub's Markdown, at most `limitBytes` of UTF-8: what does not fit is left out
  * in whole parts, crash reports before trials, and the last line says so.
@@ -83,9 +72,9 @@ function head(result: RunResult): string {
       `| ${placement} | ${sum.trials} | ${sum.reached} | ${sum.crashed} | ${sum.lost} | ${sum.tailCall === null ? 'unknown' : sum.tailCall ? 'tail call' : 'call'} |\n`,
   );
   return [
-    `## dmrace ${cell(question.scenario)}: ${verdict}\n\n`,
-    `${cell(verdictSentence(result))} Kernel ${cell(kernel.release)} (${cell(kernel.version)}, ${kernel.arch}).\n\n`,
-    ...reasons.map((reason) => `- ${cell(reason)}\n`),
+    `## dmrace ${plainText(question.scenario)}: ${verdict}\n\n`,
+    `${plainText(verdictSentence(result))} Kernel ${plainText(kernel.release)} (${plainText(kernel.version)}, ${kernel.arch}).\n\n`,
+    ...reasons.map((reason) => `- ${plainText(reason)}\n`),
     '\n| placement | trials | reached | crashed | lost | complete() by |\n',
     '|---|---|---|---|---|---|\n',
     ...rows,
@@ -95,7 +84,7 @@ function head(result: RunResult): string {
 function trialTable({ trials, question }: RunResult): string {
   const row = (trial: TrialResult): string => {
     const { placement, index, outcome, durationMs } = trial;
-    const says = cell(notesOf(trial).join('; '));
+    const says = plainText(notesOf(trial).join('; '));
     return `| ${placement} ${index} | ${outcome} (${stateOf(trial, question)}) | ${(durationMs / 1000).toFixed(1)} s | ${says} |\n`;
   };
   return `\n| trial | outcome | time | |\n|---|---|---|---|\n${trials.map(row).join('')}`;
@@ -112,7 +101,7 @@ function crashReports({ trials }: RunResult): string[] {
   }
   return [...seen.values()].map(
     ({ finding, trial }) =>
-      `\n<details><summary>${trial.placement} trial ${trial.index}: ${html(finding.title)}</summary>\n\n${block(finding.text)}\n</details>\n`,
+      `\n<details><summary>${trial.placement} trial ${trial.index}: ${html(finding.title)}</summary>\n\n${codeBlock(finding.text)}\n</details>\n`,
   );
 }
 

@@ -31,19 +31,27 @@ export function nextSteps(
   return [replay, ...steps].slice(0, 3);
 }
 
+/** The command of such a run: its kernel and scenario, and more words. */
+export function runAgain(
+  { kernel, question }: RunResult,
+  docker: readonly string[],
+  words: readonly string[],
+): string {
+  return [
+    'dmrace run',
+    ...docker,
+    ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
+    ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
+    ...builtAs(kernel),
+    ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
+    ...(question.scenario === MAIN ? [] : [`--scenario ${question.scenario}`]),
+    ...words,
+  ].join(' ');
+}
+
 function byVerdict(result: RunResult, directory: string, docker: readonly string[]): NextStep[] {
-  const { verdict, question, kernel } = result;
-  const again = (...words: string[]): string =>
-    [
-      'dmrace run',
-      ...docker,
-      ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
-      ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
-      ...builtAs(kernel),
-      ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
-      ...(question.scenario === MAIN ? [] : [`--scenario ${question.scenario}`]),
-      ...words,
-    ].join(' ');
+  const { verdict, question } = result;
+  const again = (...words: string[]): string => runAgain(result, docker, words);
   const report = { command: `dmrace report ${directory}`, why: 'timelines and evidence as HTML' };
   switch (verdict) {
     case 'closed':

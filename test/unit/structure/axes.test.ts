@@ -41,7 +41,11 @@ const ADDED = {
     ],
   ],
   format: [
-    ['harness/report/formats.ts', "'perfetto'] as const", "'perfetto', 'markdown'] as const"],
+    [
+      'harness/report/formats.ts',
+      "'perfetto',\n] as const",
+      "'perfetto',\n  'asciidoc',\n] as const",
+    ],
   ],
 } as const;
 type Axis = keyof typeof ADDED;
