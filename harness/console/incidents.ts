@@ -10,6 +10,8 @@ import { SHOWN, SHOWS } from './shown.js';
 
 /** A report closes after this many lines that do not belong to one. */
 const MAX_QUIET = 40;
+/** ... or after this many, while its stack is still to come: a busy console talks between. */
+const MAX_WAIT = 120;
 /** ... or after this many lines in all. */
 const MAX_SPAN = 3000;
 /** A panic this many lines after a report is that report's. */
@@ -129,7 +131,8 @@ export class Incidents {
   private closeQuiet(number: number): void {
     for (const report of [...this.open]) {
       const silent = number - Math.max(report.lastLine, report.head.number);
-      const over = report.grace === 0 || report.quiet > MAX_QUIET || silent > 4 * MAX_QUIET;
+      const limit = report.awaitsStack ? MAX_WAIT : MAX_QUIET;
+      const over = report.grace === 0 || report.quiet > limit || silent > 4 * MAX_QUIET;
       if (over || number - report.head.number > MAX_SPAN) this.close(report, false);
     }
   }

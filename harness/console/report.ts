@@ -42,6 +42,7 @@ export class Report implements ReportView {
   /** Index of the first line that may be another's. */
   mixedAt = Number.POSITIVE_INFINITY;
   private pid: string | undefined;
+  private traced = false;
 
   constructor(
     readonly recogniser: Recogniser,
@@ -57,6 +58,11 @@ export class Report implements ReportView {
     this.died = recogniser.role === 'die';
     this.panicked = recogniser.role === 'panic';
     this.lines.push({ number: head.number, text: head.text, code: undefined });
+  }
+
+  /** Whether the stack that such a report has was not printed yet. */
+  get awaitsStack(): boolean {
+    return !this.traced && this.recogniser.from !== 'none';
   }
 
   /** Whether a line could be this report's, going by who printed it. */
@@ -76,6 +82,7 @@ export class Report implements ReportView {
     this.noteMixing(line.text);
     if (line.stamped === this.head.stamped && (code !== undefined || KERNEL.test(line.text)))
       this.framed = true;
+    if (code?.is === 'frame') this.traced = true;
     if (code !== undefined || BODY.test(line.text)) {
       this.quiet = 0;
       this.lastLine = line.number;
@@ -88,9 +95,14 @@ export class Report implements ReportView {
     } else if (this.grace > 0) {
       this.grace--;
     }
-    if (this.lines.length < MAX_LINES)
-      this.lines.push({ number: line.number, text: line.text, code });
-    else this.dropped++;
+    const { lines } = this;
+    if (lines.length >= MAX_LINES) {
+      this.dropped++;
+      if (this.recogniser.from !== 'overflow') return;
+      // The entry of a stack that overflowed is at its far end: the middle goes.
+      lines.splice(MAX_LINES / 2, 1);
+    }
+    lines.push({ number: line.number, text: line.text, code });
   }
 
   private noteMixing(text: string): void {

@@ -2,10 +2,11 @@
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
 import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
-import { ALLOCATORS, COPYING } from './memory.js';
-import { REPORTING, TRACING } from './reporting.js';
+import { ALLOCATORS, COPYING, PAGES } from './memory.js';
+import { ASSERTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
-import { REFERENCES, STRUCTURES } from './structures.js';
+import { DIGESTS, ITERATORS, REFERENCES, REGISTRATION, STRUCTURES } from './structures.js';
+import { DEFERRED, WAKING } from './timers.js';
 import { HANGING, WAITING, WORK_LOCKS } from './waiting.js';
 
 /**
@@ -23,6 +24,13 @@ const GENERIC = new RegExp(
     COPYING,
     STRUCTURES,
     REFERENCES,
+    ITERATORS,
+    REGISTRATION,
+    DIGESTS,
+    ASSERTING,
+    PAGES,
+    DEFERRED,
+    WAKING,
     LOCKING,
     LOCKDEP_MACHINERY,
     RCU,

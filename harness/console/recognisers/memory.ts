@@ -64,7 +64,7 @@ export const MEMORY: readonly Recogniser[] = [
     hints: ['BUG: memory leak', 'unreferenced object 0x', 'new suspected memory leaks'],
     head: /^(?:BUG: memory leak\s*$|unreferenced object 0x[0-9a-f]+ \(|kmemleak: \d+ new suspected memory leaks)/,
     from: 'trace',
-    skip: /^(?:create_object|new_inode\w*|alloc_inode)$/,
+    skip: /^(?:create_object|new_inode|\w*alloc(?:_\w+)?)$/,
     title: 'memory leak in {fn}',
   },
   {

@@ -37,7 +37,8 @@ export const PANIC: readonly Recogniser[] = [
     hints: ['Kernel panic - not syncing'],
     head: /^Kernel panic - not syncing: corrupted stack end detected inside scheduler/,
     role: 'panic',
-    from: 'trace',
+    // Whoever looks at the stack next finds it: the innermost functions say nothing.
+    from: 'overflow',
     title: 'kernel panic: corrupted stack end in {fn}',
   },
   {

@@ -57,14 +57,14 @@ export const WARNING: readonly Recogniser[] = [
     kind: 'lockdep',
     earnedBy: 'syz/linux/161',
     hints: ['WARNING: '],
-    head: /^WARNING: (?:CPU: \d+ PID: \d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
+    head: /^WARNING: (?:CPU: \d+ PID: -?\d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
     from: 'order',
     title: 'WARNING: locking bug in {fn}',
   },
   {
     ...WARN,
     earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
-    head: /^WARNING: CPU: \d+ PID: \d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
+    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
   },
   {
     ...WARN,
