@@ -41,7 +41,7 @@ function choose(report: Report): Blame {
     return { name: sourceName(first), frame: undefined };
   const reliable = pick(tried, skip, true);
   if (reliable.name !== '' || report.mixed !== undefined) return reliable;
-  return pick(tried, skip, false);
+  return pick(belowPlace(tried, report), skip, false);
 }
 
 /**
@@ -65,6 +65,18 @@ function skipped(report: Report): RegExp | undefined {
   const { from, skip } = report.recogniser;
   if (from !== 'fault') return skip;
   return skip === undefined ? LOCK_WRAPPER : new RegExp(`${skip.source}|${LOCK_WRAPPER.source}`);
+}
+
+/**
+ * The part of a trace below the place of the crash, where the trace shows it. What the unwinder
+ * found lying on the stack above it is of the machinery that prints.
+ */
+function belowPlace(tried: readonly ReportLine[], report: Report): readonly ReportLine[] {
+  const place = lastResort(report).name;
+  const at = tried.findLastIndex(
+    (l) => l.code?.frame.reliable === true && sourceName(symbolOf(l) ?? '') === place,
+  );
+  return place === '' || at < 0 ? tried : tried.slice(at + 1);
 }
 
 /** The function in the head, by convention a group named `fn`. */

@@ -6,7 +6,7 @@ import type { Report } from './report.js';
 
 /** Panics that only say that another report was fatal: kernel/panic.c, exit.c, hung_task.c, ... */
 export const CONSEQUENCE =
-  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|Unhandled exception|Lockup|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function)/;
+  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|bad mode|Unhandled exception|Lockup|LBUG|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function)/;
 /** The recogniser whose head a line is. */
 export function recognise(
   text: string,
@@ -42,8 +42,22 @@ export function isSameIncident(report: Report, next: Recogniser, line: ConsoleLi
   if (next === recogniser && !report.died && !report.ended && report.head.text === line.text)
     return true;
   if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
+  // What cannot be aligned is told as an unhandled fault next.
+  if (next.family === 'arm-unhandled' && recogniser.family === 'arm-alignment')
+    return !report.died;
+  // Modules from outside the tree tell the assertion, then where it is.
+  if (
+    (next.family === 'spl-panic' && recogniser.family === 'spl-verify') ||
+    (next.family === 'lustre-lbug' && recogniser.family === 'lustre-lbug')
+  )
+    return !report.died;
   // A failed control flow check says what failed, then traps.
-  if (next.family === 'bug-on' && recogniser.kind === 'cfi' && !report.died) return true;
+  if (
+    next.family === 'bug-on' &&
+    (recogniser.kind === 'cfi' || recogniser.family === 'rust-panic') &&
+    !report.died
+  )
+    return true;
   // A fault is told twice: what was accessed, then how the kernel died of it.
   if (next.role === 'die')
     return (

@@ -30,6 +30,6 @@ export const TRACING = names`
 
 /** What an assertion calls when it does not hold; the assertion is its caller's. */
 export const ASSERTING = names`
-  *assert* asswarn* assfail* BUG rust_helper_(BUG|WARN)* *_rust_begin_unwind spl_(panic|dumpstack)*
+  *assert* asswarn* assfail* BUG rust_helper_(BUG|WARN)* RN*(rust_begin_unwind|9panicking)* spl_(panic|dumpstack)*
   (libcfs|lbug)_*
 `;

@@ -10,7 +10,13 @@ export const MEMORY: readonly Recogniser[] = [
     hints: ['BUG ', 'slab error in', 'Slab corruption'],
     head: /^(?:BUG [\w.:+-]{1,64} \((?:Not tainted|Tainted: [A-Z ]{1,40})[^)]{0,20}\): (?!kasan: )\S|slab error in (?<fn>\w+)\(\): |Slab corruption(?: \(|: ))/,
     from: 'trace',
-    title: 'BUG: slab corruption in {fn}',
+    // check_object() and on_freelist() end in it: mm/slub.c, alloc_consistency_checks().
+    title: (r) =>
+      / Object already free/.test(r.match.input)
+        ? r.lines.some((l) => l.code !== undefined)
+          ? 'BUG: Object already free in {fn}'
+          : 'BUG: Object already free'
+        : 'BUG: slab corruption in {fn}',
   },
   {
     family: 'slab-destroy',

@@ -19,7 +19,47 @@ function title(report: ReportView): string {
   return `kernel panic: ${stable.slice(0, 120)}`;
 }
 
+/** `PANIC at file.c:12:function()` below the assertion says whose it is. */
+function panicAt(lines: readonly string[]): string {
+  for (const line of lines) {
+    const at = /^PANIC at \S{1,200}:\d+:(\w+)\(\)/.exec(line);
+    if (at?.[1] !== undefined) return at[1];
+  }
+  return '';
+}
+
 export const PANIC: readonly Recogniser[] = [
+  {
+    // ZFS: spl_panic(), module/os/linux/spl/spl-err.c; VERIFY* of include/os/linux/spl/sys/debug.h.
+    family: 'spl-verify',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['VERIFY', 'ASSERT'],
+    head: /^((?:VERIFY|ASSERT)(?:0|3|3[BUSP]|_\w{2,12})?)\(.{1,400}\) failed(?:$| \(|\. )/,
+    from: 'order',
+    names: (r) => panicAt(r.lines.slice(1, 6).map((l) => l.text)),
+    title: 'PANIC: {1} failed in {fn}',
+    confirm: /^PANIC at /,
+  },
+  {
+    family: 'spl-panic',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['PANIC at '],
+    head: /^PANIC at \S{1,200}:\d+:(?<fn>\w+)\(\)/,
+    from: 'order',
+    title: 'PANIC in {fn}',
+  },
+  {
+    // Lustre: lbug_with_loc(), libcfs; the thread stops for good.
+    family: 'lustre-lbug',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['LustreError: '],
+    head: /^LustreError: \d+:\d+:\(\S{1,80}:\d+:(?<fn>\w+)\(\)\) (?:ASSERTION\( ?.{1,300}\) failed|LBUG)/,
+    from: 'order',
+    title: 'LBUG in {fn}',
+  },
   {
     family: 'stack-protector',
     kind: 'panic',

@@ -81,8 +81,11 @@ export const WARNING: readonly Recogniser[] = [
     kind: 'warning',
     earnedBy: 'checks.log',
     hints: ['WARNING: kernel stack'],
-    head: /^WARNING: kernel stack (?:regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad/,
+    head: /^WARNING: kernel stack (regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad (?:'(\w{2,3})' )?value/,
     from: 'none',
-    title: 'WARNING: kernel stack frame pointer has bad value',
+    title: (r) =>
+      r.match[2] === undefined
+        ? `WARNING: kernel stack ${r.match[1]} has bad value`
+        : `WARNING: kernel stack ${r.match[1]} has bad '${r.match[2]}' value`,
   },
 ];
