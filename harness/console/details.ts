@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame, Finding } from '../model/finding.js';
-import { some } from './prefix.js';
+import { some } from './line.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 

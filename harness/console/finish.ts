@@ -5,7 +5,7 @@ import type { Blame } from './blame-frames.js';
 import { attributeCause, type CauseContext, CORRUPTED } from './cause.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
-import { some } from './prefix.js';
+import { some } from './line.js';
 import type { Report } from './report.js';
 
 /** Lines of a report that a finding carries. */

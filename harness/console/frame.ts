@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame } from '../model/finding.js';
-import { some } from './prefix.js';
+import { some } from './line.js';
 
 /**
  * What one line of a report says about code addresses. The forms are those of `%pS` and `%pB`

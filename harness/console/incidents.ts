@@ -2,8 +2,11 @@
 import type { Finding } from '../model/finding.js';
 import type { CauseContext } from './cause.js';
 import { finish } from './finish.js';
-import { CONSEQUENCE, isSameIncident, recognise } from './heads.js';
-import type { ConsoleLine } from './prefix.js';
+import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
+import type { ConsoleLine } from './line.js';
+import { Prefix, placedHead } from './placed.js';
+import { firstMessage } from './prefix.js';
+import { recognise } from './recognise.js';
 import type { Recogniser } from './recogniser.js';
 import { Report } from './report.js';
 import { SHOWN, SHOWS } from './shown.js';
@@ -20,7 +23,18 @@ const PANIC_REACH = 120;
 const MAX_OPEN = 4;
 const PREAMBLE = 8;
 
-const CUT_HERE = /^-{3,20}\[ cut here \]-{3,20}|^8<--- cut here ---/;
+const CUT_HERE = /-{3,20}\[ cut here \]-{3,20}\s*$|^8<--- cut here ---/;
+/** A head without a stamp is vouched for by the stamped report that begins within so many lines. */
+const VOUCHED = 3;
+
+/** A head as it was met. */
+interface Head {
+  readonly line: ConsoleLine;
+  readonly recogniser: Recogniser;
+  readonly match: RegExpExecArray;
+  readonly torn: string | undefined;
+  readonly prefix: Prefix | undefined;
+}
 
 /** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
 export class Incidents {
@@ -32,6 +46,8 @@ export class Incidents {
   private shown = Number.NEGATIVE_INFINITY;
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
+  /** The line before, and whether it repeated its own. */
+  private before: { readonly line: ConsoleLine; readonly twin: boolean } | undefined;
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
   constructor(private readonly context: CauseContext | undefined) {}
@@ -64,17 +80,26 @@ export class Incidents {
     for (const report of [...this.open]) this.close(report, true);
     this.preamble = undefined;
     this.last = undefined;
+    this.before = undefined;
     this.shown = Number.NEGATIVE_INFINITY;
     this.stamps = false;
     return this.collect();
   }
 
-  private one(line: ConsoleLine, hinted: boolean, torn?: string): void {
-    if (line.userspace) return;
+  private one(whole: ConsoleLine, hinted: boolean, torn?: string): void {
+    if (whole.userspace) return;
+    const line = this.unprefixed(whole);
     if (hinted && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
-    const head = hinted ? recognise(line.text) : undefined;
-    if (head !== undefined && this.begin(line, head.recogniser, head.match, torn)) return;
+    const twin = this.isTwin(line);
+    const head = hinted ? this.headOf(line, torn) : undefined;
+    if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {
+      // The log has every line twice: the second time says nothing new.
+      const owner = this.ownerOf(line);
+      if (owner !== undefined) owner.doubled = true;
+      return;
+    }
+    if (head !== undefined && this.begin(head)) return;
     if (this.preamble !== undefined && line.number > this.preamble.from) {
       if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
       else this.preamble.lines.push(line.text);
@@ -82,19 +107,54 @@ export class Incidents {
     this.ownerOf(line)?.add(line);
   }
 
+  /** The line without the prefix that was learned at the head of its report. */
+  private unprefixed(line: ConsoleLine): ConsoleLine {
+    const prefix = this.ownerOf(line)?.prefix;
+    return prefix === undefined ? line : { ...line, text: prefix.strip(line.text) };
+  }
+
+  /** Whether a line repeats the one before it, stamp and all. */
+  private isTwin(line: ConsoleLine): boolean {
+    const { before } = this;
+    const twin =
+      before !== undefined &&
+      !before.twin &&
+      line.number === before.line.number + 1 &&
+      line.text === before.line.text &&
+      line.time === before.line.time &&
+      line.caller === before.line.caller;
+    this.before = { line, twin };
+    return twin;
+  }
+
+  private headOf(line: ConsoleLine, torn: string | undefined): Head | undefined {
+    // What another CPU put into the line is a message of its own.
+    const head = recognise(firstMessage(line)) ?? recognise(line.text);
+    if (head !== undefined) return { line, ...head, torn, prefix: undefined };
+    const placed = placedHead(firstMessage(line));
+    if (placed === undefined) return undefined;
+    const { recogniser, match, at, speaker } = placed;
+    return {
+      line: { ...line, text: line.text.slice(at) },
+      recogniser,
+      match,
+      torn: speaker === 'glued' ? 'its head is stuck to the message before it' : torn,
+      prefix: new Prefix(line.text.slice(0, at), speaker),
+    };
+  }
+
   /** Begins a report, unless the line is only one more head of an incident already known. */
-  private begin(
-    line: ConsoleLine,
-    recogniser: Recogniser,
-    match: RegExpExecArray,
-    torn?: string,
-  ): boolean {
+  private begin({ line, recogniser, match, torn, prefix }: Head): boolean {
     if (this.stamps && !line.stamped && line.number - this.shown < SHOWN) return false;
     const owner = this.ownerOf(line);
-    if (owner !== undefined && isSameIncident(owner, recogniser, line)) {
+    if (owner !== undefined && prefix === undefined && this.joins(owner, recogniser, line, match)) {
       if (recogniser.role === 'die') owner.died = true;
       if (recogniser.role === 'panic') owner.panicked = true;
       return false;
+    }
+    if (owner !== undefined && prefix !== undefined && prefix.speaker !== 'kernel') {
+      // Inside a report only the kernel's own words begin another.
+      if (owner.trusted) return false;
     }
     if (owner === undefined && this.last !== undefined && recogniser.role === 'panic') {
       if (line.number - this.last.line < PANIC_REACH && CONSEQUENCE.test(line.text)) return false;
@@ -114,8 +174,27 @@ export class Incidents {
       const oldest = this.open[0];
       if (oldest !== undefined) this.close(oldest, false);
     }
-    this.open.push(new Report(recogniser, line, match, this.preamble?.lines ?? [], torn));
+    const before = this.preamble?.lines ?? [];
+    const preamble = prefix === undefined ? before : before.map((text) => prefix.strip(text));
+    const report = new Report(recogniser, line, match, preamble, torn, prefix);
+    noteStuck(report, line, match);
+    this.open.push(report);
     this.preamble = undefined;
+    return true;
+  }
+
+  /** Whether a head is one more of an open report's; the bare one above a stamped report is too. */
+  private joins(
+    owner: Report,
+    recogniser: Recogniser,
+    line: ConsoleLine,
+    match: RegExpExecArray,
+  ): boolean {
+    if (!isSameIncident(owner, recogniser, line, match)) return false;
+    if (line.stamped === owner.head.stamped || owner.trusted || !line.stamped) return true;
+    // It lost its stamp, or a program said it: what the kernel says next to it decides.
+    if (line.number - owner.head.number > VOUCHED) return false;
+    owner.vouched = true;
     return true;
   }
 
@@ -142,8 +221,9 @@ export class Incidents {
    * log goes on, only with the kernel's framing around it. A program can say the same words.
    */
   private credible(report: Report, cut: boolean): boolean {
-    const { head, recogniser, lines } = report;
-    if (head.stamped || report.framed) return true;
+    const { recogniser, lines } = report;
+    if (report.prefix !== undefined) return report.prefix.holds(report.framed);
+    if (report.trusted) return true;
     if (recogniser.from === 'none' && recogniser.role !== 'panic') return true;
     // Cut off by the log's end it has no framing yet; then nothing else follows it either.
     return !this.stamps && cut && lines.filter((l) => l.text !== '').length <= 4;

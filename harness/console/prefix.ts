@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
-/** One console line with the wrapping of printk, syslog or a collector taken off. */
-export interface ConsoleLine {
-  /** Line number in the log, from 1. */
-  readonly number: number;
-  /** The message, trailing blanks removed, leading ones kept. */
-  readonly text: string;
-  /** `T123` or `C0`: who printed it, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c, v5.1). */
-  readonly caller?: string;
-  /** Seconds since boot, when the line carries them. */
-  readonly time?: number;
-  /** Whether printk's own stamp, caller or level was on it. */
-  readonly stamped: boolean;
-  /** True when syslog or the journal says that a program other than the kernel spoke. */
-  readonly userspace: boolean;
-  /** Messages that begin in the middle of the line, after a second printk timestamp. */
-  readonly inner: readonly ConsoleLine[];
-}
+import { type ConsoleLine, some } from './line.js';
+import { recognise } from './recognise.js';
 
 /** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
 const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
@@ -44,6 +28,15 @@ const SECOND_STAMP = /\[ {0,7}\d{1,8}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? ?/g;
 /** A stamp after one of these is being quoted by a program, a person or a shell. */
 const QUOTING =
   /(?:["'`|(\\]|\w=|^[\s>]*>|^(?:[\w./-]{1,200}:)?\d{1,9}[:-](?:.{0,80} kernel: )?|\b(?:echo|printf|grep|logger|cat|msg|cmd|saw|said|wrote|quote[ds]?|e\.g\.|expect(?:ed|s)?)\b.*)\s*$/;
+/** A line's first message: what comes before the stamp of the next. */
+export function firstMessage(line: ConsoleLine): string {
+  if (line.inner.length === 0) return line.text;
+  const stamp = line.text.slice(1).search(SECOND_STAMP);
+  return stamp < 0 ? line.text : line.text.slice(0, stamp + 1);
+}
+
+/** Whether what is before a head only quotes it. */
+export const isQuoting = (before: string): boolean => QUOTING.test(before.slice(-200));
 const ANSI =
   /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\)?|[@-Z\\^_()][A-Z0-9]?)/g;
 
@@ -62,25 +55,28 @@ export function cleanLine(raw: string): string {
   return text;
 }
 
+const NOTHING = { text: '', stamped: false, userspace: false, tagged: false, inner: [] };
+
 /** Parses one line of a log; never throws. */
 export function parseLine(raw: string, number: number): ConsoleLine {
   const whole = cleanLine(raw);
   // A lone carriage return restarts the line on a terminal: what follows it is a line of its own.
   const parts = whole.includes('\r') ? whole.split(/\r+/, 8) : [whole];
   const lines = parts.map((part) => parsePart(part, number));
-  const first = lines[0] ?? { number, text: '', stamped: false, userspace: false, inner: [] };
+  const first = lines[0] ?? { ...NOTHING, number };
   const rest = lines.slice(1);
   if (rest.length === 0) return first;
   return { ...first, inner: [...first.inner, ...rest.flatMap((l) => [l, ...l.inner])] };
 }
 
 function parsePart(part: string, number: number): ConsoleLine {
-  const { rest, caller, time, stamped, userspace } = unwrap(part);
+  const { rest, caller, time, stamped, userspace, tagged } = unwrap(part);
   const line = {
     number,
     text: rest.trimEnd(),
     stamped,
     userspace,
+    tagged,
     ...some('caller', caller),
     ...some('time', time),
   };
@@ -93,6 +89,7 @@ interface Unwrapped {
   readonly time: number | undefined;
   readonly stamped: boolean;
   readonly userspace: boolean;
+  readonly tagged: boolean;
 }
 
 /** Takes off the prefixes that begin a line, at most six of them. */
@@ -101,6 +98,7 @@ function unwrap(part: string): Unwrapped {
   let caller: string | undefined;
   let time: number | undefined;
   let stamped = false;
+  let tagged = false;
   for (let i = 0; i < 6; i++) {
     const level = LEVEL.exec(rest);
     if (level) {
@@ -123,12 +121,16 @@ function unwrap(part: string): Unwrapped {
       rest = rest.slice(who[0].length);
       continue;
     }
-    if (time !== undefined) break;
-    const dated = SYSLOG_DATE.test(rest) || i > 0;
-    const syslog = dated ? SYSLOG.exec(rest) : null;
+    // Behind the kernel's stamp or its name in syslog is what the kernel said, whatever it looks like.
+    if (time !== undefined || tagged) break;
+    const dated = SYSLOG_DATE.test(rest);
+    const syslog = dated || i > 0 ? SYSLOG.exec(rest) : null;
     if (syslog) {
+      // Behind a date of another form, two words and a colon may be a message's beginning.
+      if (!dated && syslog[3] !== 'kernel' && recognise(rest) !== undefined) break;
       rest = rest.slice(syslog[0].length);
-      if (syslog[3] !== 'kernel') return { rest, caller, time, stamped, userspace: true };
+      if (syslog[3] !== 'kernel') return { rest, caller, time, stamped, userspace: true, tagged };
+      tagged = true;
       continue;
     }
     const collector = COLLECTORS.map((re) => re.exec(rest)).find((m) => m !== null);
@@ -136,7 +138,7 @@ function unwrap(part: string): Unwrapped {
     if (prompt && prompt[0] !== '') rest = rest.slice(prompt[0].length);
     else if (!level) break;
   }
-  return { rest, caller, time, stamped, userspace: false };
+  return { rest, caller, time, stamped, userspace: false, tagged };
 }
 
 function innerLines(text: string, number: number): ConsoleLine[] {
@@ -151,15 +153,11 @@ function innerLines(text: string, number: number): ConsoleLine[] {
       text: rest.trimEnd(),
       stamped: true,
       userspace: false,
+      tagged: false,
       inner: [],
       ...some('caller', caller),
       ...some('time', time),
     });
   }
   return found;
-}
-
-/** An object with the key when the value is there, for `exactOptionalPropertyTypes`. */
-export function some<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }

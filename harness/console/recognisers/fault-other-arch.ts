@@ -74,7 +74,8 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     kind: 'exception',
     earnedBy: 'arch.log',
     hints: [' ilc:'],
-    head: /^([a-z][a-z -]{3,40}): [0-9a-f]{4} ilc:\d \[#\d+\]/i,
+    // The names of DO_ERROR_INFO and do_report_trap() in arch/s390/kernel/traps.c.
+    head: /^((?:addressing|execute|operand|specification|data|(?:special|privileged) operation|fixpoint divide|HFP (?:overflow|underflow|significance|divide|square root)|transaction(?:al)? execution|transaction constraint|protection|vector processing|SIE intercept|monitor) exception|(?:privileged|illegal) operation|(?:monitor|space switch) event|(?:kernel|user) \w+ exception|stack overflow|Low-address protection): [0-9a-f]{4} ilc:\d \[#\d+\]/,
     role: 'die',
     from: 'fault',
     title: '{1} in {fn}',

@@ -11,6 +11,7 @@ import { PANIC } from './panic.js';
 import { SANITIZER } from './sanitizer.js';
 import { SCHEDULING } from './scheduling.js';
 import { STALL } from './stall.js';
+import { TORN } from './torn.js';
 import { WARNING } from './warning.js';
 
 /** Every recogniser; of those that match a line, the first wins. */
@@ -27,4 +28,5 @@ export const RECOGNISERS: readonly Recogniser[] = [
   ...MEMORY,
   ...OBJECT,
   ...PANIC,
+  ...TORN,
 ];
