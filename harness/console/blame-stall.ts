@@ -23,7 +23,10 @@ export function blameInterrupted(report: Report): Blame {
   const { lines } = report;
   const skip = report.recogniser.skip;
   // The watchdog prints the registers it interrupted; RCU, the stack of its own timer.
-  const ways = report.recogniser.kind === 'rcu-stall' ? [isInterrupt, isRegisters] : [isRegisters, isInterrupt];
+  const ways =
+    report.recogniser.kind === 'rcu-stall'
+      ? [isInterrupt, isRegisters]
+      : [isRegisters, isInterrupt];
   for (const wanted of ways) {
     for (let i = 0; i < lines.length; i++) {
       if (!wanted(lines, i)) continue;

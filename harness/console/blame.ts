@@ -53,7 +53,8 @@ function lastResort(report: Report): Blame {
   if (from !== 'fault' && from !== 'order') return NOBODY;
   const counters = report.lines.filter((l) => isKernelPc(l) && symbolOf(l) !== undefined);
   const best = counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ?? counters[0];
-  if (best !== undefined) return { name: sourceName(symbolOf(best) ?? ''), frame: best.code?.frame };
+  if (best !== undefined)
+    return { name: sourceName(symbolOf(best) ?? ''), frame: best.code?.frame };
   const named = headFunction(report);
   return named === undefined ? NOBODY : { name: sourceName(named), frame: undefined };
 }

@@ -125,10 +125,11 @@ export function sourceName(symbol: string): string {
     '',
   );
   const call =
-    /^(?:__x32_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(
-      plain,
-    ) ?? /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
+    /^(?:__x32_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
+    /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
   if (call?.[1] !== undefined) return call[1];
-  const arm = /^__(?:arm64|x64|ia32|s390x?|riscv|loongarch|powerpc)_(?:compat_)?(sys_\w+)$/.exec(plain);
+  const arm = /^__(?:arm64|x64|ia32|s390x?|riscv|loongarch|powerpc)_(?:compat_)?(sys_\w+)$/.exec(
+    plain,
+  );
   return arm?.[1] ?? plain;
 }

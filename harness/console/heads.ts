@@ -37,8 +37,7 @@ export function isSameIncident(
     return true;
   if (next === recogniser && next.family === 'kmemleak' && report.lines.length === 1) return true;
   // What cannot be aligned is told as an unhandled fault next.
-  if (next.family === 'arm-unhandled' && recogniser.family === 'arm-alignment')
-    return !report.died;
+  if (next.family === 'arm-unhandled' && recogniser.family === 'arm-alignment') return !report.died;
   // Modules from outside the tree tell the assertion, then where it is.
   if (
     (next.family === 'spl-panic' && recogniser.family === 'spl-verify') ||

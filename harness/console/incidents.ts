@@ -4,6 +4,7 @@ import type { CauseContext } from './cause.js';
 import { finish } from './finish.js';
 import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
 import type { ConsoleLine } from './line.js';
+import { LoggedKernels } from './logged-kernel.js';
 import { Prefix, placedHead } from './placed.js';
 import { firstMessage } from './prefix.js';
 import { recognise } from './recognise.js';
@@ -44,6 +45,8 @@ export class Incidents {
   private preamble: { readonly from: number; readonly lines: string[] } | undefined;
   /** Where a file began to be shown, last. */
   private shown = Number.NEGATIVE_INFINITY;
+  /** The kernels that the log says were booted. */
+  readonly kernels = new LoggedKernels();
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
   /** The line before, and whether it repeated its own. */
@@ -89,6 +92,7 @@ export class Incidents {
   private one(whole: ConsoleLine, hinted: boolean, torn?: string): void {
     if (whole.userspace) return;
     const line = this.unprefixed(whole);
+    if (hinted) this.kernels.note(line);
     if (hinted && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
     const twin = this.isTwin(line);

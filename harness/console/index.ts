@@ -6,6 +6,7 @@ import type { CauseContext } from './cause.js';
 import { ConsoleScanner } from './scanner.js';
 
 export { attributeCause, type CauseContext } from './cause.js';
+export type { LoggedKernel } from './logged-kernel.js';
 export { ConsoleScanner } from './scanner.js';
 export {
   type Address,

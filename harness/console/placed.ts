@@ -63,7 +63,8 @@ function mayBegin(text: string, at: number): boolean {
   return /[A-Z]/.test(here) ? !/[A-Z_]/.test(before) : !/[_0-9-]/.test(before);
 }
 
-const KERNEL_TAG = /(?:^|[\s\]>|])kernel(?:\[\d+\])?(?:: ?| - (?:-|\S{1,40}) (?:-|\[[^\]]{0,200}\]):? ?)$/;
+const KERNEL_TAG =
+  /(?:^|[\s\]>|])kernel(?:\[\d+\])?(?:: ?| - (?:-|\S{1,40}) (?:-|\[[^\]]{0,200}\]):? ?)$/;
 const TAG = /(?:^|[\s\]>])[\w./@-]{1,48}(?:\[\d+\])?: ?$/;
 /** Words that a stamp may have: days, months, zones, levels of loggers. */
 const STAMP_WORDS =

@@ -2,6 +2,7 @@
 import type { Finding } from '../model/finding.js';
 import type { CauseContext } from './cause.js';
 import { Incidents } from './incidents.js';
+import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
 import { RECOGNISERS } from './recognisers/index.js';
@@ -19,7 +20,7 @@ const ANGLE = 0x3c;
 /** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
 export const CUT_HERE = 'cut here ]---';
 const FILTER = buildPrefilter([
-  ...new Set([...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE]),
+  ...new Set([...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT]),
 ]);
 
 /**
@@ -36,18 +37,29 @@ export class ConsoleScanner {
   private heldLength = 0;
   private stamped = 0;
   private open = false;
+  private done = false;
 
   constructor(context?: CauseContext) {
     this.incidents = new Incidents(context);
   }
 
-  /** Lines that have begun so far. */
+  /** Lines that have begun so far; after the end, those of the log that ended. */
   get linesSeen(): number {
     return this.open ? this.line : this.line - 1;
   }
 
+  /** The kernel that was booted last before a line, as far as the log says. */
+  kernelAt(line: number): LoggedKernel | undefined {
+    return this.incidents.kernels.at(line);
+  }
+
   /** Takes in more of the log; returns the reports that ended in it. */
   push(chunk: Uint8Array): Finding[] {
+    if (this.done) {
+      this.incidents.kernels.clear();
+      this.line = 1;
+      this.done = false;
+    }
     const { next, classOf, firstHit } = FILTER;
     const length = chunk.length;
     let { state, hit } = this;
@@ -90,7 +102,8 @@ export class ConsoleScanner {
       this.take(new Uint8Array(0), 0, 0, this.hit);
     }
     const findings = this.incidents.end();
-    this.line = 1;
+    this.done = true;
+    this.line = this.linesSeen + 1;
     this.stamped = 0;
     this.state = 0;
     this.hit = false;

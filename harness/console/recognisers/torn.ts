@@ -121,7 +121,8 @@ export const TORN: readonly Recogniser[] = [
     from: 'interrupted',
     crossCpu: true,
     title: 'INFO: rcu detected stall in {fn}',
-    confirm: /^\s*(?:rcu: )?\s*(?:\d+-[.!O]{2,4}|\(t=\d+ jiffies|\(detected by \d+, t=|Tasks blocked on)/,
+    confirm:
+      /^\s*(?:rcu: )?\s*(?:\d+-[.!O]{2,4}|\(t=\d+ jiffies|\(detected by \d+, t=|Tasks blocked on)/,
   },
   {
     family: 'torn-soft-lockup',
