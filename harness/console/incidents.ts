@@ -50,7 +50,8 @@ export class Incidents {
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
   /** The line before, and whether it repeated its own. */
-  private before: { readonly line: ConsoleLine; readonly twin: boolean } | undefined;
+  private before: ConsoleLine | undefined;
+  private twin = false;
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
   constructor(private readonly context: CauseContext | undefined) {}
@@ -122,12 +123,13 @@ export class Incidents {
     const { before } = this;
     const twin =
       before !== undefined &&
-      !before.twin &&
-      line.number === before.line.number + 1 &&
-      line.text === before.line.text &&
-      line.time === before.line.time &&
-      line.caller === before.line.caller;
-    this.before = { line, twin };
+      !this.twin &&
+      line.number === before.number + 1 &&
+      line.text === before.text &&
+      line.time === before.time &&
+      line.caller === before.caller;
+    this.before = line;
+    this.twin = twin;
     return twin;
   }
 

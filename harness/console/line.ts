@@ -7,9 +7,9 @@ export interface ConsoleLine {
   /** The message, trailing blanks removed, leading ones kept. */
   readonly text: string;
   /** `T123` or `C0`: who printed it, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c, v5.1). */
-  readonly caller?: string;
+  readonly caller: string | undefined;
   /** Seconds since boot, when the line carries them. */
-  readonly time?: number;
+  readonly time: number | undefined;
   /** Whether printk's own stamp, caller or level was on it. */
   readonly stamped: boolean;
   /** True when syslog or the journal says that a program other than the kernel spoke. */
