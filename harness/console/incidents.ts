@@ -61,11 +61,11 @@ export class Incidents {
     return this.open.length > 0 || this.preamble !== undefined;
   }
 
-  /** Takes in one line; `hinted` when it holds a string that a head must have. */
-  line(line: ConsoleLine, hinted: boolean): void {
-    this.one(line, hinted);
+  /** Takes in one line; `likely` are the recognisers of which it holds a hint, if it holds any. */
+  line(line: ConsoleLine, likely: readonly Recogniser[] | undefined): void {
+    this.one(line, likely);
     for (const inner of line.inner) {
-      this.one(inner, hinted, 'its head begins in the middle of another line');
+      this.one(inner, likely, 'its head begins in the middle of another line');
     }
     this.closeQuiet(line.number);
   }
@@ -90,14 +90,18 @@ export class Incidents {
     return this.collect();
   }
 
-  private one(whole: ConsoleLine, hinted: boolean, torn?: string): void {
+  private one(
+    whole: ConsoleLine,
+    likely: readonly Recogniser[] | undefined,
+    torn?: string,
+  ): void {
     if (whole.userspace) return;
     const line = this.unprefixed(whole);
-    if (hinted) this.kernels.note(line);
-    if (hinted && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
+    if (likely !== undefined) this.kernels.note(line);
+    if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
     const twin = this.isTwin(line);
-    const head = hinted ? this.headOf(line, torn) : undefined;
+    const head = likely === undefined ? undefined : this.headOf(line, likely, torn);
     if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {
       // The log has every line twice: the second time says nothing new.
       const owner = this.ownerOf(line);
@@ -133,11 +137,17 @@ export class Incidents {
     return twin;
   }
 
-  private headOf(line: ConsoleLine, torn: string | undefined): Head | undefined {
+  private headOf(
+    line: ConsoleLine,
+    likely: readonly Recogniser[],
+    torn: string | undefined,
+  ): Head | undefined {
     // What another CPU put into the line is a message of its own.
-    const head = recognise(firstMessage(line)) ?? recognise(line.text);
+    const first = firstMessage(line);
+    const head =
+      recognise(first, likely) ?? (first === line.text ? undefined : recognise(line.text, likely));
     if (head !== undefined) return { line, ...head, torn, prefix: undefined };
-    const placed = placedHead(firstMessage(line));
+    const placed = placedHead(first, likely);
     if (placed === undefined) return undefined;
     const { recogniser, match, at, speaker } = placed;
     return {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { isQuoting } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
-import { RECOGNISERS } from './recognisers/index.js';
 
 /** Who spoke, going by what is before a head. */
 export type Speaker =
@@ -34,10 +33,13 @@ const MAX_TEXT = 2000;
  * Looks for a head behind a prefix that no list foresees, or behind a message that did not end its
  * line. Whether it counts is decided by the lines that follow; see {@link Prefix}.
  */
-export function placedHead(text: string): Placed | undefined {
+export function placedHead(
+  text: string,
+  candidates: readonly Recogniser[],
+): Placed | undefined {
   if (text.length > MAX_TEXT || text.startsWith('  ')) return undefined;
   let best: Placed | undefined;
-  for (const recogniser of RECOGNISERS) {
+  for (const recogniser of candidates) {
     for (const hint of recogniser.hints) {
       const hinted = text.indexOf(hint);
       if (hinted < 0 || (best !== undefined && best.at <= hinted - REACH)) continue;

@@ -5,6 +5,7 @@ import { Incidents } from './incidents.js';
 import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
+import type { Recogniser } from './recogniser.js';
 import { RECOGNISERS } from './recognisers/index.js';
 import { SHOW_HINTS } from './shown.js';
 
@@ -23,6 +24,24 @@ const FILTER = buildPrefilter([
   ...new Set([...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT]),
 ]);
 
+/** Strings of the filter that are noted of one line. */
+const MAX_HITS = 16;
+const CACHE = new Map<number, readonly Recogniser[]>();
+
+/** The recognisers whose head a line may be, by what of the filter was met in it. */
+function candidates(hits: readonly number[]): readonly Recogniser[] {
+  if (hits.length >= MAX_HITS) return RECOGNISERS;
+  const [first = 0] = hits;
+  if (hits.every((hit) => hit === first)) {
+    const known = CACHE.get(first);
+    if (known !== undefined) return known;
+  }
+  const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
+  const found = RECOGNISERS.filter((r) => r.hints.some((hint) => met.has(hint)));
+  if (hits.length === 1) CACHE.set(first, found);
+  return found;
+}
+
 /**
  * Finds kernel crashes in a console log that arrives in pieces. How it is cut into pieces makes no
  * difference; memory does not grow with the log.
@@ -31,7 +50,8 @@ export class ConsoleScanner {
   private readonly incidents: Incidents;
   private line = 1;
   private state = 0;
-  private hit = false;
+  /** What of the filter was met in the line. */
+  private hits: number[] = [];
   /** The line begun in an earlier chunk. */
   private readonly held = new Uint8Array(MAX_LINE);
   private heldLength = 0;
@@ -62,34 +82,34 @@ export class ConsoleScanner {
     }
     const { next, classOf, firstHit } = FILTER;
     const length = chunk.length;
-    let { state, hit } = this;
+    let { state, hits } = this;
     let start = 0;
     let room = MAX_LINE - this.heldLength;
     for (let i = 0; i < length; i++) {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
         if (this.stamped < ENOUGH_STAMPS) this.noteStamp(chunk, start, i);
-        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
+        if (hits.length > 0 || this.incidents.attentive) this.take(chunk, start, i, hits);
         this.heldLength = 0;
         this.line++;
         state = 0;
-        hit = false;
+        if (hits.length > 0) hits = [];
         start = i + 1;
         room = MAX_LINE;
         continue;
       }
       state = next[state + (classOf[byte] as number)] as number;
-      if (state >= firstHit) hit = true;
+      if (state >= firstHit && hits.length < MAX_HITS) hits.push(state);
       if (i - start >= room) {
-        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
+        if (hits.length > 0 || this.incidents.attentive) this.take(chunk, start, i, hits);
         this.heldLength = 0;
-        hit = false;
+        hits = [];
         start = i;
         room = MAX_LINE;
       }
     }
     this.state = state;
-    this.hit = hit;
+    this.hits = hits;
     this.held.set(chunk.subarray(start), this.heldLength);
     this.heldLength += length - start;
     if (length > 0) this.open = this.heldLength > 0;
@@ -98,15 +118,15 @@ export class ConsoleScanner {
 
   /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
   end(): Finding[] {
-    if (this.heldLength > 0 && (this.hit || this.incidents.attentive)) {
-      this.take(new Uint8Array(0), 0, 0, this.hit);
+    if (this.heldLength > 0 && (this.hits.length > 0 || this.incidents.attentive)) {
+      this.take(new Uint8Array(0), 0, 0, this.hits);
     }
     const findings = this.incidents.end();
     this.done = true;
     this.line = this.linesSeen + 1;
     this.stamped = 0;
     this.state = 0;
-    this.hit = false;
+    this.hits = [];
     this.heldLength = 0;
     this.open = false;
     return findings;
@@ -123,13 +143,13 @@ export class ConsoleScanner {
     this.incidents.stamps = this.stamped >= ENOUGH_STAMPS;
   }
 
-  private take(chunk: Uint8Array, start: number, end: number, hinted: boolean): void {
+  private take(chunk: Uint8Array, start: number, end: number, hits: readonly number[]): void {
     const tail = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start);
     const text =
       this.heldLength === 0
         ? tail.toString('latin1')
         : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') +
           tail.toString('latin1');
-    this.incidents.line(parseLine(text, this.line), hinted);
+    this.incidents.line(parseLine(text, this.line), hits.length > 0 ? candidates(hits) : undefined);
   }
 }
