@@ -27,6 +27,8 @@ const NEW_IDENTITY = /, CPU#(\d+): (.{1,40})\/(\d+)$/;
 const HUNG = /^INFO: task (.{1,60}):(\d+) blocked /;
 const BY_TASK = /by task (.{1,40})\/(\d+)\s*$/;
 
+/** Whether a line may tell an address that was accessed; a cheap first question. */
+const MAYBE_ADDRESS = /addr|dereference|request|access|fetch|on (?:read|write)|CR2/;
 const FAULT_ADDRESS: readonly RegExp[] = [
   /(?:address:|at virtual address|paging request at|dereference at|data at address|kernel pointer dereference at|non-canonical address|maybe for address|page fault for address:) *(?:0x)?([0-9a-f]{4,16})\b/,
   /(?:on read|on write|data access(?: on \w+)?|instruction fetch[^a]*) at (?:0x)?([0-9a-f]{4,16})\b/,
@@ -55,7 +57,7 @@ export function details(report: Report): Details {
     ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
     ...some('pc', pc?.symbol === undefined ? HEAD_PC.exec(report.head.text)?.[1] : pretty(pc)),
     ...some('faultAddress', fault),
-    ...some('instructionFetch', isFetch(lines, fault, address)),
+    ...some('instructionFetch', isFetch(report, fault, address)),
     ...identity(lines),
     frames,
   };
@@ -76,6 +78,7 @@ function bareAddress(lines: readonly ReportLine[]): string | undefined {
 
 function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): string | undefined {
   for (const line of lines.slice(0, 60)) {
+    if (!MAYBE_ADDRESS.test(line.text)) continue;
     for (const pattern of patterns) {
       const m = pattern.exec(line.text);
       if (m?.[1] !== undefined) return m[1];
@@ -84,8 +87,10 @@ function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): strin
   return undefined;
 }
 
-function isFetch(lines: readonly ReportLine[], fault?: string, pc?: string): boolean | undefined {
-  if (lines.slice(0, 60).some((l) => FETCH.test(l.text))) return true;
+function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {
+  const { recogniser, lines } = report;
+  if (recogniser.from === 'fault' && lines.slice(0, 60).some((l) => FETCH.test(l.text)))
+    return true;
   if (fault === undefined || pc === undefined) return undefined;
   return hex(fault) === hex(pc);
 }
@@ -95,7 +100,7 @@ const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 function identity(lines: readonly ReportLine[]): Partial<Details> {
   const head = lines[0]?.text ?? '';
   for (const line of lines.slice(0, 80)) {
-    const m = IDENTITY.exec(line.text);
+    const m = line.text.includes(' PID: ') ? IDENTITY.exec(line.text) : null;
     if (!m) continue;
     const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
     return { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '', ...some('taint', taint) };

@@ -28,12 +28,18 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
     head: utf8(head.text),
     state: stateOf(report, cut),
     cause: 'other',
-    text: report.lines
-      .filter((l) => l.number <= report.lastLine)
-      .slice(0, MAX_TEXT)
-      .map((l) => utf8(l.text)),
+    text: textOf(report),
   };
   return attributeCause(finding, context);
+}
+
+function textOf({ lines, lastLine }: Report): string[] {
+  const text: string[] = [];
+  for (const line of lines) {
+    if (line.number <= lastLine) text.push(utf8(line.text));
+    if (text.length >= MAX_TEXT) break;
+  }
+  return text;
 }
 
 /** The title, with the function put in. */
@@ -46,8 +52,11 @@ function title(report: Report, name: string): string {
 }
 
 function moduleOfHead(report: Report, name: string): string | undefined {
-  const frames = report.lines.map((l) => l.code?.frame);
-  return frames.find((f) => f?.symbol !== undefined && sourceName(f.symbol) === name)?.module;
+  const line = report.lines.find(({ code }) => {
+    const symbol = code?.frame.symbol;
+    return symbol !== undefined && (symbol === name || sourceName(symbol) === name);
+  });
+  return line?.code?.frame.module;
 }
 
 function stateOf(report: Report, cut: boolean): Finding['state'] {

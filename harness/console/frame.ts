@@ -122,11 +122,15 @@ function frameOf(
   return frame;
 }
 
+/** What {@link sourceName} changes has one of these. */
+const DECORATED = /\.|sys_|S[yY]S/;
+
 /**
  * The name a function has in the source: what gcc and clang append to clones and parts of it is
  * taken off, and the wrappers that the SYSCALL_DEFINE macros make are named after the system call.
  */
 export function sourceName(symbol: string): string {
+  if (!DECORATED.test(symbol)) return symbol;
   const plain = symbol.replace(
     /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
     '',

@@ -7,6 +7,9 @@ const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
 const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
 const LEVEL = /^<\d{1,3}>/;
 
+/** /dev/kmsg and extended netconsole: msg_print_ext_header() of kernel/printk/printk.c, v6.12. */
+const KMSG = /^\d{1,3},\d{1,12},(\d{1,16}),[-c+](?:,caller=([TC]\d{1,8}))?(?:,[^;]{0,80})?;/;
+
 /** Stamps that collectors, shells and dmesg(1) put before the kernel's own. */
 const COLLECTORS: readonly RegExp[] = [
   // ISO 8601: journalctl -o short-iso, dmesg --time-format iso, CI systems.
@@ -104,6 +107,14 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
     if (time !== undefined || tagged) break;
     // A line of a report that has no prefix at all; none begins with a blank.
     if (first === SPACE) break;
+    const kmsg = KMSG.exec(rest);
+    if (kmsg) {
+      stamped = true;
+      time = Number(kmsg[1]) / 1e6;
+      caller = kmsg[2] ?? caller;
+      rest = rest.slice(kmsg[0].length);
+      break;
+    }
     const json = DOCKER.exec(rest);
     if (json) {
       rest = unquoted(json[1] ?? '');

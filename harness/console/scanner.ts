@@ -26,19 +26,19 @@ const FILTER = buildPrefilter([
 
 /** Strings of the filter that are noted of one line. */
 const MAX_HITS = 16;
-const CACHE = new Map<number, readonly Recogniser[]>();
+const CACHE = new Map<string, readonly Recogniser[]>();
+const MAX_CACHE = 1024;
 
 /** The recognisers whose head a line may be, by what of the filter was met in it. */
 function candidates(hits: readonly number[]): readonly Recogniser[] {
   if (hits.length >= MAX_HITS) return RECOGNISERS;
-  const [first = 0] = hits;
-  if (hits.every((hit) => hit === first)) {
-    const known = CACHE.get(first);
-    if (known !== undefined) return known;
-  }
+  const key = hits.join();
+  const known = CACHE.get(key);
+  if (known !== undefined) return known;
   const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
   const found = RECOGNISERS.filter((r) => r.hints.some((hint) => met.has(hint)));
-  if (hits.length === 1) CACHE.set(first, found);
+  if (CACHE.size >= MAX_CACHE) CACHE.clear();
+  CACHE.set(key, found);
   return found;
 }
 

@@ -48,7 +48,7 @@ export const BUG: readonly Recogniser[] = [
     // rust/kernel/lib.rs, panic(): the message is on the next line, then BUG() of rust/helpers/bug.c.
     family: 'rust-panic',
     kind: 'bug-on',
-    earnedBy: 'checks.log',
+    earnedBy: 'naming.log',
     hints: ['rust_kernel: panicked at'],
     head: /^rust_kernel: panicked at \S{1,300}:\d+:\d+:/,
     from: 'fault',
