@@ -60,7 +60,8 @@ function lastResort(report: Report): Blame {
 }
 
 /** A lock handed to its wrapper is the caller's: it was the memory around it that was bad. */
-const LOCK_WRAPPER = /^\w+_(?:un|try)?lock(?:_\w+)?$/;
+const LOCK_WRAPPER =
+  /^\w+_(?:un|try)?lock(?:_(?:nested|irq|irqsave|irqrestore|bh|killable|interruptible|shared|exclusive|common|timeout))?$/;
 
 function skipped(report: Report): RegExp | undefined {
   const { from, skip } = report.recogniser;

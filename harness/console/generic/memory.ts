@@ -20,6 +20,8 @@ export const ALLOCATORS = names`
   (page|folio)_ref_* get_page folio_get (put_page|folio_put)_testzero*
   page_cache_alloc* filemap_alloc_folio* folio_alloc* page_pool_(alloc|dev_alloc|get|put|return|release)* pcpu_*
   alloc_pages_(slowpath|direct|cpuset|bulk|may_oom|slow)* sk_(prot_)?alloc
+  do_krealloc bpf_map_(area_alloc|area_free|kmalloc*|kvcalloc) strndup_user page_frag_(alloc|free|refill)*
+  skb_page_frag_refill dma_(alloc|free)_*
 `;
 
 /** Copying and strings: lib/string.c, lib/usercopy.c and the architectures' assembly. */

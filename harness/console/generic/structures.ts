@@ -28,6 +28,7 @@ export const REFERENCES = names`
 export const ITERATORS = names`
   (bus|class|device|driver)_for_each_* device_for_each_child* (raw_|blocking_|atomic_|srcu_)?notifier_call_chain*
   *_notifier_call_chain call_netdevice_notifiers* notifier_call_chain_*
+  idr_for_each llist_(add|del|reverse)* iterate_fd
 `;
 
 /** An object taken in or out of a core for its driver: drivers/base, fs/sysfs, net/core/dev.c. */
@@ -45,5 +46,5 @@ export const DIGESTS = names`
   (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen)*
-  drbg_* jent_* rng_(setkey|recvmsg)
+  sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg)
 `;

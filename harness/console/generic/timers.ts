@@ -12,6 +12,7 @@ export const DEFERRED = names`
   (mod_delayed|queue_rcu|schedule|schedule_delayed)_work* insert_work insert_wq_barrier get_work_*
   (try_to_)?del_timer* (try_to_del_|add_|mod_)timer* timer_(delete|shutdown|reduce|fixup|is)*
   (lock|get)_timer_base* lock_hrtimer_base* detach_(if_pending|timer|expired_timer) enqueue_(timer|hrtimer)
+  (do_)?init_timer* timer_init_key* init_work destroy_(work|hrtimer|timer)_on_stack work_on_cpu*
   internal_add_timer hrtimer_(cancel|start|try|init|active|get|forward)* (process|remove)_(timer|hrtimer)*
   call_timer_fn
 `;

@@ -13,6 +13,7 @@ function title(report: ReportView): string {
   }
   const stable = message
     .replace(/\s*\.{2,}\s*$/, '')
+    .replace(/^(Fatal exception) in interrupt$/, '$1')
     .replace(/!? ?exitcode=0x[0-9a-f]+.*$/, '!')
     .replace(/0x[0-9a-f]+/g, 'ADDR')
     .replace(/\b[0-9a-f]{12,16}\b/g, 'ADDR');

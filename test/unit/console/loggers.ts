@@ -35,8 +35,7 @@ const speaker = (p: Printed): string => (/^(\w[\w.-]*\[\d+\]): /.exec(p.message)
 /** How loggers write one line; each is that logger's default form. */
 export const LOGGERS: Readonly<Record<string, (p: Printed) => string>> = {
   // printk with CONFIG_PRINTK_CALLER.
-  'printk with callers': (p) =>
-    `[${p.seconds.toFixed(6).padStart(12)}][    T1] ${p.message}`,
+  'printk with callers': (p) => `[${p.seconds.toFixed(6).padStart(12)}][    T1] ${p.message}`,
   // journalctl -o short, and rsyslog's RSYSLOG_TraditionalFileFormat.
   'journal, short': (p) => `${bsd(p)} host ${speaker(p)}${p.message}`,
   'journal, short-iso': (p) => `${iso(p).slice(0, 19)}+0000 host ${speaker(p)}${p.message}`,
