@@ -52,7 +52,11 @@ export function details(report: Report): Details {
   const pc = pcLine?.code?.frame;
   const frames = callTrace(report);
   const address = pc?.address ?? bareAddress(lines);
-  const fault = first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]);
+  const { from, kind } = report.recogniser;
+  const fault =
+    from === 'fault' || kind === 'kasan'
+      ? (first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]))
+      : undefined;
   return {
     ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
     ...some('pc', pc?.symbol === undefined ? HEAD_PC.exec(report.head.text)?.[1] : pretty(pc)),
@@ -77,8 +81,9 @@ function bareAddress(lines: readonly ReportLine[]): string | undefined {
 }
 
 function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): string | undefined {
-  for (const line of lines.slice(0, 60)) {
-    if (!MAYBE_ADDRESS.test(line.text)) continue;
+  for (let i = 0; i < lines.length && i < 60; i++) {
+    const line = lines[i];
+    if (line === undefined || line.code?.is === 'frame' || !MAYBE_ADDRESS.test(line.text)) continue;
     for (const pattern of patterns) {
       const m = pattern.exec(line.text);
       if (m?.[1] !== undefined) return m[1];
@@ -99,21 +104,20 @@ const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 
 function identity(lines: readonly ReportLine[]): Partial<Details> {
   const head = lines[0]?.text ?? '';
-  for (const line of lines.slice(0, 80)) {
+  for (let i = 0; i < lines.length && i < 80; i++) {
+    const line = lines[i];
+    if (line === undefined || line.code !== undefined) continue;
     const m = line.text.includes(' PID: ') ? IDENTITY.exec(line.text) : null;
     if (!m) continue;
     const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
     return { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '', ...some('taint', taint) };
   }
-  const fresh = NEW_IDENTITY.exec(head);
+  const fresh = head.includes(', CPU#') ? NEW_IDENTITY.exec(head) : null;
   if (fresh) return { cpu: Number(fresh[1]), task: fresh[2] ?? '', pid: Number(fresh[3]) };
   const hung = HUNG.exec(head);
   if (hung) return { task: hung[1] ?? '', pid: Number(hung[2]) };
   const old = HEAD_IDENTITY.exec(head);
-  const by = lines
-    .slice(0, 6)
-    .map((l) => BY_TASK.exec(l.text))
-    .find((m) => m !== null);
+  const by = BY_TASK.exec(lines.slice(0, 6).find((l) => l.text.includes('by task '))?.text ?? '');
   return {
     ...some('cpu', number(old?.[1])),
     ...some('pid', number(old?.[2] ?? by?.[2])),

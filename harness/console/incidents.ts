@@ -143,6 +143,7 @@ export class Incidents {
     torn: string | undefined,
   ): Head | undefined {
     // What another CPU put into the line is a message of its own.
+    if (likely.length === 0) return undefined;
     const first = firstMessage(line);
     const head =
       recognise(first, likely) ?? (first === line.text ? undefined : recognise(line.text, likely));
@@ -224,7 +225,9 @@ export class Incidents {
   }
 
   private closeQuiet(number: number): void {
-    for (const report of [...this.open]) {
+    for (let i = this.open.length - 1; i >= 0; i--) {
+      const report = this.open[i];
+      if (report === undefined) continue;
       const silent = number - Math.max(report.lastLine, report.head.number);
       const limit = report.awaitsStack ? MAX_WAIT : MAX_QUIET;
       const over = report.grace === 0 || report.quiet > limit || silent > 4 * MAX_QUIET;
