@@ -90,11 +90,7 @@ export class Incidents {
     return this.collect();
   }
 
-  private one(
-    whole: ConsoleLine,
-    likely: readonly Recogniser[] | undefined,
-    torn?: string,
-  ): void {
+  private one(whole: ConsoleLine, likely: readonly Recogniser[] | undefined, torn?: string): void {
     if (whole.userspace) return;
     const line = this.unprefixed(whole);
     if (likely !== undefined) this.kernels.note(line);

@@ -33,10 +33,7 @@ const MAX_TEXT = 2000;
  * Looks for a head behind a prefix that no list foresees, or behind a message that did not end its
  * line. Whether it counts is decided by the lines that follow; see {@link Prefix}.
  */
-export function placedHead(
-  text: string,
-  candidates: readonly Recogniser[],
-): Placed | undefined {
+export function placedHead(text: string, candidates: readonly Recogniser[]): Placed | undefined {
   if (text.length > MAX_TEXT || text.startsWith('  ')) return undefined;
   let best: Placed | undefined;
   for (const recogniser of candidates) {
