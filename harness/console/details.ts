@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame, Finding } from '../model/finding.js';
-import { some } from './line.js';
+import { put } from './line.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
@@ -45,6 +45,11 @@ const FETCH =
 const number = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
 
+type Told = { -readonly [K in keyof Details]: Details[K] };
+
+const pcOfHead = ({ head, recogniser }: Report): string | undefined =>
+  recogniser.kind === 'kasan' ? HEAD_PC.exec(head.text)?.[1] : undefined;
+
 /** Reads the registers, the identity and the call trace of a report. */
 export function details(report: Report): Details {
   const { lines } = report;
@@ -57,14 +62,12 @@ export function details(report: Report): Details {
     from === 'fault' || kind === 'kasan'
       ? (first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]))
       : undefined;
-  return {
-    ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
-    ...some('pc', pc?.symbol === undefined ? HEAD_PC.exec(report.head.text)?.[1] : pretty(pc)),
-    ...some('faultAddress', fault),
-    ...some('instructionFetch', isFetch(report, fault, address)),
-    ...identity(lines),
-    frames,
-  };
+  const told: Told = { ...identity(lines), frames };
+  put(told, 'address', address?.replace(/^0+(?=[0-9a-f]{8})/, ''));
+  put(told, 'pc', pc?.symbol === undefined ? pcOfHead(report) : pretty(pc));
+  put(told, 'faultAddress', fault);
+  put(told, 'instructionFetch', isFetch(report, fault, address));
+  return told;
 }
 
 /** A frame as the kernel prints it. */
@@ -102,7 +105,9 @@ function isFetch(report: Report, fault?: string, pc?: string): boolean | undefin
 
 const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 
-function identity(lines: readonly ReportLine[]): Partial<Details> {
+type Identity = Partial<Pick<Told, 'cpu' | 'pid' | 'task' | 'taint'>>;
+
+function identity(lines: readonly ReportLine[]): Identity {
   const head = lines[0]?.text ?? '';
   for (let i = 0; i < lines.length && i < 80; i++) {
     const line = lines[i];
@@ -110,19 +115,22 @@ function identity(lines: readonly ReportLine[]): Partial<Details> {
     const m = line.text.includes(' PID: ') ? IDENTITY.exec(line.text) : null;
     if (!m) continue;
     const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
-    return { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '', ...some('taint', taint) };
+    const told: Identity = { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '' };
+    put(told, 'taint', taint);
+    return told;
   }
   const fresh = head.includes(', CPU#') ? NEW_IDENTITY.exec(head) : null;
   if (fresh) return { cpu: Number(fresh[1]), task: fresh[2] ?? '', pid: Number(fresh[3]) };
-  const hung = HUNG.exec(head);
+  const hung = head.startsWith('INFO: task') ? HUNG.exec(head) : null;
   if (hung) return { task: hung[1] ?? '', pid: Number(hung[2]) };
-  const old = HEAD_IDENTITY.exec(head);
-  const by = BY_TASK.exec(lines.slice(0, 6).find((l) => l.text.includes('by task '))?.text ?? '');
-  return {
-    ...some('cpu', number(old?.[1])),
-    ...some('pid', number(old?.[2] ?? by?.[2])),
-    ...some('task', by?.[1]),
-  };
+  const old = head.includes(' PID: ') ? HEAD_IDENTITY.exec(head) : null;
+  const byTask = lines.slice(0, 6).find((l) => l.text.includes('by task '));
+  const by = byTask === undefined ? null : BY_TASK.exec(byTask.text);
+  const told: Identity = {};
+  put(told, 'cpu', number(old?.[1]));
+  put(told, 'pid', number(old?.[2] ?? by?.[2]));
+  put(told, 'task', by?.[1]);
+  return told;
 }
 
 const OTHER_MOMENT =

@@ -16,12 +16,13 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
   const named = report.recogniser.names?.(report);
   const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
   const { recogniser, head } = report;
+  const module = who.frame?.module ?? moduleOfHead(report, who.name);
   const finding: Finding = {
     kind: recogniser.kind,
     title: title(report, who.name),
     family: recogniser.finer?.(report) ?? recogniser.family,
     function: who.name,
-    ...some('module', who.frame?.module ?? moduleOfHead(report, who.name)),
+    ...some('module', module),
     ...details(report),
     line: head.number,
     lastLine: report.lastLine,
@@ -46,9 +47,13 @@ function textOf({ lines, lastLine }: Report): string[] {
 function title(report: Report, name: string): string {
   const { title: form } = report.recogniser;
   const text = typeof form === 'string' ? form : form(report);
+  const whose = name === '' ? CORRUPTED : name;
+  if (!text.includes('{')) return text;
+  if (text.endsWith('{fn}') && text.indexOf('{') === text.length - 4)
+    return text.slice(0, -4) + whose;
   return text
     .replace(/\{(\d)\}/g, (_, group: string) => report.match[Number(group)] ?? '')
-    .replace('{fn}', name === '' ? CORRUPTED : name);
+    .replace('{fn}', whose);
 }
 
 function moduleOfHead(report: Report, name: string): string | undefined {

@@ -76,7 +76,7 @@ const RECOVERED = 3;
  */
 function isSameLockup(report: Report, line: ConsoleLine, match: RegExpExecArray): boolean {
   const { cpu = '', seconds = '0' } = match.groups ?? {};
-  const before = report.stuck.get(cpu);
+  const before = report.stuck?.get(cpu);
   const overlaps =
     report.stuckAt === undefined || line.time === undefined
       ? report.quiet < RECOVERED
@@ -90,6 +90,7 @@ function isSameLockup(report: Report, line: ConsoleLine, match: RegExpExecArray)
 export function noteStuck(report: Report, line: ConsoleLine, match: RegExpExecArray): void {
   const { cpu, seconds } = match.groups ?? {};
   if (cpu === undefined || seconds === undefined) return;
+  report.stuck ??= new Map();
   report.stuck.set(cpu, Number(seconds));
   report.stuckAt = line.time;
 }

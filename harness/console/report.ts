@@ -45,7 +45,7 @@ export class Report implements ReportView {
   /** Whether a head that has no stamp is followed by what only the kernel says, stamped. */
   vouched = false;
   /** When CPUs were last said to be stuck, and for how long. */
-  readonly stuck = new Map<string, number>();
+  stuck: Map<string, number> | undefined;
   stuckAt: number | undefined;
   /** Whether the kernel's own lines followed, stamped as the head is. */
   framed = false;
@@ -68,7 +68,7 @@ export class Report implements ReportView {
     this.preamble = preamble;
     this.lastLine = head.number;
     this.confirmed = recogniser.confirm === undefined;
-    this.pid = / PID: (\d+) at /.exec(head.text)?.[1];
+    this.pid = head.text.includes(' PID: ') ? / PID: (\d+) at /.exec(head.text)?.[1] : undefined;
     this.died = recogniser.role === 'die';
     this.panicked = recogniser.role === 'panic';
     this.lines.push({ number: head.number, text: head.text, code: undefined });
