@@ -97,7 +97,13 @@ export class Report implements ReportView {
   /** Takes in one line after the head. */
   add(line: ConsoleLine): void {
     const code = parseFrame(line.text);
-    if (this.recogniser.confirm?.test(line.text)) this.confirmed = true;
+    const { confirm, confirmWithin = MAX_LINES } = this.recogniser;
+    if (
+      !this.confirmed &&
+      line.number - this.head.number <= confirmWithin &&
+      confirm?.test(line.text) === true
+    )
+      this.confirmed = true;
     this.noteMixing(line.text);
     if (line.stamped === this.head.stamped) {
       if (code !== undefined || KERNEL.test(line.text)) this.framed = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Recogniser } from '../recogniser.js';
 import { BUG } from './bug.js';
+import { FALLBACK } from './fallback.js';
 import { FAULT_ARM } from './fault-arm.js';
 import { FAULT_OTHER_ARCH } from './fault-other-arch.js';
 import { FAULT_X86 } from './fault-x86.js';
@@ -29,4 +30,5 @@ export const RECOGNISERS: readonly Recogniser[] = [
   ...OBJECT,
   ...PANIC,
   ...TORN,
+  ...FALLBACK,
 ];
