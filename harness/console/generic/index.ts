@@ -5,7 +5,14 @@ import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
 import { ALLOCATORS, COPYING, PAGES } from './memory.js';
 import { ASSERTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
-import { DIGESTS, ITERATORS, REFERENCES, REGISTRATION, STRUCTURES } from './structures.js';
+import {
+  ARITHMETIC,
+  DIGESTS,
+  ITERATORS,
+  REFERENCES,
+  REGISTRATION,
+  STRUCTURES,
+} from './structures.js';
 import { DEFERRED, WAKING } from './timers.js';
 import { HANGING, WAITING, WORK_LOCKS } from './waiting.js';
 import { anyOf } from './words.js';
@@ -28,6 +35,7 @@ const GENERIC = anyOf(
     ITERATORS,
     REGISTRATION,
     DIGESTS,
+    ARITHMETIC,
     ASSERTING,
     PAGES,
     DEFERRED,

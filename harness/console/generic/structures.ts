@@ -48,3 +48,8 @@ export const DIGESTS = names`
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen)*
   sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg)
 `;
+
+/** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */
+export const ARITHMETIC = names`
+  (roundup|rounddown)_pow_of_two* order_base_2* (u|s)?div(64)?_(u|s)64* div_u64* mul_u64_* int_(sqrt|pow)* gcd lcm
+`;

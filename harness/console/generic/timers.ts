@@ -9,7 +9,7 @@ import { names } from './words.js';
 export const DEFERRED = names`
   (start_)?flush_(work|workqueue|delayed_work|rcu_work|scheduled_work|workqueue_prep_pwqs)
   (drain|destroy)_workqueue cancel_(delayed_)?work* try_to_grab_pending work_grab_pending queue_(delayed_)?work*
-  (mod_delayed|queue_rcu|schedule|schedule_delayed)_work* insert_work insert_wq_barrier get_work_*
+  (mod_delayed|queue_rcu|schedule|schedule_delayed)_work* insert_work insert_wq_barrier get_work_* touch_w(q|ork)_lockdep_map
   (try_to_)?del_timer* (try_to_del_|add_|mod_)timer* timer_(delete|shutdown|reduce|fixup|is)*
   (lock|get)_timer_base* lock_hrtimer_base* detach_(if_pending|timer|expired_timer) enqueue_(timer|hrtimer)
   (do_)?init_timer* timer_init_key* init_work destroy_(work|hrtimer|timer)_on_stack work_on_cpu*
