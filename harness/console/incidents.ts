@@ -5,12 +5,11 @@ import { finish } from './finish.js';
 import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
 import type { ConsoleLine } from './line.js';
 import { LoggedKernels } from './logged-kernel.js';
-import { Prefix, placedHead } from './placed.js';
-import { firstMessage } from './prefix.js';
-import { recognise } from './recognise.js';
+import { type Head, headOf } from './met-head.js';
 import type { Recogniser } from './recogniser.js';
 import { Report } from './report.js';
 import { SHOWN, SHOWS } from './shown.js';
+import { Twins } from './twins.js';
 
 /** A report closes after this many lines that do not belong to one. */
 const MAX_QUIET = 40;
@@ -28,15 +27,6 @@ const CUT_HERE = /-{3,20}\[ cut here \]-{3,20}\s*$|^8<--- cut here ---/;
 /** A head without a stamp is vouched for by the stamped report that begins within so many lines. */
 const VOUCHED = 3;
 
-/** A head as it was met. */
-interface Head {
-  readonly line: ConsoleLine;
-  readonly recogniser: Recogniser;
-  readonly match: RegExpExecArray;
-  readonly torn: string | undefined;
-  readonly prefix: Prefix | undefined;
-}
-
 /** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
 export class Incidents {
   private open: Report[] = [];
@@ -49,9 +39,7 @@ export class Incidents {
   readonly kernels = new LoggedKernels();
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
-  /** The line before, and whether it repeated its own. */
-  private before: ConsoleLine | undefined;
-  private twin = false;
+  private readonly twins = new Twins();
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
   constructor(private readonly context: CauseContext | undefined) {}
@@ -84,7 +72,7 @@ export class Incidents {
     for (const report of [...this.open]) this.close(report, true);
     this.preamble = undefined;
     this.last = undefined;
-    this.before = undefined;
+    this.twins.forget();
     this.shown = Number.NEGATIVE_INFINITY;
     this.stamps = false;
     return this.collect();
@@ -96,8 +84,8 @@ export class Incidents {
     if (likely !== undefined) this.kernels.note(line);
     if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
-    const twin = this.isTwin(line);
-    const head = likely === undefined ? undefined : this.headOf(line, likely, torn);
+    const twin = this.twins.isTwin(line);
+    const head = likely === undefined ? undefined : headOf(line, likely, torn);
     if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {
       // The log has every line twice: the second time says nothing new.
       const owner = this.ownerOf(line);
@@ -116,44 +104,6 @@ export class Incidents {
   private unprefixed(line: ConsoleLine): ConsoleLine {
     const prefix = this.ownerOf(line)?.prefix;
     return prefix === undefined ? line : { ...line, text: prefix.strip(line.text) };
-  }
-
-  /** Whether a line repeats the one before it, stamp and all. */
-  private isTwin(line: ConsoleLine): boolean {
-    const { before } = this;
-    const twin =
-      before !== undefined &&
-      !this.twin &&
-      line.number === before.number + 1 &&
-      line.text === before.text &&
-      line.time === before.time &&
-      line.caller === before.caller;
-    this.before = line;
-    this.twin = twin;
-    return twin;
-  }
-
-  private headOf(
-    line: ConsoleLine,
-    likely: readonly Recogniser[],
-    torn: string | undefined,
-  ): Head | undefined {
-    // What another CPU put into the line is a message of its own.
-    if (likely.length === 0) return undefined;
-    const first = firstMessage(line);
-    const head =
-      recognise(first, likely) ?? (first === line.text ? undefined : recognise(line.text, likely));
-    if (head !== undefined) return { line, ...head, torn, prefix: undefined };
-    const placed = placedHead(first, likely);
-    if (placed === undefined) return undefined;
-    const { recogniser, match, at, speaker } = placed;
-    return {
-      line: { ...line, text: line.text.slice(at) },
-      recogniser,
-      match,
-      torn: speaker === 'glued' ? 'its head is stuck to the message before it' : torn,
-      prefix: new Prefix(line.text.slice(0, at), speaker),
-    };
   }
 
   /** Begins a report, unless the line is only one more head of an incident already known. */
