@@ -13,7 +13,17 @@ const fixture = (name: string): string =>
 const boot = fixture('boot-no-root.log');
 const ordinary = boot.slice(0, boot.lastIndexOf('\n', boot.indexOf('VFS: Cannot open root')) + 1);
 const crashes = fixture('checks.log').replace(/^@@.*\n/gm, '');
-const reports = ['x86', 'arch', 'arm64', 'arm64-traps', 'mips', 'checks', 'locks', 'stalls', 'naming']
+const reports = [
+  'x86',
+  'arch',
+  'arm64',
+  'arm64-traps',
+  'mips',
+  'checks',
+  'locks',
+  'stalls',
+  'naming',
+]
   .map((name) => fixture(`${name}.log`).replace(/^@@.*\n/gm, ''))
   .join('');
 const MiB = 1 << 20;
