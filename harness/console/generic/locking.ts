@@ -13,6 +13,7 @@ export const LOCKING = names`
   (read|write)_seq* lock_sock lock_sock_* release_sock* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
+  static_key_* jump_label_*
   (un)?lock_page* folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_wait* pv_hash*
 `;
 

@@ -5,7 +5,7 @@ import { names } from './words.js';
 /** Allocators: mm/slub.c, slab_common.c, util.c, vmalloc.c, percpu.c, page_alloc.c. */
 export const ALLOCATORS = names`
   *k[mz]alloc* k?v?[mz]alloc* kcalloc* kvcalloc* krealloc* kvrealloc* kmem_cache_* *kmem_cache_(alloc|free)*
-  kv?free kv?free_* kfree* kmemdup* kstrn?dup* kvmemdup* v?memdup_* free_large_kmalloc* large_kmalloc*
+  ksize kzfree free_block kv?free kv?free_* kfree* kmemdup* kstrn?dup* kvmemdup* v?memdup_* free_large_kmalloc* large_kmalloc*
   slab_* *_slab_(alloc|free)* (new|allocate|alloc|free|discard|get_any|deactivate)_slab* do_slab_free*
   get_partial* put_cpu_partial* (get|set)_freepointer* freelist_* unfreeze_partials* flush_cpu_slab*
   cache_(alloc|free|grow|flusharray|alloc_refill|reap|init)* do_kmalloc* do_cache_alloc* kmalloc*
@@ -28,6 +28,7 @@ export const ALLOCATORS = names`
 export const COPYING = names`
   mem(cpy|set|move|cmp|chr|zero|scan|chr_inv)* pi_(mem|str)* str(n?len|n?cpy|l?cat|ncat|n?cmp)*
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
+  strn?(cpy|len)_(from_)?user* (k|simple_)strto* v?sscanf fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
   (arch_)?clear_user* clear_page* copy_page copy_page_* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)

@@ -17,6 +17,7 @@ export const REPORTING = names`
   string string_nocheck number pointer hex_dump_to_buffer print_hex_dump* format_decode va_format
   (hex|bitmap|bitmap_list|mac_address|ip[46]|ip4_addr|ip6_addr|ip6_compressed|uuid|symbol|resource|escaped)_string
   (flags|device_node|fwnode|netdev_features|restricted_hex|widen|error|address|time|time64|fourcc)_string
+  seq_(printf|puts|putc|write|vprintf|put_decimal*|put_hex*|escape*)
   address_val special_hex_number dentry_name file_dentry_name bdev_name (check_)?pointer_(msg|string)
   skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
 `;
@@ -31,5 +32,5 @@ export const TRACING = names`
 /** What an assertion calls when it does not hold; the assertion is its caller's. */
 export const ASSERTING = names`
   *assert* asswarn* assfail* BUG rust_helper_(BUG|WARN)* RN*(rust_begin_unwind|9panicking)* spl_(panic|dumpstack)*
-  (libcfs|lbug)_*
+  gfs2_(withdraw|consist)* (libcfs|lbug)_*
 `;

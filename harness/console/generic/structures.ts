@@ -14,6 +14,7 @@ export const STRUCTURES = names`
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
+  cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
   ida_* (drop|clear|inc|set)_nlink seqprop_*
 `;
 
