@@ -97,7 +97,10 @@ function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): strin
 
 function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {
   const { recogniser, lines } = report;
-  if (recogniser.from === 'fault' && lines.slice(0, 60).some((l) => FETCH.test(l.text)))
+  if (
+    recogniser.from === 'fault' &&
+    lines.slice(0, 60).some((l) => l.code?.is !== 'frame' && FETCH.test(l.text))
+  )
     return true;
   if (fault === undefined || pc === undefined) return undefined;
   return hex(fault) === hex(pc);

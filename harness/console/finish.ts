@@ -5,7 +5,7 @@ import type { Blame } from './blame-frames.js';
 import { attributeCause, type CauseContext, CORRUPTED } from './cause.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
-import { some } from './line.js';
+import { put } from './line.js';
 import type { Report } from './report.js';
 
 /** Lines of a report that a finding carries. */
@@ -17,13 +17,12 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
   const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
   const { recogniser, head } = report;
   const module = who.frame?.module ?? moduleOfHead(report, who.name);
-  const finding: Finding = {
+  const finding: { -readonly [K in keyof Finding]: Finding[K] } = {
+    ...details(report),
     kind: recogniser.kind,
     title: title(report, who.name),
     family: recogniser.finer?.(report) ?? recogniser.family,
     function: who.name,
-    ...some('module', module),
-    ...details(report),
     line: head.number,
     lastLine: report.lastLine,
     head: utf8(head.text),
@@ -31,6 +30,7 @@ export function finish(report: Report, cut: boolean, context: CauseContext | und
     cause: 'other',
     text: textOf(report),
   };
+  put(finding, 'module', module);
   return attributeCause(finding, context);
 }
 

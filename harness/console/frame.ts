@@ -53,7 +53,7 @@ export function parseFrame(text: string): FrameLine | undefined {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
     return m ? { is: 'lr', frame: symbolFrame(m, 1, true) } : undefined;
   }
-  const arm = ARM_FROM.exec(text);
+  const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
   if (arm) {
     const frame = frameOf(arm[4], arm[5], arm[6], arm[7], arm[3], true);
     return { is: 'frame', frame, ...some('callee', arm[2]) };
