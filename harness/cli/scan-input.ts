@@ -39,7 +39,7 @@ async function opened(name: string, stdin: Readable): Promise<Readable> {
   if (name === '-') return stdin;
   const info = await stat(name).catch((error: unknown) => unreadable(name, error));
   if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
-  const stream = createReadStream(name, { highWaterMark: 1 << 16 });
+  const stream = createReadStream(name, { highWaterMark: 1 << 15 });
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
     stream.once('error', reject);

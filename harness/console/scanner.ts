@@ -89,6 +89,7 @@ export class ConsoleScanner {
     }
     const { next, classOf, firstHit } = FILTER;
     const length = chunk.length;
+    const whole = Buffer.from(chunk.buffer, chunk.byteOffset, length);
     let { state, hits } = this;
     let start = 0;
     let room = MAX_LINE - this.heldLength;
@@ -96,7 +97,7 @@ export class ConsoleScanner {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
         if (this.stamped < ENOUGH_STAMPS) this.noteStamp(chunk, start, i);
-        if (hits.length > 0 || this.incidents.attentive) this.take(chunk, start, i, hits);
+        if (hits.length > 0 || this.incidents.attentive) this.take(whole, start, i, hits);
         this.heldLength = 0;
         this.line++;
         state = 0;
@@ -108,7 +109,7 @@ export class ConsoleScanner {
       state = next[state + (classOf[byte] as number)] as number;
       if (state >= firstHit && hits.length < MAX_HITS) hits.push(state);
       if (i - start >= room) {
-        if (hits.length > 0 || this.incidents.attentive) this.take(chunk, start, i, hits);
+        if (hits.length > 0 || this.incidents.attentive) this.take(whole, start, i, hits);
         this.heldLength = 0;
         hits = [];
         start = i;
@@ -126,7 +127,7 @@ export class ConsoleScanner {
   /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
   end(): Finding[] {
     if (this.heldLength > 0 && (this.hits.length > 0 || this.incidents.attentive)) {
-      this.take(new Uint8Array(0), 0, 0, this.hits);
+      this.take(Buffer.alloc(0), 0, 0, this.hits);
     }
     const findings = this.incidents.end();
     this.done = true;
@@ -150,13 +151,12 @@ export class ConsoleScanner {
     this.incidents.stamps = this.stamped >= ENOUGH_STAMPS;
   }
 
-  private take(chunk: Uint8Array, start: number, end: number, hits: readonly number[]): void {
-    const tail = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start);
+  private take(chunk: Buffer, start: number, end: number, hits: readonly number[]): void {
+    const tail = chunk.toString('latin1', start, end);
     const text =
       this.heldLength === 0
-        ? tail.toString('latin1')
-        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') +
-          tail.toString('latin1');
+        ? tail
+        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') + tail;
     this.incidents.line(parseLine(text, this.line), hits.length > 0 ? candidates(hits) : undefined);
   }
 }
