@@ -6,6 +6,14 @@ import { z } from 'zod';
 import type { ModuleContext } from '../console/index.js';
 import { parseSymbolMap, SymbolTable } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
+import { decoded } from './scan-decode.js';
+
+/** Where `scan` reads and writes; the process's own unless a test says otherwise. */
+export interface ScanStreams {
+  readonly stdin: Readable;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
 
 const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
 const Modules = z.array(
@@ -18,12 +26,20 @@ const Modules = z.array(
   }),
 );
 
-/** Opens a log; `-` is standard input. */
-export async function openLog(name: string, stdin: Readable): Promise<Readable> {
+/** Opens a log, whatever it is encoded in; `-` is standard input. */
+export async function openLog(
+  name: string,
+  stdin: Readable,
+  warn: (text: string) => void,
+): Promise<AsyncIterable<Uint8Array>> {
+  return decoded(await opened(name, stdin), { name, warn });
+}
+
+async function opened(name: string, stdin: Readable): Promise<Readable> {
   if (name === '-') return stdin;
   const info = await stat(name).catch((error: unknown) => unreadable(name, error));
   if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
-  const stream = createReadStream(name, { highWaterMark: 1 << 18 });
+  const stream = createReadStream(name, { highWaterMark: 1 << 15 });
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
     stream.once('error', reject);

@@ -47,9 +47,8 @@ test('a crash on standard input: exit code 1', async () => {
   expect(code).toBe(1);
 });
 
-test('nothing found: exit code 0, for an empty log and a binary too', async () => {
-  const binary = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) & 0xff);
-  const { code, err } = await run([file('empty', ''), file('binary', binary)]);
+test('nothing found: exit code 0, for an empty log too', async () => {
+  const { code, err } = await run([file('empty', ''), file('quiet', 'all is well\n')]);
   expect(code).toBe(0);
   expect(err).toContain('no crash found');
 });
