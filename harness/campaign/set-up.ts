@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
 import type { ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
@@ -9,6 +11,7 @@ import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
+import { makeFolder } from '../util/io.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
 import type { RaceRequest } from './request.js';
@@ -39,6 +42,15 @@ export async function openPlace(
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
   const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
+  const found = await stat(folder).catch(() => null);
+  if (found && !found.isDirectory()) {
+    throw new DmraceError('usage', {
+      observed: `--out ${folder} is there already, and is no folder`,
+      artefact: path.resolve(folder),
+      action: 'give --out a new folder',
+    });
+  }
+  makeFolder(path.resolve(folder));
   const directory = await RunDirectory.create(path.resolve(folder));
   return { directory, id: randomUUID(), startedAt };
 }

@@ -89,6 +89,7 @@ export async function runTrials(
       directory,
       options: (plan) => rig.start(plan),
       remake: (placement, refused) => rig.remake(placement, refused, say),
+      mend: () => rig.mend(say),
       done: (result) => {
         done++;
         request.done?.(result);

@@ -8,6 +8,7 @@ import { guestArch } from '../rig/guest-arch.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
 import { missingTools, remedy } from '../util/host-tools.js';
 import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
+import { say as print } from './streams.js';
 
 interface DoctorOptions {
   readonly fix?: boolean;
@@ -17,7 +18,7 @@ interface DoctorOptions {
   readonly arch?: string;
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const say = (line: string): void => print(`${line}\n`);
 
 /** `dmrace doctor`. */
 export function doctorCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -83,7 +84,7 @@ async function install(command: readonly string[]): Promise<void> {
   const prefix = command[0] === 'sudo' ? ['sudo'] : [];
   for (const argv of [[...prefix, 'apt-get', '-q', 'update'], command]) {
     const [file = 'apt-get', ...args] = argv;
-    process.stderr.write(`+ ${argv.join(' ')}\n`);
+    print(`+ ${argv.join(' ')}\n`);
     const result = await execa(file, args, {
       reject: false,
       stdin: 'inherit',

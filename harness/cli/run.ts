@@ -15,6 +15,7 @@ import { ACCELS, type GivenOptions, givenOptions } from './options.js';
 import { dockerWords, printResult, printTrial } from './output.js';
 import { Progress } from './progress.js';
 import { resumedOptions, runRequest } from './request.js';
+import { say } from './streams.js';
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -148,8 +149,6 @@ async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<numbe
   await printResult(result, format, directory.root, timing, manifest);
   if (!signal.aborted) return result.exitCode;
   const command = ['dmrace run', ...dockerWords(), '--resume', directory.root].join(' ');
-  process.stderr.write(
-    `dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`,
-  );
+  say(`dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`);
   return INTERRUPTED;
 }

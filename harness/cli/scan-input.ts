@@ -26,17 +26,25 @@ const Modules = z.array(
   }),
 );
 
-/** Opens a log, whatever it is encoded in; `-` is standard input. */
+/** Opens a log, whatever it is encoded in; `-` is standard input. Errors of reading it name it. */
 export async function openLog(
   name: string,
   stdin: Readable,
   warn: (text: string) => void,
 ): Promise<AsyncIterable<Uint8Array>> {
-  return decoded(await opened(name, stdin), { name, warn });
+  const log = name === '-' ? stdin : await opened(name);
+  return decoded(named(log, name), { name, warn });
 }
 
-async function opened(name: string, stdin: Readable): Promise<Readable> {
-  if (name === '-') return stdin;
+async function* named(log: Readable, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* log;
+  } catch (error) {
+    unreadable(name === '-' ? 'standard input' : name, error);
+  }
+}
+
+async function opened(name: string): Promise<Readable> {
   const info = await stat(name).catch((error: unknown) => unreadable(name, error));
   if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
   const stream = createReadStream(name, { highWaterMark: 1 << 15 });

@@ -5,6 +5,7 @@ import { readExpected } from './scan-expected.js';
 import { scanFiles } from './scan-files.js';
 import { readContext, type ScanStreams } from './scan-input.js';
 import { scanRecords } from './scan-records.js';
+import { out, say } from './streams.js';
 
 interface ScanOptions {
   readonly json?: boolean;
@@ -34,7 +35,12 @@ Examples:
   dmrace scan --allow allowed.txt --known known.json console.log`;
 
 /** The command `dmrace scan`: sets the exit code, throws {@link DmraceError} for the environment. */
-export function scanCommand(streams: ScanStreams = processStreams()): Command {
+export function scanCommand(
+  streams: ScanStreams = processStreams(),
+  exit: (code: number) => void = (code) => {
+    process.exitCode = code;
+  },
+): Command {
   return new Command('scan')
     .description('find kernel crashes in console logs (stdin without FILE)')
     .argument('[FILE...]', 'logs to read; - is stdin')
@@ -65,14 +71,14 @@ export function scanCommand(streams: ScanStreams = processStreams()): Command {
           `${found} found, ${expected.count} expected (${expected.known} known, ${expected.allowed} allowed)\n`,
         );
       }
-      process.exitCode = found > expected.count ? 1 : 0;
+      exit(found > expected.count ? 1 : 0);
     });
 }
 
 function processStreams(): ScanStreams {
   return {
     stdin: process.stdin,
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stdout: out,
+    stderr: say,
   };
 }

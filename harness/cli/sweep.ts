@@ -3,12 +3,14 @@ import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS } from '../model/placement.js';
+import { shownDeep } from '../model/shown.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
 import { type RunOptions, runOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { placementsOf, raceRequest } from './request.js';
+import { out } from './streams.js';
 
 /** `dmrace sweep`. */
 export function sweepCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -66,7 +68,9 @@ async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<num
 
 /** Prints a judged sweep to stdout. */
 export function printSweep(view: SweepView, format: string): void {
-  process.stdout.write(
-    format === 'json' ? renderSweepJson(view) : renderSweepText(view, paintFor(process.stdout)),
+  out(
+    format === 'json'
+      ? renderSweepJson(view)
+      : renderSweepText(shownDeep(view), paintFor(process.stdout)),
   );
 }

@@ -28,18 +28,23 @@ async function unpackHeaders(
   const native = host.name === arch.name;
   const on = native ? '' : `_on_${host.names.debian}`;
   const key = `${stock.abi}_${stock.image.version}${on}`;
-  return work.cache.entry('headers', key, async (directory, final) => {
-    await archive.unpack(stock.headers, directory);
-    const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
-    await tools.unpack(stock.kbuild, directory);
-    const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
-    for (const name of ['Makefile', '.kernelvariables']) {
-      const file = path.join(tree, name);
-      const text = await readFile(file, 'utf8').catch(() => null);
-      if (text === null) continue;
-      await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
-    }
-  });
+  return work.cache.entry(
+    'headers',
+    key,
+    async (directory, final) => {
+      await archive.unpack(stock.headers, directory);
+      const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
+      await tools.unpack(stock.kbuild, directory);
+      const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
+      for (const name of ['Makefile', '.kernelvariables']) {
+        const file = path.join(tree, name);
+        const text = await readFile(file, 'utf8').catch(() => null);
+        if (text === null) continue;
+        await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
+      }
+    },
+    { bound: true },
+  );
 }
 
 /** The image package, unpacked, never installed. */

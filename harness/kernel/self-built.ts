@@ -100,8 +100,7 @@ export async function prepareSourceKernel(
     const inputs = contentKey([tree.fingerprint, config, object, ...fragments]);
     // Damaged: build again, which takes little when nothing changed.
     const last = await readJson(note, Built);
-    const known =
-      last?.inputs === inputs && (await whole(path.join(cache.root, 'built', last.artefacts)));
+    const known = last?.inputs === inputs && (await cache.has('built', last.artefacts));
     let built = last;
     if (!known || built === null) {
       const making = { tree, build, request, make, before: last?.steps ?? null, suspect };

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { GuestSession } from '../guest/session.js';
 import { headlineOf } from '../model/errors.js';
 import type { Accel, MachineSpec, Machines } from '../ports.js';
-import { contentKey } from '../util/cache.js';
+import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
 
@@ -50,6 +50,8 @@ export async function chooseAccel(
   say('trying KVM by booting the kernel under it');
   const choice = await probe(work, machines, { ...spec, accel: 'kvm' });
   signal.throwIfAborted();
+  // A guest that is damaged dies under KVM too, and that is not to be remembered of KVM.
+  if (choice.accel === 'tcg') await requireWhole(cache, BOOTED);
   await mkdir(path.dirname(file), { recursive: true });
   await writeFileAtomic(file, `${JSON.stringify(choice)}\n`);
   return choice;

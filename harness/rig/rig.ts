@@ -21,6 +21,7 @@ import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { guestSetUp } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
+import { BOOTED, mending } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
@@ -69,7 +70,26 @@ export async function prepareRig(
   work: Work,
   request: RigRequest,
   stages: Stages,
-  check?: { readonly title: string; readonly of: (parts: RigParts) => void },
+  check?: RigCheck,
+): Promise<ReadyRig> {
+  const tell = (line: string): Promise<void> =>
+    stages.stage({ title: 'Cache: damaged entries are made again', name: 'mend' }, async (say) =>
+      say(line),
+    );
+  return mending(work, tell, () => prepareOnce(work, request, stages, check));
+}
+
+/** A stage of the caller's own. */
+interface RigCheck {
+  readonly title: string;
+  readonly of: (parts: RigParts) => void;
+}
+
+async function prepareOnce(
+  work: Work,
+  request: RigRequest,
+  stages: Stages,
+  check?: RigCheck,
 ): Promise<ReadyRig> {
   const kernel = await stages.stage(
     { title: `Kernel ${request.kernel}: image, modules, control, helper`, name: 'kernel' },
@@ -202,6 +222,7 @@ export class ReadyRig implements RigParts {
   readonly guests: RigParts['guests'];
   readonly #boots: (placement: Placement) => MachineSpec;
   readonly #states: ReadyStates;
+  #mended: Promise<boolean> | null = null;
 
   constructor(
     readonly work: Work,
@@ -270,6 +291,27 @@ export class ReadyRig implements RigParts {
   /** Makes a saved guest again that QEMU has refused; see {@link ReadyStates.remake}. */
   remake(placement: Placement, refused: StateRefused, say: Say): Promise<boolean> {
     return this.#states.remake(placement, refused, say);
+  }
+
+  /**
+   * To be called before a trial's end is taken for the kernel's doing: entries of the cache that are
+   * part of the guests are read in full, and damaged ones are made again, once for all trials.
+   * @returns whether something was damaged: a trial that ran before counts for nothing
+   */
+  mend(say: Say): Promise<boolean> {
+    this.#mended ??= this.#mend(say);
+    return this.#mended;
+  }
+
+  async #mend(say: Say): Promise<boolean> {
+    const removed = await this.work.cache.mendUsed(BOOTED);
+    if (removed.length === 0) return false;
+    say(`damaged entries of the cache are made again: ${removed.join('; ')}`);
+    const work = telling(this.work, say);
+    const kernel = await kernelOf(work, this.request);
+    await initramfsOf(work, this.request, kernel);
+    await this.#states.prepare(this.request.placements, say);
+    return true;
   }
 
   /** How the saved guest of a placement had booted: the files to keep; empty without one. */

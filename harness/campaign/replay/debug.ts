@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addressIn, type Layout, layoutOf } from '../../evidence/layout.js';
 import { readRecords } from '../../evidence/records.js';
@@ -17,6 +16,7 @@ import type { RunDirectory } from '../../runs/run-directory.js';
 import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
 import { runTrial, TRIAL_DEADLINE_MS, type TrialRun } from '../../trial/trial.js';
+import { scratch } from '../../util/scratch.js';
 import { gdbFor } from '../../util/toolchain.js';
 import { kernelSymbols } from './kernel-symbols.js';
 
@@ -72,25 +72,21 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     here: (address) => addressIn(layout, request.recordedLayout, address),
   });
   // The socket lies in a short folder: the path of a Unix socket ends at 107 bytes.
-  const folder = await mkdtemp(path.join(tmpdir(), 'dmrace-gdb-'));
-  try {
-    const socket = path.join(folder, 'gdb');
-    const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
-    await mkdir(path.dirname(script), { recursive: true });
-    request.tell(moved(request.recordedLayout, layout));
-    const { arch } = rig.work;
-    const booted = rig.kernel.objects[plan.placement];
-    const object = await forDebugger(booted);
-    await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
-    if (roleOf(plan.placement) === 'control' && object === booted) {
-      request.tell([
-        `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
-      ]);
-    }
-    return await stand(request, new Stopper(arch, socket, stops), script);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  using place = scratch();
+  const socket = path.join(place.folder, 'gdb');
+  const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
+  await mkdir(path.dirname(script), { recursive: true });
+  request.tell(moved(request.recordedLayout, layout));
+  const { arch } = rig.work;
+  const booted = rig.kernel.objects[plan.placement];
+  const object = await forDebugger(booted);
+  await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
+  if (roleOf(plan.placement) === 'control' && object === booted) {
+    request.tell([
+      `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
+    ]);
   }
+  return await stand(request, new Stopper(arch, socket, stops), script);
 }
 
 /** Says when addresses differ from those of the recorded artefacts, which the user has at hand. */

@@ -150,9 +150,10 @@ describe('what the options of a run ask', () => {
       },
     ];
     await (await RunDirectory.open(root)).writeNote({ ...NOTE, shard, known });
-    const resumed = await openResumed(root);
     const options = { ...RunOptions.parse({}), ...(await resume({})) };
+    const resumed = await openResumed(root);
     expect(await runRequest(options, resumed)).toMatchObject({ shard, known });
+    await resumed.directory[Symbol.asyncDispose]();
   });
 
   it('names placements: those asked for, both, or the usual ones', () => {

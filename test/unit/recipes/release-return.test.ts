@@ -13,12 +13,12 @@ describe.each(PLACEMENTS)('the window of the real trial of %s', (placement) => {
     expect(windowIn(placement, files.trace, records)).toMatchObject({
       reached: true,
       missing: [],
-      doubts: [],
       provenance: {
         symbol: 'dm_kobject_release',
         module: placement === 'builtin' ? '' : 'dm_mod',
       },
     });
+    expect(schedulingProblems(records)).toEqual([]);
   });
 
   it('proves nothing without the records of who is who', () => {
