@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ModuleContext } from '../console/index.js';
 import { parseSymbolMap, SymbolTable } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
+import { decoded } from './scan-decode.js';
+
+/** Where `scan` reads and writes; the process's own unless a test says otherwise. */
+export interface ScanStreams {
+  readonly stdin: Readable;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
 
 const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
 const Modules = z.array(
@@ -18,10 +26,14 @@ const Modules = z.array(
   }),
 );
 
-/** Opens a log; `-` is standard input. Errors of reading it name it. */
-export async function openLog(name: string, stdin: Readable): Promise<Readable> {
+/** Opens a log, whatever it is encoded in; `-` is standard input. Errors of reading it name it. */
+export async function openLog(
+  name: string,
+  stdin: Readable,
+  warn: (text: string) => void,
+): Promise<AsyncIterable<Uint8Array>> {
   const log = name === '-' ? stdin : await opened(name);
-  return Readable.from(named(log, name), { objectMode: false });
+  return decoded(named(log, name), { name, warn });
 }
 
 async function* named(log: Readable, name: string): AsyncGenerator<Uint8Array> {
@@ -35,7 +47,7 @@ async function* named(log: Readable, name: string): AsyncGenerator<Uint8Array> {
 async function opened(name: string): Promise<Readable> {
   const info = await stat(name).catch((error: unknown) => unreadable(name, error));
   if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
-  const stream = createReadStream(name, { highWaterMark: 1 << 18 });
+  const stream = createReadStream(name, { highWaterMark: 1 << 15 });
   await new Promise<void>((resolve, reject) => {
     stream.once('open', () => resolve());
     stream.once('error', reject);

@@ -6,10 +6,12 @@ import type { Report } from './report.js';
 
 const INTERRUPT =
   /(?:apic_timer_interrupt|^el1_irq$|^el1h_64_irq$|^el1_interrupt$|^el1h_64_irq_handler$|^__irq_svc$|^sysvec_\w+$|^asm_sysvec_\w+$|^ret_from_intr$|^common_interrupt$|^handle_(?:riscv_)?irq$|^timer_interrupt$|^decrementer_common\w*$|^do_(?:IRQ|ext_interrupt)$|^io_int_handler$|^ext_int_handler$|^handle_int$|^hv_\w+_callback$|^xen_hvm_callback_vector$|^el0t?_64_irq)/;
+/** Where interrupts were last turned on and off; no stack (print_irqtrace_events(), lockdep.c). */
+const IRQ_EVENTS = /^\s*(?:hard|soft)irqs last/;
 const NMI_DUMP = /^(?:Sending NMI|NMI backtrace for cpu|Dump stacks of tasks)/;
 /** Code that hands work to a subsystem: the frame before it is the subsystem's entry. */
 const DISPATCHER =
-  /^(?:_*vfs_\w+|do_vfs_ioctl|ksys_ioctl|__fput\w*|____fput|fput\w*|sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|close|release|poll|common_[gs]etsockopt)|__sock_\w+|do_iter_(?:read|write|readv_writev)\w*|do_(?:readv|writev|preadv|pwritev|sendfile)|netlink_\w+|nfnetlink_\w+|genl_\w+|__netif_receive_skb\w*|netif_receive_skb\w*|process_backlog|_*napi_poll\w*|net_rx_action|net_tx_action|_*do_softirq\w*|handle_softirqs|run_timer_softirq|new_sync_(?:read|write)|call_(?:read|write)_iter|do_loop_readv_writev|rcu_do_batch|rcu_core(?:_si)?|rcu_process_callbacks|srcu_invoke_callbacks|irq_work_(?:run_list|single)|__ia32_compat_sys_ioctl|do_compat_ioctl|call_timer_fn|expire_timers|__run_timers?\w*|__hrtimer_run_queues|hrtimer_interrupt|tasklet_action\w*|process_one_work|process_scheduled_works|worker_thread|kthread|smpboot_thread_fn|mmap_region|__mmap_\w+|do_mmap\w*|call_mmap|task_work_run|invoke_syscall|el0_svc\w*|do_syscall_64|do_syscall_x64|x64_sys_call|do_(?:fast_syscall_32|SYSENTER_32|int80_\w+)|__do_fast_syscall_32|entry_\w+|ret_fast_syscall|ret_from_fork\w*|system_call\w*|syscall_\w+|sysenter_\w+|do_trap_ecall_u|generic_file_\w+_iter|blk_mq_run_work_fn|call_usermodehelper_exec_async|handle_irq_event\w*|__handle_irq_event\w*|dev_hard_start_xmit|rtnetlink_rcv_msg|(?:sys_)?ioctl)$/;
+  /^(?:_*vfs_\w+|do_vfs_ioctl|ksys_ioctl|__fput\w*|____fput|fput\w*|sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|close|release|poll|common_[gs]etsockopt)|__sock_\w+|do_iter_(?:read|write|readv_writev)\w*|do_(?:readv|writev|preadv|pwritev|sendfile)|netlink_\w+|nfnetlink_\w+|genl_\w+|__netif_receive_skb\w*|netif_receive_skb\w*|process_backlog|_*napi_poll\w*|net_rx_action|net_tx_action|_*do_softirq\w*|handle_softirqs|run_timer_softirq|new_sync_(?:read|write)|call_(?:read|write)_iter|do_loop_readv_writev|rcu_do_batch|rcu_core(?:_si)?|rcu_process_callbacks|srcu_invoke_callbacks|irq_work_(?:run_list|single)|__ia32_compat_sys_ioctl|do_compat_ioctl|call_timer_fn|expire_timers|__run_timers?\w*|__hrtimer_run_queues|hrtimer_interrupt|tasklet_action\w*|process_one_work|process_scheduled_works|worker_thread|kthread|kthread_worker_fn|io_wqe?_worker|irq_thread\w*|bio_endio|smpboot_thread_fn|mmap_region|__mmap_\w+|do_mmap\w*|call_mmap|task_work_run|invoke_syscall|el0_svc\w*|do_syscall_64|do_syscall_x64|x64_sys_call|do_(?:fast_syscall_32|SYSENTER_32|int80_\w+)|__do_fast_syscall_32|entry_\w+|ret_fast_syscall|ret_from_fork\w*|system_call\w*|syscall_\w+|sysenter_\w+|do_trap_ecall_u|generic_file_\w+_iter|blk_mq_run_work_fn|call_usermodehelper_exec_async|\w+_compat_ioctl|cpu_startup_entry|do_idle|cpu_idle_loop|rest_init|start_secondary|arch_call_rest_init|handle_irq_event\w*|__handle_irq_event\w*|dev_hard_start_xmit|rtnetlink_rcv_msg|(?:sys_)?ioctl)$/;
 
 /** Frames of one stack that are looked at: one that overflowed has its entry at the far end. */
 const MAX_STACK = 500;
@@ -20,7 +22,12 @@ const MAX_STACK = 500;
 export function blameInterrupted(report: Report): Blame {
   const { lines } = report;
   const skip = report.recogniser.skip;
-  for (const wanted of [isInterrupt, isRegisters]) {
+  // The watchdog prints the registers it interrupted; RCU, the stack of its own timer.
+  const ways =
+    report.recogniser.kind === 'rcu-stall'
+      ? [isInterrupt, isRegisters]
+      : [isRegisters, isInterrupt];
+  for (const wanted of ways) {
     for (let i = 0; i < lines.length; i++) {
       if (!wanted(lines, i)) continue;
       const found = anchor(stackFrom(lines, wanted === isInterrupt ? i + 1 : i), skip);
@@ -38,7 +45,8 @@ export function blameOverflow(report: Report): Blame {
 
 function isInterrupt(lines: readonly ReportLine[], at: number): boolean {
   const line = lines[at];
-  const symbol = line === undefined ? undefined : symbolOf(line);
+  if (line === undefined || IRQ_EVENTS.test(line.text)) return false;
+  const symbol = symbolOf(line);
   return (
     symbol !== undefined &&
     line?.code?.frame.reliable === true &&

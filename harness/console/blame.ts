@@ -9,9 +9,13 @@ import type { Report } from './report.js';
 /** Traces of another moment: where memory was allocated or freed, where a lock was first taken. */
 const OTHER_TRACE =
   /^\s*(?:Allocated by task|Freed by task|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu))/;
+/** The registers take no more lines than this. */
+const REGISTERS = 24;
+
 /** Chooses whom the title names. */
 export function blame(report: Report): Blame {
-  const { name, frame } = choose(report);
+  const chosen = choose(report);
+  const { name, frame } = chosen.name === '' ? lastResort(report) : chosen;
   return { name: titleName(name), frame };
 }
 
@@ -32,16 +36,49 @@ function choose(report: Report): Blame {
           ? lockOrder(lines, own)
           : own.filter((l) => l.code?.is !== 'lr');
   const first = from === 'order' || from === 'fault' ? headFunction(report) : undefined;
-  const skip = report.recogniser.skip;
+  const skip = skipped(report);
   if (first !== undefined && usable(first, skip))
     return { name: sourceName(first), frame: undefined };
   const reliable = pick(tried, skip, true);
   if (reliable.name !== '' || report.mixed !== undefined) return reliable;
-  const guessed = pick(tried, skip, false);
-  if (guessed.name !== '' || first === undefined || lines.some((l) => symbolOf(l) !== undefined))
-    return guessed;
-  // Nothing but the head is left of the report: a generic function is better than none.
-  return { name: sourceName(first), frame: undefined };
+  return pick(belowPlace(tried, report), skip, false);
+}
+
+/**
+ * Nothing that a title should name was found: then the counter that was printed, else what the head
+ * says. It may be a helper's, or of a CPU that printed at the same time; it is better than nothing.
+ */
+function lastResort(report: Report): Blame {
+  const { from } = report.recogniser;
+  if (from !== 'fault' && from !== 'order') return NOBODY;
+  const counters = report.lines.filter((l) => isKernelPc(l) && symbolOf(l) !== undefined);
+  const best = counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ?? counters[0];
+  if (best !== undefined)
+    return { name: sourceName(symbolOf(best) ?? ''), frame: best.code?.frame };
+  const named = headFunction(report);
+  return named === undefined ? NOBODY : { name: sourceName(named), frame: undefined };
+}
+
+/** A lock handed to its wrapper is the caller's: it was the memory around it that was bad. */
+const LOCK_WRAPPER =
+  /^\w+_(?:un|try)?lock(?:_(?:nested|irq|irqsave|irqrestore|bh|killable|interruptible|shared|exclusive|common|timeout))?$/;
+
+function skipped(report: Report): RegExp | undefined {
+  const { from, skip } = report.recogniser;
+  if (from !== 'fault') return skip;
+  return skip === undefined ? LOCK_WRAPPER : new RegExp(`${skip.source}|${LOCK_WRAPPER.source}`);
+}
+
+/**
+ * The part of a trace below the place of the crash, where the trace shows it. What the unwinder
+ * found lying on the stack above it is of the machinery that prints.
+ */
+function belowPlace(tried: readonly ReportLine[], report: Report): readonly ReportLine[] {
+  const place = lastResort(report).name;
+  const at = tried.findLastIndex(
+    (l) => l.code?.frame.reliable === true && sourceName(symbolOf(l) ?? '') === place,
+  );
+  return place === '' || at < 0 ? tried : tried.slice(at + 1);
 }
 
 /** The function in the head, by convention a group named `fn`. */
@@ -72,21 +109,28 @@ function ownLines(lines: readonly ReportLine[]): ReportLine[] {
   return own;
 }
 
+function isKernelPc(line: ReportLine): boolean {
+  return line.code?.is === 'pc' && !line.code.user;
+}
+
+/**
+ * The counter of the fault, the link register where that tells more than the trace, the trace. Not
+ * the registers of the system call that it came from, which are `RIP:` too.
+ */
 function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
-  // The registers of the fault, not of the system call it came from; both are `RIP:`.
-  const pc = lines.findIndex((l) => l.code?.is === 'pc' && !l.code.user);
+  const pc = lines.findIndex(isKernelPc);
   if (pc < 0) return traceOnly(lines);
-  // With line numbers put in, the functions inlined at the fault are told as more `RIP:` lines.
-  let end = pc + 1;
-  while (lines[end]?.code?.is === 'pc') end++;
-  const here = lines.slice(pc, end).filter((l) => l.code?.is === 'pc' && !l.code.user);
-  const trace = lines.slice(pc + 1).filter((l) => l.code?.is !== 'pc');
-  // A jump to nowhere: whoever called is in the link register, as far as the architecture has one.
-  const caller = lines.slice(Math.max(0, pc - 3), pc + 4).filter((l) => l.code?.is === 'lr');
-  const nowhere = lines
-    .slice(pc, pc + 2)
-    .every((l) => l.code?.is !== 'pc' || l.code.frame.symbol === undefined);
-  return [...here, ...(nowhere ? caller : []), ...trace];
+  // Some architectures print the counter twice, bare among the registers and named below them
+  // (arch/powerpc/kernel/process.c, arch/arm/kernel/process.c); and with line numbers put in, the
+  // functions inlined at the fault are more lines of it.
+  const trace = lines.findIndex((l, i) => i > pc && TRACE_START.test(l.text));
+  const registers = lines.slice(Math.max(0, pc - 3), trace < 0 ? pc + REGISTERS : trace);
+  const here = registers.filter((l) => isKernelPc(l) && l.code?.frame.symbol !== undefined);
+  const rest = lines.slice(pc + 1).filter((l) => l.code?.is === 'frame' || l.code?.is === 'at');
+  const link = registers.filter((l) => l.code?.is === 'lr');
+  // A jump to nowhere was made by whoever is in the link register, and a helper that calls nobody
+  // has no frame of its own: its caller is in no trace.
+  return [...here, ...link, ...rest];
 }
 
 function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
@@ -95,8 +139,23 @@ function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
   return from.filter((l) => l.code?.is === 'frame');
 }
 
+/** The lock that the report is about, not those that are held besides. */
+const HELD = /^\s*(?:other info that might help|\d+ locks? held by|no locks held)/;
+/** The address of the wrong unlock follows on a line of its own: print_unlock_imbalance_bug(). */
+const UNLOCKING = /is trying to (?:release|contend) lock .*\bat:\s*$/;
+
 function lockOrder(all: readonly ReportLine[], own: readonly ReportLine[]): ReportLine[] {
-  const at = own.filter((l) => l.code?.is === 'at');
+  const held = own.findIndex((l) => HELD.test(l.text));
+  const about = held < 0 ? own : own.slice(0, held);
+  const unlocking = about.findIndex((l) => UNLOCKING.test(l.text));
+  if (unlocking >= 0) {
+    const place = about.slice(unlocking + 1, unlocking + 2);
+    return [...place.filter((l) => l.code?.is === 'frame'), ...traceOnly(own)];
+  }
+  const places = (some: readonly ReportLine[]): ReportLine[] =>
+    some.filter((l) => l.code?.is === 'at');
+  // A report of locks that are held says where they were taken, and no more.
+  const at = places(about).length > 0 ? places(about) : places(own);
   const firstTrace = own.findIndex((l) => TRACE_START.test(l.text));
   const before = own
     .slice(0, firstTrace < 0 ? own.length : firstTrace)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { CallFrame, Finding } from '../model/finding.js';
-import { some } from './prefix.js';
+import type { CallFrame, RawFinding } from '../model/finding.js';
+import { put } from './line.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
 /** What a report says besides its title. */
 export type Details = Pick<
-  Finding,
+  RawFinding,
   | 'address'
   | 'pc'
   | 'faultAddress'
@@ -27,6 +27,8 @@ const NEW_IDENTITY = /, CPU#(\d+): (.{1,40})\/(\d+)$/;
 const HUNG = /^INFO: task (.{1,60}):(\d+) blocked /;
 const BY_TASK = /by task (.{1,40})\/(\d+)\s*$/;
 
+/** Whether a line may tell an address that was accessed; a cheap first question. */
+const MAYBE_ADDRESS = /addr|dereference|request|access|fetch|on (?:read|write)|CR2/;
 const FAULT_ADDRESS: readonly RegExp[] = [
   /(?:address:|at virtual address|paging request at|dereference at|data at address|kernel pointer dereference at|non-canonical address|maybe for address|page fault for address:) *(?:0x)?([0-9a-f]{4,16})\b/,
   /(?:on read|on write|data access(?: on \w+)?|instruction fetch[^a]*) at (?:0x)?([0-9a-f]{4,16})\b/,
@@ -43,6 +45,11 @@ const FETCH =
 const number = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
 
+type Told = { -readonly [K in keyof Details]: Details[K] };
+
+const pcOfHead = ({ head, recogniser }: Report): string | undefined =>
+  recogniser.kind === 'kasan' ? HEAD_PC.exec(head.text)?.[1] : undefined;
+
 /** Reads the registers, the identity and the call trace of a report. */
 export function details(report: Report): Details {
   const { lines } = report;
@@ -50,15 +57,17 @@ export function details(report: Report): Details {
   const pc = pcLine?.code?.frame;
   const frames = callTrace(report);
   const address = pc?.address ?? bareAddress(lines);
-  const fault = first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]);
-  return {
-    ...some('address', address?.replace(/^0+(?=[0-9a-f]{8})/, '')),
-    ...some('pc', pc?.symbol === undefined ? HEAD_PC.exec(report.head.text)?.[1] : pretty(pc)),
-    ...some('faultAddress', fault),
-    ...some('instructionFetch', isFetch(lines, fault, address)),
-    ...identity(lines),
-    frames,
-  };
+  const { from, kind } = report.recogniser;
+  const fault =
+    from === 'fault' || kind === 'kasan'
+      ? (first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]))
+      : undefined;
+  const told: Told = { ...identity(lines), frames };
+  put(told, 'address', address?.replace(/^0+(?=[0-9a-f]{8})/, ''));
+  put(told, 'pc', pc?.symbol === undefined ? pcOfHead(report) : pretty(pc));
+  put(told, 'faultAddress', fault);
+  put(told, 'instructionFetch', isFetch(report, fault, address));
+  return told;
 }
 
 /** A frame as the kernel prints it. */
@@ -75,7 +84,9 @@ function bareAddress(lines: readonly ReportLine[]): string | undefined {
 }
 
 function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): string | undefined {
-  for (const line of lines.slice(0, 60)) {
+  for (let i = 0; i < lines.length && i < 60; i++) {
+    const line = lines[i];
+    if (line === undefined || line.code?.is === 'frame' || !MAYBE_ADDRESS.test(line.text)) continue;
     for (const pattern of patterns) {
       const m = pattern.exec(line.text);
       if (m?.[1] !== undefined) return m[1];
@@ -84,36 +95,45 @@ function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): strin
   return undefined;
 }
 
-function isFetch(lines: readonly ReportLine[], fault?: string, pc?: string): boolean | undefined {
-  if (lines.slice(0, 60).some((l) => FETCH.test(l.text))) return true;
+function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {
+  const { recogniser, lines } = report;
+  if (
+    recogniser.from === 'fault' &&
+    lines.slice(0, 60).some((l) => l.code?.is !== 'frame' && FETCH.test(l.text))
+  )
+    return true;
   if (fault === undefined || pc === undefined) return undefined;
   return hex(fault) === hex(pc);
 }
 
 const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 
-function identity(lines: readonly ReportLine[]): Partial<Details> {
+type Identity = Partial<Pick<Told, 'cpu' | 'pid' | 'task' | 'taint'>>;
+
+function identity(lines: readonly ReportLine[]): Identity {
   const head = lines[0]?.text ?? '';
-  for (const line of lines.slice(0, 80)) {
-    const m = IDENTITY.exec(line.text);
+  for (let i = 0; i < lines.length && i < 80; i++) {
+    const line = lines[i];
+    if (line === undefined || line.code !== undefined) continue;
+    const m = line.text.includes(' PID: ') ? IDENTITY.exec(line.text) : null;
     if (!m) continue;
     const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
-    return { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '', ...some('taint', taint) };
+    const told: Identity = { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '' };
+    put(told, 'taint', taint);
+    return told;
   }
-  const fresh = NEW_IDENTITY.exec(head);
+  const fresh = head.includes(', CPU#') ? NEW_IDENTITY.exec(head) : null;
   if (fresh) return { cpu: Number(fresh[1]), task: fresh[2] ?? '', pid: Number(fresh[3]) };
-  const hung = HUNG.exec(head);
+  const hung = head.startsWith('INFO: task') ? HUNG.exec(head) : null;
   if (hung) return { task: hung[1] ?? '', pid: Number(hung[2]) };
-  const old = HEAD_IDENTITY.exec(head);
-  const by = lines
-    .slice(0, 6)
-    .map((l) => BY_TASK.exec(l.text))
-    .find((m) => m !== null);
-  return {
-    ...some('cpu', number(old?.[1])),
-    ...some('pid', number(old?.[2] ?? by?.[2])),
-    ...some('task', by?.[1]),
-  };
+  const old = head.includes(' PID: ') ? HEAD_IDENTITY.exec(head) : null;
+  const byTask = lines.slice(0, 6).find((l) => l.text.includes('by task '));
+  const by = byTask === undefined ? null : BY_TASK.exec(byTask.text);
+  const told: Identity = {};
+  put(told, 'cpu', number(old?.[1]));
+  put(told, 'pid', number(old?.[2] ?? by?.[2]));
+  put(told, 'task', by?.[1]);
+  return told;
 }
 
 const OTHER_MOMENT =

@@ -5,7 +5,7 @@ import type { Blame } from './blame-frames.js';
 import { details } from './details.js';
 import { sourceName } from './frame.js';
 import { type ModuleContext, resolveGone, type Unresolved } from './gone.js';
-import { some } from './prefix.js';
+import { put } from './line.js';
 import type { Report } from './report.js';
 
 /** Stands in a title for a function that the damage hides, as in syzkaller's titles. */
@@ -23,37 +23,51 @@ export function finish(
   const named = report.recogniser.names?.(report);
   const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
   const { recogniser, head } = report;
-  const finding: Unresolved = {
+  const module = who.frame?.module ?? moduleOfHead(report, who.name);
+  const finding: { -readonly [K in keyof Unresolved]: Unresolved[K] } = {
+    ...details(report),
     kind: recogniser.kind,
     title: title(report, who.name),
     family: recogniser.finer?.(report) ?? recogniser.family,
     function: who.name,
-    ...some('module', who.frame?.module ?? moduleOfHead(report, who.name)),
-    ...details(report),
     line: head.number,
     lastLine: report.lastLine,
     head: utf8(head.text),
     state: stateOf(report, cut),
-    text: report.lines
-      .filter((l) => l.number <= report.lastLine)
-      .slice(0, MAX_TEXT)
-      .map((l) => utf8(l.text)),
+    text: textOf(report),
   };
+  put(finding, 'module', module);
   return resolveGone(finding, context);
+}
+
+function textOf({ lines, lastLine }: Report): string[] {
+  const text: string[] = [];
+  for (const line of lines) {
+    if (line.number <= lastLine) text.push(utf8(line.text));
+    if (text.length >= MAX_TEXT) break;
+  }
+  return text;
 }
 
 /** The title, with the function put in. */
 function title(report: Report, name: string): string {
   const { title: form } = report.recogniser;
   const text = typeof form === 'string' ? form : form(report);
+  const whose = name === '' ? CORRUPTED : name;
+  if (!text.includes('{')) return text;
+  if (text.endsWith('{fn}') && text.indexOf('{') === text.length - 4)
+    return text.slice(0, -4) + whose;
   return text
     .replace(/\{(\d)\}/g, (_, group: string) => report.match[Number(group)] ?? '')
-    .replace('{fn}', name === '' ? CORRUPTED : name);
+    .replace('{fn}', whose);
 }
 
 function moduleOfHead(report: Report, name: string): string | undefined {
-  const frames = report.lines.map((l) => l.code?.frame);
-  return frames.find((f) => f?.symbol !== undefined && sourceName(f.symbol) === name)?.module;
+  const line = report.lines.find(({ code }) => {
+    const symbol = code?.frame.symbol;
+    return symbol !== undefined && (symbol === name || sourceName(symbol) === name);
+  });
+  return line?.code?.frame.module;
 }
 
 function stateOf(report: Report, cut: boolean): RawFinding['state'] {

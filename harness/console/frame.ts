@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CallFrame } from '../model/finding.js';
-import { some } from './prefix.js';
+import { some } from './line.js';
 
 /**
  * What one line of a report says about code addresses. The forms are those of `%pS` and `%pB`
@@ -53,16 +53,9 @@ export function parseFrame(text: string): FrameLine | undefined {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
     return m ? { is: 'lr', frame: symbolFrame(m, 1, true) } : undefined;
   }
-  const arm = ARM_FROM.exec(text);
+  const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
   if (arm) {
-    const frame = {
-      reliable: true,
-      ...some('symbol', arm[4]),
-      offset: Number.parseInt(arm[5] ?? '0', 16),
-      size: Number.parseInt(arm[6] ?? '0', 16),
-      ...some('address', arm[3]),
-      ...some('module', arm[7]),
-    };
+    const frame = frameOf(arm[4], arm[5], arm[6], arm[7], arm[3], true);
     return { is: 'frame', frame, ...some('callee', arm[2]) };
   }
   const trace = TRACE.exec(text);
@@ -72,7 +65,7 @@ export function parseFrame(text: string): FrameLine | undefined {
     const address = trace[1] === undefined ? undefined : trace[1].replace(/^0x/, '');
     return {
       is: 'frame',
-      frame: { ...symbolFrame(trace, 3, reliable), ...some('address', address) },
+      frame: frameOf(trace[3], trace[4], trace[5], trace[6], address, reliable),
     };
   }
   const at = LOCK_AT.exec(text);
@@ -95,7 +88,7 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
   const m = SYMBOL_ANYWHERE.exec(own);
   if (m) {
     const address = HEX.exec(own.slice(0, m.index))?.[1];
-    return { is: 'pc', user, frame: { ...symbolFrame(m, 1, true), ...some('address', address) } };
+    return { is: 'pc', user, frame: frameOf(m[1], m[2], m[3], m[4], address, true) };
   }
   const named = /^([A-Za-z_][\w.]*) [\w./+-]+\.[chSs]:\d/.exec(own);
   if (named) return { is: 'pc', user, frame: { ...some('symbol', named[1]), reliable: true } };
@@ -106,29 +99,48 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
 }
 
 function symbolFrame(m: RegExpExecArray, from: number, reliable: boolean): CallFrame {
-  return {
-    ...some('symbol', m[from]),
-    offset: Number.parseInt(m[from + 1] ?? '0', 16),
-    size: Number.parseInt(m[from + 2] ?? '0', 16),
-    ...some('module', m[from + 3]),
+  return frameOf(m[from], m[from + 1], m[from + 2], m[from + 3], undefined, reliable);
+}
+
+/** A frame with the keys for which there is a value. */
+function frameOf(
+  symbol: string | undefined,
+  offset: string | undefined,
+  size: string | undefined,
+  module: string | undefined,
+  address: string | undefined,
+  reliable: boolean,
+): CallFrame {
+  const frame: { -readonly [K in keyof CallFrame]: CallFrame[K] } = {
+    offset: Number.parseInt(offset ?? '0', 16),
+    size: Number.parseInt(size ?? '0', 16),
     reliable,
   };
+  if (symbol !== undefined) frame.symbol = symbol;
+  if (module !== undefined) frame.module = module;
+  if (address !== undefined) frame.address = address;
+  return frame;
 }
+
+/** What {@link sourceName} changes has one of these. */
+const DECORATED = /\.|sys_|S[yY]S/;
 
 /**
  * The name a function has in the source: what gcc and clang append to clones and parts of it is
  * taken off, and the wrappers that the SYSCALL_DEFINE macros make are named after the system call.
  */
 export function sourceName(symbol: string): string {
+  if (!DECORATED.test(symbol)) return symbol;
   const plain = symbol.replace(
     /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
     '',
   );
   const call =
-    /^(?:__(?:x64|ia32|x32)_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(
-      plain,
-    ) ?? /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
+    /^(?:__x32_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
+    /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
   if (call?.[1] !== undefined) return call[1];
-  const arm = /^__arm64_(?:compat_)?(sys_\w+)$/.exec(plain);
+  const arm = /^__(?:arm64|x64|ia32|s390x?|riscv|loongarch|powerpc)_(?:compat_)?(sys_\w+)$/.exec(
+    plain,
+  );
   return arm?.[1] ?? plain;
 }

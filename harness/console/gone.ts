@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { RawFinding, Touched } from '../model/finding.js';
+import { put } from './line.js';
 import { accessedIn } from './shadow.js';
 import { addressOf, type ModuleText, moduleAt, nameAddress } from './symbols.js';
 
@@ -23,12 +24,13 @@ export function resolveGone(finding: Unresolved, context: ModuleContext | undefi
   const accessed = fault === undefined || fault === pc ? undefined : accessedIn(gone, fault);
   const resolved = pc === undefined ? undefined : named(pc, modules);
   const resolvedFault = accessed === undefined ? undefined : named(accessed, gone);
-  return {
+  const raw: { -readonly [K in keyof RawFinding]: RawFinding[K] } = {
     ...finding,
-    ...(resolved === undefined ? {} : { resolved }),
-    ...(resolvedFault === undefined ? {} : { resolvedFault }),
     touched: touchedBy(finding, pc, fault, gone),
   };
+  put(raw, 'resolved', resolved);
+  put(raw, 'resolvedFault', resolvedFault);
+  return raw;
 }
 
 function touchedBy(

@@ -2,14 +2,19 @@
 import type { RawFinding } from '../model/finding.js';
 import { finish } from './finish.js';
 import type { ModuleContext } from './gone.js';
-import { CONSEQUENCE, isSameIncident, recognise } from './heads.js';
-import type { ConsoleLine } from './prefix.js';
+import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
+import type { ConsoleLine } from './line.js';
+import { LoggedKernels } from './logged-kernel.js';
+import { type Head, headOf } from './met-head.js';
 import type { Recogniser } from './recogniser.js';
 import { Report } from './report.js';
 import { SHOWN, SHOWS } from './shown.js';
+import { Twins } from './twins.js';
 
 /** A report closes after this many lines that do not belong to one. */
 const MAX_QUIET = 40;
+/** ... or after this many, while its stack is still to come: a busy console talks between. */
+const MAX_WAIT = 120;
 /** ... or after this many lines in all. */
 const MAX_SPAN = 3000;
 /** A panic this many lines after a report is that report's. */
@@ -18,7 +23,9 @@ const PANIC_REACH = 120;
 const MAX_OPEN = 4;
 const PREAMBLE = 8;
 
-const CUT_HERE = /^-{3,20}\[ cut here \]-{3,20}|^8<--- cut here ---/;
+const CUT_HERE = /-{3,20}\[ cut here \]-{3,20}\s*$|^8<--- cut here ---/;
+/** A head without a stamp is vouched for by the stamped report that begins within so many lines. */
+const VOUCHED = 3;
 
 /** Follows the reports of a log: which lines are whose, what is one incident, when each ends. */
 export class Incidents {
@@ -28,8 +35,11 @@ export class Incidents {
   private preamble: { readonly from: number; readonly lines: string[] } | undefined;
   /** Where a file began to be shown, last. */
   private shown = Number.NEGATIVE_INFINITY;
+  /** The kernels that the log says were booted. */
+  readonly kernels = new LoggedKernels();
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
+  private readonly twins = new Twins();
   private last: { readonly line: number; readonly died: boolean } | undefined;
 
   constructor(private readonly context: ModuleContext | undefined) {}
@@ -39,11 +49,11 @@ export class Incidents {
     return this.open.length > 0 || this.preamble !== undefined;
   }
 
-  /** Takes in one line; `hinted` when it holds a string that a head must have. */
-  line(line: ConsoleLine, hinted: boolean): void {
-    this.one(line, hinted);
+  /** Takes in one line; `likely` are the recognisers of which it holds a hint, if it holds any. */
+  line(line: ConsoleLine, likely: readonly Recogniser[] | undefined): void {
+    this.one(line, likely);
     for (const inner of line.inner) {
-      this.one(inner, hinted, 'its head begins in the middle of another line');
+      this.one(inner, likely, 'its head begins in the middle of another line');
     }
     this.closeQuiet(line.number);
   }
@@ -62,17 +72,27 @@ export class Incidents {
     for (const report of [...this.open]) this.close(report, true);
     this.preamble = undefined;
     this.last = undefined;
+    this.twins.forget();
     this.shown = Number.NEGATIVE_INFINITY;
     this.stamps = false;
     return this.collect();
   }
 
-  private one(line: ConsoleLine, hinted: boolean, torn?: string): void {
-    if (line.userspace) return;
-    if (hinted && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
+  private one(whole: ConsoleLine, likely: readonly Recogniser[] | undefined, torn?: string): void {
+    if (whole.userspace) return;
+    const line = this.unprefixed(whole);
+    if (likely !== undefined) this.kernels.note(line);
+    if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
-    const head = hinted ? recognise(line.text) : undefined;
-    if (head !== undefined && this.begin(line, head.recogniser, head.match, torn)) return;
+    const twin = this.twins.isTwin(line);
+    const head = likely === undefined ? undefined : headOf(line, likely, torn);
+    if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {
+      // The log has every line twice: the second time says nothing new.
+      const owner = this.ownerOf(line);
+      if (owner !== undefined) owner.doubled = true;
+      return;
+    }
+    if (head !== undefined && this.begin(head)) return;
     if (this.preamble !== undefined && line.number > this.preamble.from) {
       if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
       else this.preamble.lines.push(line.text);
@@ -80,19 +100,24 @@ export class Incidents {
     this.ownerOf(line)?.add(line);
   }
 
+  /** The line without the prefix that was learned at the head of its report. */
+  private unprefixed(line: ConsoleLine): ConsoleLine {
+    const prefix = this.ownerOf(line)?.prefix;
+    return prefix === undefined ? line : { ...line, text: prefix.strip(line.text) };
+  }
+
   /** Begins a report, unless the line is only one more head of an incident already known. */
-  private begin(
-    line: ConsoleLine,
-    recogniser: Recogniser,
-    match: RegExpExecArray,
-    torn?: string,
-  ): boolean {
+  private begin({ line, recogniser, match, torn, prefix }: Head): boolean {
     if (this.stamps && !line.stamped && line.number - this.shown < SHOWN) return false;
     const owner = this.ownerOf(line);
-    if (owner !== undefined && isSameIncident(owner, recogniser, line)) {
+    if (owner !== undefined && prefix === undefined && this.joins(owner, recogniser, line, match)) {
       if (recogniser.role === 'die') owner.died = true;
       if (recogniser.role === 'panic') owner.panicked = true;
       return false;
+    }
+    if (owner !== undefined && prefix !== undefined && prefix.speaker !== 'kernel') {
+      // Inside a report only the kernel's own words begin another.
+      if (owner.trusted) return false;
     }
     if (owner === undefined && this.last !== undefined && recogniser.role === 'panic') {
       if (line.number - this.last.line < PANIC_REACH && CONSEQUENCE.test(line.text)) return false;
@@ -112,8 +137,27 @@ export class Incidents {
       const oldest = this.open[0];
       if (oldest !== undefined) this.close(oldest, false);
     }
-    this.open.push(new Report(recogniser, line, match, this.preamble?.lines ?? [], torn));
+    const before = this.preamble?.lines ?? [];
+    const preamble = prefix === undefined ? before : before.map((text) => prefix.strip(text));
+    const report = new Report(recogniser, line, match, preamble, torn, prefix);
+    noteStuck(report, line, match);
+    this.open.push(report);
     this.preamble = undefined;
+    return true;
+  }
+
+  /** Whether a head is one more of an open report's; the bare one above a stamped report is too. */
+  private joins(
+    owner: Report,
+    recogniser: Recogniser,
+    line: ConsoleLine,
+    match: RegExpExecArray,
+  ): boolean {
+    if (!isSameIncident(owner, recogniser, line, match)) return false;
+    if (line.stamped === owner.head.stamped || owner.trusted || !line.stamped) return true;
+    // It lost its stamp, or a program said it: what the kernel says next to it decides.
+    if (line.number - owner.head.number > VOUCHED) return false;
+    owner.vouched = true;
     return true;
   }
 
@@ -127,9 +171,12 @@ export class Incidents {
   }
 
   private closeQuiet(number: number): void {
-    for (const report of [...this.open]) {
+    for (let i = this.open.length - 1; i >= 0; i--) {
+      const report = this.open[i];
+      if (report === undefined) continue;
       const silent = number - Math.max(report.lastLine, report.head.number);
-      const over = report.grace === 0 || report.quiet > MAX_QUIET || silent > 4 * MAX_QUIET;
+      const limit = report.awaitsStack ? MAX_WAIT : MAX_QUIET;
+      const over = report.grace === 0 || report.quiet > limit || silent > 4 * MAX_QUIET;
       if (over || number - report.head.number > MAX_SPAN) this.close(report, false);
     }
   }
@@ -139,8 +186,9 @@ export class Incidents {
    * log goes on, only with the kernel's framing around it. A program can say the same words.
    */
   private credible(report: Report, cut: boolean): boolean {
-    const { head, recogniser, lines } = report;
-    if (head.stamped || report.framed) return true;
+    const { recogniser, lines } = report;
+    if (report.prefix !== undefined) return report.prefix.holds(report.framed);
+    if (report.trusted) return true;
     if (recogniser.from === 'none' && recogniser.role !== 'panic') return true;
     // Cut off by the log's end it has no framing yet; then nothing else follows it either.
     return !this.stamps && cut && lines.filter((l) => l.text !== '').length <= 4;

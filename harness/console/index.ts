@@ -7,6 +7,7 @@ import { ConsoleScanner } from './scanner.js';
 
 export { CORRUPTED } from './finish.js';
 export type { ModuleContext } from './gone.js';
+export type { LoggedKernel } from './logged-kernel.js';
 export { ConsoleScanner } from './scanner.js';
 export {
   type Address,

@@ -15,16 +15,19 @@ export interface Prefilter {
   readonly classes: number;
   /** States from this number (multiplied) on mean that a string has just ended. */
   readonly firstHit: number;
+  /** Which strings end in a state (multiplied). */
+  readonly endsIn: ReadonlyMap<number, readonly string[]>;
 }
 
 interface Node {
   readonly edges: Map<number, Node>;
   fail: Node | undefined;
-  hit: boolean;
+  /** The strings that end here, those that are another's ending too. */
+  readonly ends: string[];
   id: number;
 }
 
-const node = (): Node => ({ edges: new Map(), fail: undefined, hit: false, id: 0 });
+const node = (): Node => ({ edges: new Map(), fail: undefined, ends: [], id: 0 });
 
 /** Builds the table for ASCII strings. */
 export function buildPrefilter(strings: readonly string[]): Prefilter {
@@ -45,11 +48,12 @@ export function buildPrefilter(strings: readonly string[]): Prefilter {
       }
       at = to;
     }
-    at.hit = at !== root;
+    if (at !== root) at.ends.push(text);
   }
   linkFailures(root);
   // Hits are numbered last, so that one comparison tells them.
-  const order = [...all.filter((n) => !n.hit), ...all.filter((n) => n.hit)];
+  const isHit = (n: Node): boolean => n.ends.length > 0;
+  const order = [...all.filter((n) => !isHit(n)), ...all.filter(isHit)];
   order.forEach((n, id) => {
     n.id = id;
   });
@@ -62,7 +66,9 @@ export function buildPrefilter(strings: readonly string[]): Prefilter {
       if (cls !== 0) next[from.id * classes + cls] = step(from, byte, root).id * classes;
     }
   }
-  return { next, classOf, classes, firstHit: order.filter((n) => !n.hit).length * classes };
+  const endsIn = new Map(all.filter(isHit).map((n) => [n.id * classes, n.ends]));
+  const firstHit = order.filter((n) => !isHit(n)).length * classes;
+  return { next, classOf, classes, firstHit, endsIn };
 }
 
 function step(from: Node, byte: number, root: Node): Node {
@@ -80,7 +86,7 @@ function linkFailures(root: Node): void {
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     for (const [byte, to] of at.edges) {
       to.fail = at === root ? root : at.fail === undefined ? root : step(at.fail, byte, root);
-      to.hit ||= to.fail.hit;
+      to.ends.push(...to.fail.ends);
       queue.push(to);
     }
   }

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-
-/** One console line with the wrapping of printk, syslog or a collector taken off. */
-export interface ConsoleLine {
-  /** Line number in the log, from 1. */
-  readonly number: number;
-  /** The message, trailing blanks removed, leading ones kept. */
-  readonly text: string;
-  /** `T123` or `C0`: who printed it, with CONFIG_PRINTK_CALLER (kernel/printk/printk.c, v5.1). */
-  readonly caller?: string;
-  /** Seconds since boot, when the line carries them. */
-  readonly time?: number;
-  /** Whether printk's own stamp, caller or level was on it. */
-  readonly stamped: boolean;
-  /** True when syslog or the journal says that a program other than the kernel spoke. */
-  readonly userspace: boolean;
-  /** Messages that begin in the middle of the line, after a second printk timestamp. */
-  readonly inner: readonly ConsoleLine[];
-}
+import type { ConsoleLine } from './line.js';
+import { recognise } from './recognise.js';
 
 /** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
 const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
 const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
 const LEVEL = /^<\d{1,3}>/;
+
+/** /dev/kmsg and extended netconsole: msg_print_ext_header() of kernel/printk/printk.c, v6.12. */
+const KMSG = /^\d{1,3},\d{1,12},(\d{1,16}),[-c+](?:,caller=([TC]\d{1,8}))?(?:,[^;]{0,80})?;/;
 
 /** Stamps that collectors, shells and dmesg(1) put before the kernel's own. */
 const COLLECTORS: readonly RegExp[] = [
@@ -44,6 +31,15 @@ const SECOND_STAMP = /\[ {0,7}\d{1,8}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? ?/g;
 /** A stamp after one of these is being quoted by a program, a person or a shell. */
 const QUOTING =
   /(?:["'`|(\\]|\w=|^[\s>]*>|^(?:[\w./-]{1,200}:)?\d{1,9}[:-](?:.{0,80} kernel: )?|\b(?:echo|printf|grep|logger|cat|msg|cmd|saw|said|wrote|quote[ds]?|e\.g\.|expect(?:ed|s)?)\b.*)\s*$/;
+/** A line's first message: what comes before the stamp of the next. */
+export function firstMessage(line: ConsoleLine): string {
+  if (line.inner.length === 0) return line.text;
+  const stamp = line.text.slice(1).search(SECOND_STAMP);
+  return stamp < 0 ? line.text : line.text.slice(0, stamp + 1);
+}
+
+/** Whether what is before a head only quotes it. */
+export const isQuoting = (before: string): boolean => QUOTING.test(before.slice(-200));
 const ANSI =
   /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\)?|[@-Z\\^_()][A-Z0-9]?)/g;
 
@@ -52,62 +48,46 @@ export function isStamped(text: string): boolean {
   return STAMP.test(text.replace(LEVEL, ''));
 }
 
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+
 /** Takes the terminal's control bytes out of a line; carriage returns at its end are not part of it. */
 export function cleanLine(raw: string): string {
-  let text = raw;
-  if (text.includes('\u001b')) text = text.replace(ANSI, '');
-  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
-    text = text.replace(/\r+$/, '').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
-  }
-  return text;
+  if (!CONTROL.test(raw)) return raw;
+  const text = raw.includes('\u001b') ? raw.replace(ANSI, '') : raw;
+  return text.replace(/\r+$/, '').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
 }
 
 /** Parses one line of a log; never throws. */
 export function parseLine(raw: string, number: number): ConsoleLine {
   const whole = cleanLine(raw);
+  if (!whole.includes('\r')) return parsePart(whole, number);
   // A lone carriage return restarts the line on a terminal: what follows it is a line of its own.
-  const parts = whole.includes('\r') ? whole.split(/\r+/, 8) : [whole];
-  const lines = parts.map((part) => parsePart(part, number));
-  const first = lines[0] ?? { number, text: '', stamped: false, userspace: false, inner: [] };
-  const rest = lines.slice(1);
-  if (rest.length === 0) return first;
+  const [first, ...rest] = whole.split(/\r+/, 8).map((part) => parsePart(part, number));
+  if (first === undefined) return parsePart('', number);
   return { ...first, inner: [...first.inner, ...rest.flatMap((l) => [l, ...l.inner])] };
 }
 
-function parsePart(part: string, number: number): ConsoleLine {
-  const { rest, caller, time, stamped, userspace } = unwrap(part);
-  const line = {
-    number,
-    text: rest.trimEnd(),
-    stamped,
-    userspace,
-    ...some('caller', caller),
-    ...some('time', time),
-  };
-  return { ...line, inner: userspace ? [] : innerLines(rest, number) };
-}
-
-interface Unwrapped {
-  readonly rest: string;
-  readonly caller: string | undefined;
-  readonly time: number | undefined;
-  readonly stamped: boolean;
-  readonly userspace: boolean;
-}
+const NONE: readonly ConsoleLine[] = [];
+const SPACE = 0x20;
+const BRACKET = 0x5b;
+const ANGLE = 0x3c;
 
 /** Takes off the prefixes that begin a line, at most six of them. */
-function unwrap(part: string): Unwrapped {
+function parsePart(part: string, number: number, outer = true): ConsoleLine {
   let rest = part;
   let caller: string | undefined;
   let time: number | undefined;
   let stamped = false;
+  let tagged = false;
+  let userspace = false;
   for (let i = 0; i < 6; i++) {
-    const level = LEVEL.exec(rest);
+    const first = rest.charCodeAt(0);
+    const level = first === ANGLE ? LEVEL.exec(rest) : null;
     if (level) {
       stamped = true;
       rest = rest.slice(level[0].length);
     }
-    const stamp = STAMP.exec(rest);
+    const stamp = rest.charCodeAt(0) === BRACKET ? STAMP.exec(rest) : null;
     if (stamp) {
       // A second stamp is what syslogd saved of the first; the inner one is the kernel's.
       stamped = true;
@@ -116,50 +96,78 @@ function unwrap(part: string): Unwrapped {
       rest = rest.slice(stamp[0].length);
       continue;
     }
-    const who = CALLER_ONLY.exec(rest);
+    const who = rest.charCodeAt(0) === BRACKET ? CALLER_ONLY.exec(rest) : null;
     if (who) {
       stamped = true;
       caller = who[1];
       rest = rest.slice(who[0].length);
       continue;
     }
-    if (time !== undefined) break;
-    const dated = SYSLOG_DATE.test(rest) || i > 0;
-    const syslog = dated ? SYSLOG.exec(rest) : null;
-    if (syslog) {
-      rest = rest.slice(syslog[0].length);
-      if (syslog[3] !== 'kernel') return { rest, caller, time, stamped, userspace: true };
+    // Behind the kernel's stamp or its name in syslog is what the kernel said, whatever it looks like.
+    if (time !== undefined || tagged) break;
+    // A line of a report that has no prefix at all; none begins with a blank.
+    if (first === SPACE) break;
+    const kmsg = KMSG.exec(rest);
+    if (kmsg) {
+      stamped = true;
+      time = Number(kmsg[1]) / 1e6;
+      caller = kmsg[2] ?? caller;
+      rest = rest.slice(kmsg[0].length);
+      break;
+    }
+    const json = DOCKER.exec(rest);
+    if (json) {
+      rest = unquoted(json[1] ?? '');
       continue;
     }
-    const collector = COLLECTORS.map((re) => re.exec(rest)).find((m) => m !== null);
-    const prompt = collector ?? PROMPT.exec(rest);
-    if (prompt && prompt[0] !== '') rest = rest.slice(prompt[0].length);
+    const dated = SYSLOG_DATE.test(rest);
+    const syslog = dated || i > 0 ? SYSLOG.exec(rest) : null;
+    if (syslog) {
+      // Behind a date of another form, two words and a colon may be a message's beginning.
+      if (!dated && syslog[3] !== 'kernel' && recognise(rest) !== undefined) break;
+      rest = rest.slice(syslog[0].length);
+      userspace = syslog[3] !== 'kernel';
+      if (userspace) break;
+      tagged = true;
+      continue;
+    }
+    const collector = dated ? null : collected(rest);
+    if (collector) rest = rest.slice(collector[0].length);
     else if (!level) break;
   }
-  return { rest, caller, time, stamped, userspace: false };
+  const text = rest.trimEnd();
+  const inner = userspace || !outer ? NONE : innerLines(rest, number);
+  return { number, text, caller, time, stamped, userspace, tagged, inner };
 }
 
-function innerLines(text: string, number: number): ConsoleLine[] {
-  if (!text.includes('[')) return [];
+function collected(rest: string): RegExpExecArray | null {
+  for (const pattern of COLLECTORS) {
+    const match = pattern.exec(rest);
+    if (match) return match;
+  }
+  const prompt = rest.includes('login:') ? PROMPT.exec(rest) : null;
+  return prompt?.[0] === '' ? null : prompt;
+}
+
+/** A line of docker's json-file logs. */
+const DOCKER = /^\{"log":"((?:[^"\\]|\\.)*)"/;
+
+function unquoted(text: string): string {
+  try {
+    return String(JSON.parse(`"${text}"`)).trimEnd();
+  } catch {
+    return text;
+  }
+}
+
+function innerLines(text: string, number: number): readonly ConsoleLine[] {
+  if (!text.includes('[')) return NONE;
   const found: ConsoleLine[] = [];
   SECOND_STAMP.lastIndex = 0;
   for (let m = SECOND_STAMP.exec(text); m && found.length < 4; m = SECOND_STAMP.exec(text)) {
     if (m.index === 0 || QUOTING.test(text.slice(Math.max(0, m.index - 200), m.index))) continue;
-    const { rest, caller, time } = unwrap(text.slice(m.index));
-    found.push({
-      number,
-      text: rest.trimEnd(),
-      stamped: true,
-      userspace: false,
-      inner: [],
-      ...some('caller', caller),
-      ...some('time', time),
-    });
+    const line = parsePart(text.slice(m.index), number, false);
+    found.push({ ...line, stamped: true, userspace: false, tagged: false, inner: NONE });
   }
-  return found;
-}
-
-/** An object with the key when the value is there, for `exactOptionalPropertyTypes`. */
-export function some<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+  return found.length === 0 ? NONE : found;
 }

@@ -70,6 +70,8 @@ export interface Recogniser {
   readonly skip?: RegExp;
   /** A weak head counts only once a line after it matches this. */
   readonly confirm?: RegExp;
+  /** ... which is at most so many lines below. */
+  readonly confirmWithin?: number;
   /** Lines of any caller belong to it: stalls are told by several CPUs. */
   readonly crossCpu?: boolean;
 }

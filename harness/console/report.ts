@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { parseFrame } from './frame.js';
-import type { ConsoleLine } from './prefix.js';
+import type { ConsoleLine } from './line.js';
+import type { Prefix } from './placed.js';
 import type { Recogniser, ReportLine, ReportView } from './recogniser.js';
 
 /** Lines kept of one report; what comes after is counted, not kept. */
@@ -13,6 +14,10 @@ const BODY =
 /** What only a kernel prints below a head; quoting one head alone does not. */
 const KERNEL =
   /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|CPU: \d+ (?:UID|PID)|CPU \d+ |Modules linked in:|Hardware name:|Code: |PGD |pgd = |\[[0-9a-f]{8,16}\] \*?pgd|#PF: |Oops|Internal error|Mem abort info|task: ?\S|Not tainted|Tainted: |[\w.+-]{3,80} (?:#\d+ )?(?:Not tainted|Tainted)|unreferenced object|---\[ end|Kernel Offset|Rebooting in|(?:Read|Write) of size|page:|flags: 0x|read to 0x|write to 0x|\(t=\d+|\d+-\.{3})/;
+
+/** What follows the head of a crash, but not that of a stack dump somebody asked for. */
+const ONLY_FAULTS =
+  /^(?:(?:Read|Write) of size \d|Oops|PGD |#PF: |Internal error|Mem abort info|Modules linked in|\[[0-9a-f]{8,16}\] \*?pgd)/;
 
 /** A second stack dump that is no crash; its frames are not the report's. */
 const FOREIGN_DUMP =
@@ -35,6 +40,13 @@ export class Report implements ReportView {
   panicked = false;
   confirmed: boolean;
   dropped = 0;
+  /** Whether each of its lines comes twice. */
+  doubled = false;
+  /** Whether a head that has no stamp is followed by what only the kernel says, stamped. */
+  vouched = false;
+  /** When CPUs were last said to be stuck, and for how long. */
+  stuck: Map<string, number> | undefined;
+  stuckAt: number | undefined;
   /** Whether the kernel's own lines followed, stamped as the head is. */
   framed = false;
   /** Why its lines may be another's: reports mixed by CPUs that print at once. */
@@ -42,6 +54,7 @@ export class Report implements ReportView {
   /** Index of the first line that may be another's. */
   mixedAt = Number.POSITIVE_INFINITY;
   private pid: string | undefined;
+  private traced = false;
 
   constructor(
     readonly recogniser: Recogniser,
@@ -49,14 +62,26 @@ export class Report implements ReportView {
     readonly match: RegExpExecArray,
     preamble: readonly string[],
     readonly torn: string | undefined,
+    /** What its lines begin with, where that was learned from its head. */
+    readonly prefix?: Prefix,
   ) {
     this.preamble = preamble;
     this.lastLine = head.number;
     this.confirmed = recogniser.confirm === undefined;
-    this.pid = / PID: (\d+) at /.exec(head.text)?.[1];
+    this.pid = head.text.includes(' PID: ') ? / PID: (\d+) at /.exec(head.text)?.[1] : undefined;
     this.died = recogniser.role === 'die';
     this.panicked = recogniser.role === 'panic';
     this.lines.push({ number: head.number, text: head.text, code: undefined });
+  }
+
+  /** Whether it is the kernel that speaks, as far as one can tell by now. */
+  get trusted(): boolean {
+    return this.head.stamped || this.head.tagged || this.framed || this.vouched;
+  }
+
+  /** Whether the stack that such a report has was not printed yet. */
+  get awaitsStack(): boolean {
+    return !this.traced && this.recogniser.from !== 'none';
   }
 
   /** Whether a line could be this report's, going by who printed it. */
@@ -72,10 +97,20 @@ export class Report implements ReportView {
   /** Takes in one line after the head. */
   add(line: ConsoleLine): void {
     const code = parseFrame(line.text);
-    if (this.recogniser.confirm?.test(line.text)) this.confirmed = true;
+    const { confirm, confirmWithin = MAX_LINES } = this.recogniser;
+    if (
+      !this.confirmed &&
+      line.number - this.head.number <= confirmWithin &&
+      confirm?.test(line.text) === true
+    )
+      this.confirmed = true;
     this.noteMixing(line.text);
-    if (line.stamped === this.head.stamped && (code !== undefined || KERNEL.test(line.text)))
-      this.framed = true;
+    if (line.stamped === this.head.stamped) {
+      if (code !== undefined || KERNEL.test(line.text)) this.framed = true;
+    } else if (line.stamped && line.number - this.head.number <= 2 && ONLY_FAULTS.test(line.text)) {
+      this.vouched = true;
+    }
+    if (code?.is === 'frame') this.traced = true;
     if (code !== undefined || BODY.test(line.text)) {
       this.quiet = 0;
       this.lastLine = line.number;
@@ -88,9 +123,14 @@ export class Report implements ReportView {
     } else if (this.grace > 0) {
       this.grace--;
     }
-    if (this.lines.length < MAX_LINES)
-      this.lines.push({ number: line.number, text: line.text, code });
-    else this.dropped++;
+    const { lines } = this;
+    if (lines.length >= MAX_LINES) {
+      this.dropped++;
+      if (this.recogniser.from !== 'overflow') return;
+      // The entry of a stack that overflowed is at its far end: the middle goes.
+      lines.splice(MAX_LINES / 2, 1);
+    }
+    lines.push({ number: line.number, text: line.text, code });
   }
 
   private noteMixing(text: string): void {

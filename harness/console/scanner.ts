@@ -2,8 +2,10 @@
 import type { RawFinding } from '../model/finding.js';
 import type { ModuleContext } from './gone.js';
 import { Incidents } from './incidents.js';
+import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
+import type { Recogniser } from './recogniser.js';
 import { RECOGNISERS } from './recognisers/index.js';
 import { SHOW_HINTS } from './shown.js';
 
@@ -18,9 +20,34 @@ const ANGLE = 0x3c;
 
 /** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
 export const CUT_HERE = 'cut here ]---';
+/**
+ * The filter looks for the beginnings of the hints: few enough states to number in 16 bits, so that
+ * its table stays in a CPU's second cache. What it lets through is looked at more closely anyway.
+ */
+const cut = (hint: string): string => hint.slice(0, 9);
 const FILTER = buildPrefilter([
-  ...new Set([...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE]),
+  ...new Set(
+    [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT].map(cut),
+  ),
 ]);
+
+/** Strings of the filter that are noted of one line. */
+const MAX_HITS = 16;
+const CACHE = new Map<string, readonly Recogniser[]>();
+const MAX_CACHE = 1024;
+
+/** The recognisers whose head a line may be, by what of the filter was met in it. */
+function candidates(hits: readonly number[]): readonly Recogniser[] {
+  if (hits.length >= MAX_HITS) return RECOGNISERS;
+  const key = hits.join();
+  const known = CACHE.get(key);
+  if (known !== undefined) return known;
+  const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
+  const found = RECOGNISERS.filter((r) => r.hints.some((hint) => met.has(cut(hint))));
+  if (CACHE.size >= MAX_CACHE) CACHE.clear();
+  CACHE.set(key, found);
+  return found;
+}
 
 /**
  * Finds kernel crashes in a console log that arrives in pieces. How it is cut into pieces makes no
@@ -30,54 +57,67 @@ export class ConsoleScanner {
   private readonly incidents: Incidents;
   private line = 1;
   private state = 0;
-  private hit = false;
+  /** What of the filter was met in the line. */
+  private hits: number[] = [];
   /** The line begun in an earlier chunk. */
   private readonly held = new Uint8Array(MAX_LINE);
   private heldLength = 0;
   private stamped = 0;
   private open = false;
+  private done = false;
 
   constructor(context?: ModuleContext) {
     this.incidents = new Incidents(context);
   }
 
-  /** Lines that have begun so far. */
+  /** Lines that have begun so far; after the end, those of the log that ended. */
   get linesSeen(): number {
     return this.open ? this.line : this.line - 1;
   }
 
+  /** The kernel that was booted last before a line, as far as the log says. */
+  kernelAt(line: number): LoggedKernel | undefined {
+    return this.incidents.kernels.at(line);
+  }
+
   /** Takes in more of the log; returns the reports that ended in it. */
   push(chunk: Uint8Array): RawFinding[] {
+    if (this.done) {
+      this.incidents.kernels.clear();
+      this.line = 1;
+      this.done = false;
+    }
     const { next, classOf, firstHit } = FILTER;
     const length = chunk.length;
-    let { state, hit } = this;
+    const whole = Buffer.from(chunk.buffer, chunk.byteOffset, length);
+    let { state, hits } = this;
     let start = 0;
     let room = MAX_LINE - this.heldLength;
     for (let i = 0; i < length; i++) {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
         if (this.stamped < ENOUGH_STAMPS) this.noteStamp(chunk, start, i);
-        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
+        if (hits.length > 0 || this.incidents.attentive) this.take(whole, start, i, hits);
         this.heldLength = 0;
         this.line++;
         state = 0;
-        hit = false;
+        if (hits.length > 0) hits = [];
         start = i + 1;
         room = MAX_LINE;
         continue;
       }
       state = next[state + (classOf[byte] as number)] as number;
-      if (state >= firstHit) hit = true;
+      if (state >= firstHit && hits.length < MAX_HITS) hits.push(state);
       if (i - start >= room) {
-        if (hit || this.incidents.attentive) this.take(chunk, start, i, hit);
+        if (hits.length > 0 || this.incidents.attentive) this.take(whole, start, i, hits);
         this.heldLength = 0;
-        hit = false;
+        hits = [];
         start = i;
         room = MAX_LINE;
       }
     }
     this.state = state;
-    this.hit = hit;
+    this.hits = hits;
     this.held.set(chunk.subarray(start), this.heldLength);
     this.heldLength += length - start;
     if (length > 0) this.open = this.heldLength > 0;
@@ -86,14 +126,15 @@ export class ConsoleScanner {
 
   /** Ends the log; returns the reports still open. The scanner can be used for another log after it. */
   end(): RawFinding[] {
-    if (this.heldLength > 0 && (this.hit || this.incidents.attentive)) {
-      this.take(new Uint8Array(0), 0, 0, this.hit);
+    if (this.heldLength > 0 && (this.hits.length > 0 || this.incidents.attentive)) {
+      this.take(Buffer.alloc(0), 0, 0, this.hits);
     }
     const findings = this.incidents.end();
-    this.line = 1;
+    this.done = true;
+    this.line = this.linesSeen + 1;
     this.stamped = 0;
     this.state = 0;
-    this.hit = false;
+    this.hits = [];
     this.heldLength = 0;
     this.open = false;
     return findings;
@@ -110,13 +151,12 @@ export class ConsoleScanner {
     this.incidents.stamps = this.stamped >= ENOUGH_STAMPS;
   }
 
-  private take(chunk: Uint8Array, start: number, end: number, hinted: boolean): void {
-    const tail = Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start);
+  private take(chunk: Buffer, start: number, end: number, hits: readonly number[]): void {
+    const tail = chunk.toString('latin1', start, end);
     const text =
       this.heldLength === 0
-        ? tail.toString('latin1')
-        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') +
-          tail.toString('latin1');
-    this.incidents.line(parseLine(text, this.line), hinted);
+        ? tail
+        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') + tail;
+    this.incidents.line(parseLine(text, this.line), hits.length > 0 ? candidates(hits) : undefined);
   }
 }

@@ -13,7 +13,7 @@ export function withCause(raw: RawFinding, suspects: readonly Suspect[]): Findin
     const rule = suspect.causes.find(({ fits }) => fits(raw));
     if (rule) return { ...blamed(finding, rule, suspect.name), cause: rule.cause };
   }
-  return { ...finding, cause: 'other' };
+  return Object.assign(finding, { cause: 'other' as const });
 }
 
 /**

@@ -45,7 +45,10 @@ function compare(version: readonly number[], limit: string): number {
 }
 
 /** Whether an entry is about this kernel. */
-export function coversKernel(issue: KnownIssue, kernel: KernelIdentity): boolean {
+export function coversKernel(
+  issue: KnownIssue,
+  kernel: Pick<KernelIdentity, 'release' | 'version'>,
+): boolean {
   const version = kernelVersion(kernel);
   const { from, to } = issue.kernel;
   return (

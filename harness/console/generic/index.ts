@@ -2,18 +2,27 @@
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
 import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
-import { ALLOCATORS, COPYING } from './memory.js';
-import { REPORTING, TRACING } from './reporting.js';
+import { ALLOCATORS, COPYING, PAGES } from './memory.js';
+import { ASSERTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
-import { REFERENCES, STRUCTURES } from './structures.js';
+import {
+  ARITHMETIC,
+  DIGESTS,
+  ITERATORS,
+  REFERENCES,
+  REGISTRATION,
+  STRUCTURES,
+} from './structures.js';
+import { DEFERRED, WAKING } from './timers.js';
 import { HANGING, WAITING, WORK_LOCKS } from './waiting.js';
+import { anyOf } from './words.js';
 
 /**
  * Functions that a crash is seen in, but that are not to blame for it: the machinery that detects
  * and prints, and the helpers that only work on what their caller gave them.
  */
-const GENERIC = new RegExp(
-  `^(?:${[
+const GENERIC = anyOf(
+  [
     REPORTING,
     TRACING,
     SANITIZERS,
@@ -23,6 +32,14 @@ const GENERIC = new RegExp(
     COPYING,
     STRUCTURES,
     REFERENCES,
+    ITERATORS,
+    REGISTRATION,
+    DIGESTS,
+    ARITHMETIC,
+    ASSERTING,
+    PAGES,
+    DEFERRED,
+    WAKING,
     LOCKING,
     LOCKDEP_MACHINERY,
     RCU,
@@ -30,7 +47,7 @@ const GENERIC = new RegExp(
     ENTRY,
     INTERRUPTS,
     CALLS,
-  ].join('|')})$`,
+  ].flat(),
 );
 const seen = new Map<string, boolean>();
 
@@ -38,7 +55,7 @@ const seen = new Map<string, boolean>();
 export function isGeneric(name: string): boolean {
   const known = seen.get(name);
   if (known !== undefined) return known;
-  const answer = GENERIC.test(bare(name));
+  const answer = GENERIC(bare(name));
   // The names come from the log: the memory of them must not grow with it.
   if (seen.size > 4096) seen.clear();
   seen.set(name, answer);
@@ -61,7 +78,7 @@ export function titleName(name: string): string {
   return SAME.find(([variant]) => variant.test(name))?.[1] ?? name;
 }
 
-const whole = (text: string): RegExp => new RegExp(`^_*(?:${text})$`);
+const whole = (list: readonly string[]): RegExp => new RegExp(`^_*(?:${list.join('|')})$`);
 
 /** What a hung task is not said to hang in, on top of the generic functions. */
 export const WAITS = whole(HANGING);

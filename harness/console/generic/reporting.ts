@@ -11,11 +11,15 @@ export const REPORTING = names`
   report_bug* fixup_bug handle_bug bug_handler *_brk_handler call_*break_hook call_brk_hook
   report_cfi_failure* cfi_* handle_cfi_failure die die_* oops_* do_oops add_taint
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
-  printk* vprintk* console_lock dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
+  printk* vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
   (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg)
   s?c?n?printf vs?c?n?printf vsnprintf vscnprintf snprintf scnprintf kv?asprintf kvasprintf*
-  string string_nocheck number pointer hex_dump_to_buffer print_hex_dump*
-  skb_(panic|over_panic|under_panic)
+  string string_nocheck number pointer hex_dump_to_buffer print_hex_dump* format_decode va_format
+  (hex|bitmap|bitmap_list|mac_address|ip[46]|ip4_addr|ip6_addr|ip6_compressed|uuid|symbol|resource|escaped)_string
+  (flags|device_node|fwnode|netdev_features|restricted_hex|widen|error|address|time|time64|fourcc)_string
+  seq_(printf|puts|putc|write|vprintf|put_decimal*|put_hex*|escape*)
+  address_val special_hex_number dentry_name file_dentry_name bdev_name (check_)?pointer_(msg|string)
+  skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
 `;
 
 /** Static calls into tracing that the compiler put in: include/trace, kernel/trace. */
@@ -23,4 +27,10 @@ export const TRACING = names`
   trace_(hardirqs|softirqs|irq|preempt)_* traceiter_* perf_trace_* bpf_trace_(?!run)*
   trace_event_(raw|get|buffer)_* ftrace_(call|caller|regs_call*|regs_caller|graph_*|stub|ops_*func)
   sanitizer_cov_* write_comp_data check_kcov_mode
+`;
+
+/** What an assertion calls when it does not hold; the assertion is its caller's. */
+export const ASSERTING = names`
+  *assert* asswarn* assfail* BUG rust_helper_(BUG|WARN)* RN*(rust_begin_unwind|9panicking)* spl_(panic|dumpstack)*
+  gfs2_(withdraw|consist)* (libcfs|lbug)_*
 `;

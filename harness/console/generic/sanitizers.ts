@@ -26,4 +26,5 @@ export const CHECKS = names`
   check_(bogus_address|kernel_text_object|page_span) fortify_*
   should_fail* fail_dump debug_smp_processor_id check_preemption_disabled this_cpu_preempt_check
   refcount_warn* ref_tracker_*
+  *_is_static_object *_fixup_(init|activate|free|assert_init|destroy) *_debug_hint stub_timer
 `;

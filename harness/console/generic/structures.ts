@@ -14,10 +14,43 @@ export const STRUCTURES = names`
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
+  cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
+  ida_* (drop|clear|inc|set)_nlink seqprop_*
 `;
 
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
   iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
+  usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
   usb_hcd_(submit|unlink|flush|giveback)* cleanup_srcu_struct*
+`;
+
+/** Walks over what the caller has, calling back: kernel/notifier.c, drivers/base. */
+export const ITERATORS = names`
+  (bus|class|device|driver)_for_each_* device_for_each_child* (raw_|blocking_|atomic_|srcu_)?notifier_call_chain*
+  *_notifier_call_chain call_netdevice_notifiers* notifier_call_chain_*
+  idr_for_each llist_(add|del|reverse)* iterate_fd
+`;
+
+/** An object taken in or out of a core for its driver: drivers/base, fs/sysfs, net/core/dev.c. */
+export const REGISTRATION = names`
+  sysfs_(add|create|remove|delete|merge|unmerge|warn|update|link|unlink|do|rename|move|hash)* dpm_sysfs_*
+  internal_create_group* create_files remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
+  device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
+  unregister_netdevice_(many|queue|many_notify)
+  (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
+`;
+
+/** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
+export const DIGESTS = names`
+  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* *sha(1|224|256|384|512|3)_* md[45]_* adler32*
+  (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
+  (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
+  cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen)*
+  sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg)
+`;
+
+/** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */
+export const ARITHMETIC = names`
+  (roundup|rounddown)_pow_of_two* order_base_2* (u|s)?div(64)?_(u|s)64* div_u64* mul_u64_* int_(sqrt|pow)* gcd lcm
 `;

@@ -20,7 +20,7 @@ export const WAITING = names`
 export const HANGING = names`
   *_wait *_wait_(?!commit|queue_me)* wait_* *flush_(work|workqueue|delayed_work|scheduled_work)* start_flush_work
   (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
-  synchronize_rcu_expedited_wait* prepare_to_* finish_wait rwsem_* *_slowlock* *_slowpath*
+  synchronize_rcu_expedited_wait* prepare_to_* finish_wait rwsem_* *_slowlock* *_slowpath* tty_ldisc_lock*
 `;
 
 /** For locks: the lock that stands for a work item or its queue; kernel/workqueue.c. */

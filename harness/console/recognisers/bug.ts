@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Recogniser } from '../recogniser.js';
+import type { Recogniser, ReportView } from '../recogniser.js';
 
 /** BUG() and its special cases: lib/bug.c, lib/list_debug.c, mm/usercopy.c, v3.10 to v6.19. */
 const fileIs = (path: RegExp, text: string | undefined): boolean => path.test(text ?? '');
@@ -10,6 +10,12 @@ const CHECKED: readonly (readonly [RegExp, string])[] = [
   [/mm\/vmalloc\.c/, 'vmap'],
   [/mm\/slub?\.c/, 'slab'],
 ];
+
+/** The message of a Rust panic: the rest of its head, or the line below. */
+function rustMessage(r: ReportView): string {
+  const below = r.lines.slice(1, 3).find((l) => /^[\w'`"(]/.test(l.text))?.text;
+  return (below ?? 'rust panic').slice(0, 120);
+}
 
 export const BUG: readonly Recogniser[] = [
   {
@@ -37,6 +43,16 @@ export const BUG: readonly Recogniser[] = [
     from: 'fault',
     title: 'kernel BUG in {fn}',
     confirm: /^(?:Kernel panic - not syncing|CPU: \d|Call [Tt]race:)/,
+  },
+  {
+    // rust/kernel/lib.rs, panic(): the message is on the next line, then BUG() of rust/helpers/bug.c.
+    family: 'rust-panic',
+    kind: 'bug-on',
+    earnedBy: 'naming.log',
+    hints: ['rust_kernel: panicked at'],
+    head: /^rust_kernel: panicked at \S{1,300}:\d+:\d+:/,
+    from: 'fault',
+    title: (r) => `${rustMessage(r)} in {fn}`,
   },
   {
     family: 'cfi',

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Recogniser } from '../recogniser.js';
 
+/** A program's faults are told in the same words, without what follows. */
+const CONFIRMED = /^\s*(?:Internal error|pc : |PC is at|Kernel panic|CPU: \d|\[[0-9a-f]+\] )/;
+
 /**
  * Faults of arm64 and arm: arch/arm64/mm/fault.c (die_kernel_fault), traps.c (die, bad_mode,
  * arm64_serror_panic), arch/arm/mm/fault.c and traps.c, v3.10 to v6.12. riscv and sh word the
@@ -32,18 +35,55 @@ export const FAULT_ARM: readonly Recogniser[] = [
     family: 'arm-unhandled',
     kind: 'page-fault',
     earnedBy: 'arch.log',
-    hints: [
-      'Unhandled fault',
-      'Unhandled prefetch abort',
-      'Unhandled 64-bit',
-      'Unhandled 32-bit',
-      'Bad mode in',
-      'SError Interrupt on CPU',
-    ],
-    head: /^(?:Unhandled fault: [^(]{1,80}\(0x[0-9a-f]+\) at 0x|Unhandled prefetch abort: [^(]{1,80}\(0x|Unhandled (?:64|32)-bit el\d[a-z]? \w+ exception on CPU|Bad mode in [\w ]{1,40} handler detected on CPU|SError Interrupt on CPU\d+, code 0x)/,
+    hints: ['Unhandled fault', 'Unhandled prefetch abort'],
+    head: /^(?:Unhandled fault: [^(]{1,80}\(0x[0-9a-f]+\) at 0x|Unhandled prefetch abort: [^(]{1,80}\(0x)/,
     from: 'fault',
     title: 'BUG: unable to handle kernel paging request in {fn}',
-    confirm: /^\s*(?:Internal error|pc : |PC is at|Kernel panic|CPU: \d|\[[0-9a-f]+\] )/,
+    confirm: CONFIRMED,
+  },
+  {
+    // arm64_serror_panic(), v4.16 and later; what went wrong happened somewhere before.
+    family: 'arm64-serror',
+    kind: 'panic',
+    earnedBy: 'arm64-traps.log',
+    hints: ['SError Interrupt on CPU'],
+    head: /^SError Interrupt on CPU\d+, (?:code|ESR) 0x/,
+    from: 'fault',
+    title: 'kernel panic: Asynchronous SError Interrupt',
+    confirm: CONFIRMED,
+  },
+  {
+    // bad_mode() until v5.14, `on CPU` since v4.9; it prints the registers and then panics.
+    family: 'arm64-bad-mode',
+    kind: 'panic',
+    earnedBy: 'arm64-traps.log',
+    hints: ['Bad mode in'],
+    head: /^Bad mode in [\w ]{1,40} handler detected(?: on CPU\d+)?, code 0x/,
+    from: 'fault',
+    title: 'kernel panic: bad mode',
+    confirm: CONFIRMED,
+  },
+  {
+    // __panic_unhandled(), arch/arm64/kernel/entry-common.c, v5.14 and later.
+    family: 'arm64-unhandled-exception',
+    kind: 'panic',
+    earnedBy: 'arm64-traps.log',
+    hints: ['Unhandled 64-bit el', 'Unhandled 32-bit el'],
+    head: /^Unhandled (?:64|32)-bit el\d[a-z]? \w+ exception on CPU/,
+    from: 'fault',
+    title: 'kernel panic: Unhandled exception',
+    confirm: CONFIRMED,
+  },
+  {
+    // arch/arm/mm/alignment.c; `Unhandled fault: alignment exception` follows.
+    family: 'arm-alignment',
+    kind: 'page-fault',
+    earnedBy: 'arch.log',
+    hints: ['Alignment trap: not handling'],
+    head: /^Alignment trap: not handling (?:\w+ )?instruction [0-9a-f]+ at \[<[0-9a-f]+>\]/,
+    from: 'fault',
+    title: 'Alignment trap in {fn}',
+    confirm: /^Internal error/,
   },
   {
     family: 'arm-internal-error',

@@ -17,6 +17,28 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     title: 'BUG: unable to handle kernel paging request in {fn}',
   },
   {
+    // do_trap_or_bp(), arch/mips/kernel/traps.c: BUG() is a trap with a code of its own.
+    family: 'mips-bug',
+    kind: 'bug-on',
+    earnedBy: 'mips.log',
+    hints: ['Kernel bug detected'],
+    head: /^Kernel bug detected ?\[#\d+\]:?/,
+    role: 'die',
+    from: 'fault',
+    title: 'kernel BUG in {fn}',
+  },
+  {
+    // do_be(), arch/mips/kernel/traps.c: a program's is told in the same words.
+    family: 'mips-bus-error',
+    kind: 'exception',
+    earnedBy: 'mips.log',
+    hints: ['bus error, epc'],
+    head: /^(?:Data|Instruction) bus error, epc == [0-9a-f]+, ra == [0-9a-f]+/,
+    from: 'fault',
+    title: 'bus error in {fn}',
+    confirm: /^(?:Oops|CPU *: ?\d+ PID)/,
+  },
+  {
     family: 's390-page-fault',
     kind: 'page-fault',
     earnedBy: 'arch.log',
@@ -52,7 +74,8 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     kind: 'exception',
     earnedBy: 'arch.log',
     hints: [' ilc:'],
-    head: /^([a-z][a-z -]{3,40}): [0-9a-f]{4} ilc:\d \[#\d+\]/i,
+    // The names of DO_ERROR_INFO and do_report_trap() in arch/s390/kernel/traps.c.
+    head: /^((?:addressing|execute|operand|specification|data|(?:special|privileged) operation|fixpoint divide|HFP (?:overflow|underflow|significance|divide|square root)|transaction(?:al)? execution|transaction constraint|protection|vector processing|SIE intercept|monitor) exception|(?:privileged|illegal) operation|(?:monitor|space switch) event|(?:kernel|user) \w+ exception|stack overflow|Low-address protection): [0-9a-f]{4} ilc:\d \[#\d+\]/,
     role: 'die',
     from: 'fault',
     title: '{1} in {fn}',
@@ -62,7 +85,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     kind: 'oops',
     earnedBy: 'arch.log; syz/linux/607',
     hints: ['[#'],
-    head: /^(Oops|Oops - [\w .()-]{1,60}|Kernel bug detected|Kernel BUG|Unhandled kernel unaligned access|Reserved instruction in kernel code|Kernel ade access|Kernel ale access|Kernel bce check|Kernel unaligned instruction access|do_cpu invoked from kernel context!|FPU emulator|Watchpoint|Kernel Fault|Unaligned access) ?\[#\d+\]:?/,
+    head: /^(Oops|Oops - [\w .()-]{1,60}|Kernel BUG|Unhandled kernel unaligned access|Break instruction in kernel code|Trap instruction in kernel code|Kernel mode FPU exception|Reserved instruction in kernel code|Kernel ade access|Kernel ale access|Kernel bce check|Kernel unaligned instruction access|do_cpu invoked from kernel context!|FPU emulator|Watchpoint|Kernel Fault|Unaligned access) ?\[#\d+\]:?/,
     role: 'die',
     from: 'fault',
     title: (r) => (/bug/i.test(r.match[1] ?? '') ? 'kernel BUG in {fn}' : '{1} in {fn}'),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Recogniser } from '../recogniser.js';
 import { BUG } from './bug.js';
+import { FALLBACK } from './fallback.js';
 import { FAULT_ARM } from './fault-arm.js';
 import { FAULT_OTHER_ARCH } from './fault-other-arch.js';
 import { FAULT_X86 } from './fault-x86.js';
@@ -11,6 +12,7 @@ import { PANIC } from './panic.js';
 import { SANITIZER } from './sanitizer.js';
 import { SCHEDULING } from './scheduling.js';
 import { STALL } from './stall.js';
+import { TORN } from './torn.js';
 import { WARNING } from './warning.js';
 
 /** Every recogniser; of those that match a line, the first wins. */
@@ -27,4 +29,6 @@ export const RECOGNISERS: readonly Recogniser[] = [
   ...MEMORY,
   ...OBJECT,
   ...PANIC,
+  ...TORN,
+  ...FALLBACK,
 ];

@@ -112,6 +112,16 @@ export const LOCKDEP: readonly Recogniser[] = [
     title: 'BUG: {1} too low!',
   },
   {
+    // look_up_lock_class() and register_lock_class().
+    ...lock,
+    family: 'lock-subclass',
+    earnedBy: 'locks.log',
+    hints: ['BUG: looking up'],
+    head: /^BUG: looking up invalid subclass: \d+/,
+    from: 'trace',
+    title: 'BUG: looking up invalid subclass in {fn}',
+  },
+  {
     ...lock,
     family: 'lock-key',
     earnedBy: 'locks.log',
@@ -125,7 +135,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     family: 'spinlock',
     earnedBy: 'syz/linux/68; locks.log',
     hints: ['BUG: spinlock ', 'BUG: rwlock ', 'BUG: write-lock ', 'BUG: read-lock '],
-    head: /^BUG: (spinlock|rwlock|write-lock|read-lock) (bad magic|already unlocked|recursion|wrong owner|wrong CPU|uninitialized|cpu recursion|lockup suspected|lockup) ?(?:on CPU#\d+)?/,
+    head: /^BUG: (spinlock|rwlock|write-lock|read-lock) (bad magic|already unlocked|recursion|wrong owner|wrong CPU|uninitialized|cpu recursion|lockup suspected|lockup|trylock failure on UP) ?(?:on CPU#\d+)?/,
     from: 'trace',
     title: 'BUG: {1} {2} in {fn}',
   },

@@ -10,7 +10,13 @@ export const MEMORY: readonly Recogniser[] = [
     hints: ['BUG ', 'slab error in', 'Slab corruption'],
     head: /^(?:BUG [\w.:+-]{1,64} \((?:Not tainted|Tainted: [A-Z ]{1,40})[^)]{0,20}\): (?!kasan: )\S|slab error in (?<fn>\w+)\(\): |Slab corruption(?: \(|: ))/,
     from: 'trace',
-    title: 'BUG: slab corruption in {fn}',
+    // check_object() and on_freelist() end in it: mm/slub.c, alloc_consistency_checks().
+    title: (r) =>
+      / Object already free/.test(r.match.input)
+        ? r.lines.some((l) => l.code !== undefined)
+          ? 'BUG: Object already free in {fn}'
+          : 'BUG: Object already free'
+        : 'BUG: slab corruption in {fn}',
   },
   {
     family: 'slab-destroy',
@@ -29,10 +35,7 @@ export const MEMORY: readonly Recogniser[] = [
     head: /^BUG: Bad page (state|map|cache) in process /,
     // With page_owner the trace of the allocation comes first, and is the one that tells.
     from: 'order',
-    title: (r) =>
-      r.match[1] === 'state' && r.lines.some((l) => l.code?.is === 'frame')
-        ? 'BUG: Bad page state in {fn}'
-        : 'BUG: Bad page {1}',
+    title: (r) => (r.match[1] === 'state' ? 'BUG: Bad page state in {fn}' : 'BUG: Bad page {1}'),
   },
   {
     family: 'bad-rss',
@@ -48,11 +51,11 @@ export const MEMORY: readonly Recogniser[] = [
     kind: 'bad-state',
     earnedBy: 'checks.log',
     hints: ['BUG: Dentry', 'Busy inodes after unmount', 'file count is 0'],
-    head: /^(?:BUG: Dentry [^{]{0,80}\{.{0,200}\} {0,2}still in use|VFS: Busy inodes after unmount of |VFS: Close: file count is 0)/,
+    head: /^(?:BUG: Dentry [^{]{0,80}\{.{0,200}\} {0,2}still in use(?: \(-?\d+\) \[(unmount of \S{1,40} \S{1,40})\])?|VFS: Busy inodes after unmount of |VFS: Close: file count is 0)/,
     from: 'none',
     title: (r) =>
       r.match[0].startsWith('BUG')
-        ? 'BUG: Dentry still in use'
+        ? `BUG: Dentry still in use${r.match[1] === undefined ? '' : ` [${r.match[1]}]`}`
         : r.match[0].includes('Busy')
           ? 'VFS: Busy inodes after unmount (use-after-free)'
           : 'VFS: Close: file count is zero (use-after-free)',
@@ -64,7 +67,7 @@ export const MEMORY: readonly Recogniser[] = [
     hints: ['BUG: memory leak', 'unreferenced object 0x', 'new suspected memory leaks'],
     head: /^(?:BUG: memory leak\s*$|unreferenced object 0x[0-9a-f]+ \(|kmemleak: \d+ new suspected memory leaks)/,
     from: 'trace',
-    skip: /^(?:create_object|new_inode\w*|alloc_inode)$/,
+    skip: /^(?:create_object|new_inode|\w*alloc(?:_\w+)?)$/,
     title: 'memory leak in {fn}',
   },
   {

@@ -13,13 +13,54 @@ function title(report: ReportView): string {
   }
   const stable = message
     .replace(/\s*\.{2,}\s*$/, '')
+    .replace(/^(Fatal exception) in interrupt$/, '$1')
     .replace(/!? ?exitcode=0x[0-9a-f]+.*$/, '!')
     .replace(/0x[0-9a-f]+/g, 'ADDR')
     .replace(/\b[0-9a-f]{12,16}\b/g, 'ADDR');
   return `kernel panic: ${stable.slice(0, 120)}`;
 }
 
+/** `PANIC at file.c:12:function()` below the assertion says whose it is. */
+function panicAt(lines: readonly string[]): string {
+  for (const line of lines) {
+    const at = /^PANIC at \S{1,200}:\d+:(\w+)\(\)/.exec(line);
+    if (at?.[1] !== undefined) return at[1];
+  }
+  return '';
+}
+
 export const PANIC: readonly Recogniser[] = [
+  {
+    // ZFS: spl_panic(), module/os/linux/spl/spl-err.c; VERIFY* of include/os/linux/spl/sys/debug.h.
+    family: 'spl-verify',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['VERIFY', 'ASSERT'],
+    head: /^((?:VERIFY|ASSERT)(?:0|3|3[BUSP]|_\w{2,12})?)\(.{1,400}\) failed(?:$| \(|\. )/,
+    from: 'order',
+    names: (r) => panicAt(r.lines.slice(1, 6).map((l) => l.text)),
+    title: 'PANIC: {1} failed in {fn}',
+    confirm: /^PANIC at /,
+  },
+  {
+    family: 'spl-panic',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['PANIC at '],
+    head: /^PANIC at \S{1,200}:\d+:(?<fn>\w+)\(\)/,
+    from: 'order',
+    title: 'PANIC in {fn}',
+  },
+  {
+    // Lustre: lbug_with_loc(), libcfs; the thread stops for good.
+    family: 'lustre-lbug',
+    kind: 'panic',
+    earnedBy: 'out-of-tree.log',
+    hints: ['LustreError: '],
+    head: /^LustreError: \d+:\d+:\(\S{1,80}:\d+:(?<fn>\w+)\(\)\) (?:ASSERTION\( ?.{1,300}\) failed|LBUG)/,
+    from: 'order',
+    title: 'LBUG in {fn}',
+  },
   {
     family: 'stack-protector',
     kind: 'panic',
@@ -37,7 +78,8 @@ export const PANIC: readonly Recogniser[] = [
     hints: ['Kernel panic - not syncing'],
     head: /^Kernel panic - not syncing: corrupted stack end detected inside scheduler/,
     role: 'panic',
-    from: 'trace',
+    // Whoever looks at the stack next finds it: the innermost functions say nothing.
+    from: 'overflow',
     title: 'kernel panic: corrupted stack end in {fn}',
   },
   {

@@ -26,7 +26,7 @@ export const STALL: readonly Recogniser[] = [
     kind: 'soft-lockup',
     earnedBy: 'syz/linux/296',
     hints: ['soft lockup'],
-    head: /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#\d+ stuck for \d+s!/,
+    head: /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d+) stuck for (?<seconds>\d+)s!/,
     from: 'interrupted',
     crossCpu: true,
     title: 'BUG: soft lockup in {fn}',

@@ -57,14 +57,14 @@ export const WARNING: readonly Recogniser[] = [
     kind: 'lockdep',
     earnedBy: 'syz/linux/161',
     hints: ['WARNING: '],
-    head: /^WARNING: (?:CPU: \d+ PID: \d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
+    head: /^WARNING: (?:CPU: \d+ PID: -?\d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
     from: 'order',
     title: 'WARNING: locking bug in {fn}',
   },
   {
     ...WARN,
     earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
-    head: /^WARNING: CPU: \d+ PID: \d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
+    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
   },
   {
     ...WARN,
@@ -81,8 +81,11 @@ export const WARNING: readonly Recogniser[] = [
     kind: 'warning',
     earnedBy: 'checks.log',
     hints: ['WARNING: kernel stack'],
-    head: /^WARNING: kernel stack (?:regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad/,
+    head: /^WARNING: kernel stack (regs|frame pointer) at [0-9a-f]+ in \S{1,64}:\d+ has bad (?:'(\w{2,3})' )?value/,
     from: 'none',
-    title: 'WARNING: kernel stack frame pointer has bad value',
+    title: (r) =>
+      r.match[2] === undefined
+        ? `WARNING: kernel stack ${r.match[1]} has bad value`
+        : `WARNING: kernel stack ${r.match[1]} has bad '${r.match[2]}' value`,
   },
 ];

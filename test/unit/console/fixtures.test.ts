@@ -15,6 +15,11 @@ describe.each([
   'stalls.log',
   'blame.log',
   'race.log',
+  'arm64-traps.log',
+  'mips.log',
+  'out-of-tree.log',
+  'torn.log',
+  'naming.log',
 ])('%s', (name) => {
   test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
     const findings = scanConsole(log);

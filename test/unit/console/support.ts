@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,10 +37,14 @@ export interface CorpusRecord {
   readonly kind_ok: readonly string[];
   readonly head_line: number;
   readonly functions: readonly string[];
+  /** What the record is about: `kernel`, or `other` for a program that gave up. */
+  readonly scope: string;
+  /** Whether a careful detector may disagree; only in the second corpus. */
+  readonly contested?: boolean;
 }
 
-/** The corpus, or the reason why there is none here. */
-export function readCorpus(): CorpusRecord[] | string {
+/** A corpus, or the reason why there is none here. */
+export function readCorpus(name = 'dev.jsonl'): CorpusRecord[] | string {
   const tried: string[] = [];
   const bases = [
     process.env.DMRACE_SHARED ?? '',
@@ -47,13 +52,27 @@ export function readCorpus(): CorpusRecord[] | string {
     join(ROOT, '../../shared'),
   ];
   for (const base of bases.filter((b) => b !== '')) {
-    const file = join(base, 'corpus/dev.jsonl');
+    const file = join(base, 'corpus', name);
     tried.push(file);
     if (!existsSync(file)) continue;
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     return lines.map((line) => JSON.parse(line) as CorpusRecord);
   }
   return `no corpus at ${tried.join(', ')}`;
+}
+
+/**
+ * The second corpus without what is contested, and without the third that is kept unread: its
+ * records are measured (docs/console.md), and nobody looks at them.
+ */
+export function readSecondCorpus(): CorpusRecord[] | string {
+  const all = readCorpus('dev2.jsonl');
+  if (typeof all === 'string') return all;
+  return all.filter((r) => r.contested !== true && !isHeldOut(r.id));
+}
+
+function isHeldOut(id: string): boolean {
+  return BigInt(`0x${createHash('sha256').update(id).digest('hex')}`) % 3n === 0n;
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { names } from './words.js';
+
+/**
+ * Work queues and timers: kernel/workqueue.c, kernel/time. They act on a work item or a timer that
+ * their caller owns; a bad one is the caller's.
+ */
+export const DEFERRED = names`
+  (start_)?flush_(work|workqueue|delayed_work|rcu_work|scheduled_work|workqueue_prep_pwqs)
+  (drain|destroy)_workqueue cancel_(delayed_)?work* try_to_grab_pending work_grab_pending queue_(delayed_)?work*
+  (mod_delayed|queue_rcu|schedule|schedule_delayed)_work* insert_work insert_wq_barrier get_work_* touch_w(q|ork)_lockdep_map
+  (try_to_)?del_timer* (try_to_del_|add_|mod_)timer* timer_(delete|shutdown|reduce|fixup|is)*
+  (lock|get)_timer_base* lock_hrtimer_base* detach_(if_pending|timer|expired_timer) enqueue_(timer|hrtimer)
+  (do_)?init_timer* timer_init_key* init_work destroy_(work|hrtimer|timer)_on_stack work_on_cpu*
+  internal_add_timer hrtimer_(cancel|start|try|init|active|get|forward)* (process|remove)_(timer|hrtimer)*
+  call_timer_fn
+`;
+
+/** Wait queues: kernel/sched/wait.c, completion.c. The queue is the caller's. */
+export const WAKING = names`
+  prepare_to_wait* finish_wait init_wait* wake_up (wake_up_|wake_up)(common|bit|all|locked|sync|var|poll|pollfree|interruptible|q|atomic)*
+  complete complete_(all|on)* complete_with_flags autoremove_wake_function default_wake_function
+  woken_wake_function swake_up* ldsem_*
+`;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { WAITS } from '../generic/index.js';
+import type { Recogniser } from '../recogniser.js';
+
+/**
+ * A head of which only the beginning arrived: another CPU, a program or a full serial buffer took
+ * the rest of the line. It counts where the lines of such a report follow.
+ */
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** Matches the beginnings of a phrase, from `least` characters on, up to the line's end. */
+function beginningOf(phrase: string, least: number): string {
+  let rest = '';
+  for (const character of [...phrase.slice(least)].reverse())
+    rest = `(?:${escaped(character)}${rest})?`;
+  return escaped(phrase.slice(0, least)) + rest;
+}
+
+const torn = (...phrases: readonly (readonly [phrase: string, least: number])[]): RegExp =>
+  new RegExp(`^(?:${phrases.map(([text, least]) => beginningOf(text, least)).join('|')})\\s*$`);
+
+/** Lines that are in no other stack dump than a crash's. */
+const FAULT =
+  /^\s*(?:Oops|#PF: |PGD |pgd = |Internal error|Mem abort|Data abort|\[[0-9a-f]{8,16}\] \*?pgd|BUG: KASAN|general protection|Code: |RIP: |pc : |PC is at|NIP |epc |---\[ end)/;
+
+export const TORN: readonly Recogniser[] = [
+  {
+    family: 'torn-page-fault',
+    kind: 'page-fault',
+    earnedBy: 'torn.log',
+    hints: ['BUG: unable', 'BUG: Unable', 'Unable to handle'],
+    head: torn(
+      ['BUG: unable to handle page fault for address', 11],
+      ['BUG: unable to handle kernel paging request at', 11],
+      ['BUG: unable to handle kernel NULL pointer dereference', 23],
+      ['BUG: Unable to handle kernel data access on read at', 11],
+      ['Unable to handle kernel paging request at virtual address', 16],
+      ['Unable to handle kernel access to user memory outside uaccess', 24],
+    ),
+    from: 'fault',
+    title: 'BUG: unable to handle kernel paging request in {fn}',
+    confirm: FAULT,
+  },
+  {
+    family: 'torn-null-deref',
+    kind: 'null-deref',
+    earnedBy: 'torn.log',
+    hints: ['BUG: kernel NULL', 'BUG: Kernel NULL', 'handle kernel NULL'],
+    head: torn(
+      ['BUG: kernel NULL pointer dereference, address', 16],
+      ['BUG: Kernel NULL pointer dereference on read', 16],
+      ['Unable to handle kernel NULL pointer dereference at virtual', 28],
+    ),
+    from: 'fault',
+    title: 'BUG: unable to handle kernel NULL pointer dereference in {fn}',
+    confirm: FAULT,
+  },
+  {
+    family: 'torn-gpf',
+    kind: 'gpf',
+    earnedBy: 'torn.log',
+    hints: ['general protection'],
+    head: torn(
+      ['general protection fault, probably for non-canonical address', 18],
+      ['Oops: general protection fault, probably for non-canonical', 24],
+    ),
+    role: 'die',
+    from: 'fault',
+    title: 'general protection fault in {fn}',
+    confirm: FAULT,
+  },
+  {
+    family: 'torn-kasan',
+    kind: 'kasan',
+    earnedBy: 'torn.log',
+    hints: ['BUG: KASAN'],
+    head: /^BUG: KASAN: ?(?:[a-z][a-z-]*(?: (?:i|in|o|on)?)?)?\s*$/,
+    from: 'order',
+    title: 'KASAN: torn report in {fn}',
+    confirm: /^(?:Read|Write) of size \d|^CPU: \d+ .*PID: \d+ .*Comm:/,
+  },
+  {
+    family: 'torn-bug-on',
+    kind: 'bug-on',
+    earnedBy: 'torn.log',
+    hints: ['kernel BUG'],
+    head: /^kernel BUG(?: at?)?\s*$/,
+    from: 'fault',
+    title: 'kernel BUG in {fn}',
+    confirm: /^(?:Oops: )?invalid opcode: |^Internal error: Oops - BUG|^RIP: |^pc : /,
+  },
+  {
+    family: 'torn-warning',
+    kind: 'warning',
+    earnedBy: 'torn.log',
+    hints: ['WARNING: CPU', 'WARNING: '],
+    head: /^WARNING: CPU: \d+(?: P(?:ID?:?)?(?: \d*(?: at?)?)?)?\s*$/,
+    from: 'order',
+    title: 'WARNING in {fn}',
+    confirm: /^CPU: \d+ .*PID: \d+ .*Comm:|^Modules linked in:|^---\[ end/,
+  },
+  {
+    // A task's name may hold any byte, a newline too (prctl(2), PR_SET_NAME).
+    family: 'torn-hung-task',
+    kind: 'hung-task',
+    earnedBy: 'torn.log',
+    hints: ['INFO: task '],
+    head: /^INFO: task (?!.{0,60}:\d+ ).{0,40}$/,
+    from: 'trace',
+    skip: WAITS,
+    title: 'INFO: task hung in {fn}',
+    confirm:
+      /^(?:.{0,40}:\d+ )?blocked for more than \d+ seconds|^.{0,40}:\d+ blocked for more|^"echo 0 > \/proc\/sys\/kernel\/hung_task_timeout_secs"/,
+  },
+  {
+    family: 'torn-rcu-stall',
+    kind: 'rcu-stall',
+    earnedBy: 'torn.log',
+    hints: ['INFO: rcu'],
+    head: /^(?:rcu: )?INFO: rcu_\w{2,30}(?: (?:self-?)?d?[a-z]*(?: [a-z]*){0,2})?\s*$/,
+    from: 'interrupted',
+    crossCpu: true,
+    title: 'INFO: rcu detected stall in {fn}',
+    confirm:
+      /^\s*(?:rcu: )?\s*(?:\d+-[.!O]{2,4}|\(t=\d+ jiffies|\(detected by \d+, t=|Tasks blocked on)/,
+  },
+  {
+    family: 'torn-soft-lockup',
+    kind: 'soft-lockup',
+    earnedBy: 'torn.log',
+    hints: ['BUG: soft'],
+    head: torn(
+      ['watchdog: BUG: soft lockup - CPU#', 19],
+      ['NMI watchdog: BUG: soft lockup - CPU#', 23],
+      ['BUG: soft lockup - CPU#', 9],
+    ),
+    from: 'interrupted',
+    crossCpu: true,
+    title: 'BUG: soft lockup in {fn}',
+    confirm: /^(?:CPU: \d+ .*PID: \d+ .*Comm:|RIP: |pc : |Modules linked in:)/,
+  },
+];
