@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { causeOf } from '../judge/verdict.js';
 import type { Finding } from '../model/finding.js';
 import { SUBJECT } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
@@ -78,7 +79,7 @@ function findings({ trials, question }: RunResult): string {
   }
   const all = [...seen.values()];
   const wanted = ({ trial, finding }: Seen): boolean =>
-    trial.placement === question.control && finding.cause === question.targetCause;
+    trial.placement === question.control && finding.cause === causeOf(question, trial.placement);
   const own = all.filter((one) => !wanted(one));
   const control = all.find((one) => wanted(one));
   return [

@@ -338,9 +338,12 @@ export class ReadyRig implements RigParts {
     if (removed.length === 0) return false;
     say(`damaged entries of the cache are made again: ${removed.join('; ')}`);
     const work = telling(this.work, say);
-    const kernel = await kernelOf(work, this.request);
-    await initramfsOf(work, this.request, kernel);
-    await this.#states.prepare(this.request.placements, say);
+    // What they are made from may be in doubt as well, and is then made again, too.
+    await mending(work, say, async () => {
+      const kernel = await kernelOf(work, this.request);
+      await initramfsOf(work, this.request, kernel);
+      await this.#states.prepare(this.request.placements, say);
+    });
     return true;
   }
 
