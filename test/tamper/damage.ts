@@ -14,6 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { placementIn } from '../../harness/model/placement.js';
+import { sealedText } from '../../harness/runs/seal.js';
 
 /** One way to damage a run. */
 export interface Damage {
@@ -40,7 +42,7 @@ export const filesOf = (root: string): string[] =>
 /** Folders of trials. */
 export const trialsOf = (root: string): string[] =>
   readdirSync(root)
-    .filter((name) => /^(builtin|in-module)-\d+$/.test(name))
+    .filter((name) => placementIn(name) !== null)
     .sort();
 
 const flip = (bytes: Buffer, at: number): Buffer => {
@@ -243,15 +245,21 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   vmlinux: ['dm_mod'],
 };
 
-/** Every field of a JSON file altered, its sums left as they are. */
-export function alteredJson(root: string, file: string): Damage[] {
+/**
+ * Every field of a JSON file altered.
+ * @param sealed whether it gets a right seal of its own
+ */
+export function alteredJson(root: string, file: string, sealed = false): Damage[] {
   const text = readFileSync(path.join(root, file), 'utf8');
   return alterations(JSON.parse(text) as Json).map(({ says, value }) => ({
     says: `${file}${says}`,
     at: file,
     evidence: isEvidence(file),
     inflict: (at) => {
-      writeFileSync(path.join(at, file), `${JSON.stringify(value, null, 2)}\n`);
+      const { seal: _, ...rest } = value as { [key: string]: Json };
+      const changed = sealed ? sealedText(rest) : `${JSON.stringify(value, null, 2)}\n`;
+      if (changed === text) return false;
+      writeFileSync(path.join(at, file), changed);
       return true;
     },
   }));

@@ -27,8 +27,8 @@ const targets = ({ question, trials }: RunResult): number =>
   ).length;
 
 /** Reads a run as `judge` and as `report` do; both must say the same. */
-export async function judged(root: string): Promise<SavedRun> {
-  const saved = await readSavedRun(root);
+export async function judged(root: string, manifest?: string): Promise<SavedRun> {
+  const saved = await readSavedRun(root, { manifest });
   await shownOf(saved); // never throws, whatever is left
   renderJson(saved.result, {});
   return saved;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // No damage to a saved run makes its verdict better, loses a crash or makes one up. Damage is made
 // systematically to real runs of every kind (test/fixtures/saved-runs); no guest is needed.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import type { RunResult } from '../../harness/model/verdict.js';
+import { sha256 } from '../../harness/runs/seal.js';
 import {
   alteredJson,
   alteredLedger,
@@ -30,14 +31,19 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 const tried = new Map<string, number>();
 
 /** Inflicts each piece of damage alone, and returns what the rule forbids of what came of it. */
-async function inflicted(name: string, kind: string, all: readonly Damage[]): Promise<string[]> {
+async function inflicted(
+  name: string,
+  kind: string,
+  all: readonly Damage[],
+  manifest?: string,
+): Promise<string[]> {
   const scratch = new Scratch(folderOf(name), path.join(temporary, `${name}-${kind}`));
   const before: RunResult = (await judged(folderOf(name))).result;
   const found: string[] = [];
   for (const damage of all) {
     if (damage.inflict(scratch.root)) {
       tried.set(kind, (tried.get(kind) ?? 0) + 1);
-      const after = await judged(scratch.root).then(
+      const after = await judged(scratch.root, manifest).then(
         ({ result }) => result,
         (error: unknown) => {
           found.push(`${damage.says}: threw ${String(error)}`);
@@ -87,6 +93,18 @@ describe.each(NAMES)('%s', (name) => {
     const [first] = trialsOf(folderOf(name));
     const all = alteredJson(folderOf(name), `${first}/trial.json`);
     expect(await inflicted(name, 'trial.json', all)).toEqual([]);
+  });
+
+  it('with its manifest kept elsewhere: everything, with sums that are right again', async () => {
+    const root = folderOf(name);
+    const manifest = sha256(readFileSync(path.join(root, 'SHA256SUMS')));
+    expect((await judged(root, manifest)).result).toEqual((await judged(root)).result);
+    const all = [
+      ...alteredJson(root, 'run.json', true),
+      ...trialsOf(root).flatMap((trial) => alteredJson(root, `${trial}/trial.json`, true)),
+      ...alteredLedger(root, true),
+    ];
+    expect(await inflicted(name, 'forged', some(all, 150), manifest)).toEqual([]);
   });
 
   it('each field and line of trials.jsonl', async () => {
