@@ -6,6 +6,7 @@ import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
 import { within, withinOrAborted } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { type QemuProcess, startQemu } from './process.js';
 import { Qmp } from './qmp.js';
@@ -70,7 +71,7 @@ class QemuMachine implements Machine {
   async #drained(): Promise<void> {
     const open = [...this.#sockets.values()].filter((socket) => !socket.closed);
     const read = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    await within(Promise.all(read), DRAIN_MS, undefined);
+    await within(Promise.all(read), patient(DRAIN_MS), undefined);
   }
 
   static async start(spec: MachineSpec, signal: AbortSignal): Promise<QemuMachine> {
@@ -115,7 +116,7 @@ class QemuMachine implements Machine {
         this.#sockets.set(name, await listener.connected);
       }),
     ).then(() => 'connected' as const);
-    const outcome = await race(all, this.ended, CONNECT_DEADLINE_MS, signal);
+    const outcome = await race(all, this.ended, patient(CONNECT_DEADLINE_MS), signal);
     if (outcome !== 'connected') throw startFailure(outcome);
     for (const channel of PORTS) {
       this.#sockets.get(channel)?.on('data', (chunk: Buffer) => this.#deliver(channel, chunk));
@@ -132,7 +133,7 @@ class QemuMachine implements Machine {
    */
   async #explain(error: unknown, signal: AbortSignal): Promise<never> {
     const never = new Promise<never>(() => undefined);
-    const end = await race(never, this.ended, DRAIN_MS, signal);
+    const end = await race(never, this.ended, patient(DRAIN_MS), signal);
     throw typeof end === 'string' ? error : startFailure(end);
   }
 
@@ -188,7 +189,7 @@ function startFailure(failure: Failure): Error {
   if (failure === 'deadline') {
     return new DmraceError('environment', {
       observed: 'QEMU did not open its channels',
-      limit: `${CONNECT_DEADLINE_MS} ms`,
+      limit: `${patient(CONNECT_DEADLINE_MS)} ms`,
       action: 'check the load of this machine, or QEMU itself with dmrace doctor --self-test',
     });
   }
