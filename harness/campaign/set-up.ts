@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
+import { requireKvm } from '../qemu/kvm-access.js';
 import type { ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
+import { patience, setPatience } from '../util/patience.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
 import type { RaceRequest } from './request.js';
@@ -21,6 +23,20 @@ import { defaultRunFolder } from './run-folder.js';
 export async function openWork(arch: Arch, signal: AbortSignal): Promise<Work> {
   await requireTools(arch);
   return { cache: await openCache(signal), arch, say: () => undefined, signal };
+}
+
+/**
+ * What a race needs before anything is fetched or built.
+ * @throws DmraceError (environment) as openWork() does, and where KVM is asked for and cannot be had
+ */
+export async function openRace(
+  { arch, accel, patience }: Pick<RaceRequest, 'arch' | 'accel' | 'patience'>,
+  signal: AbortSignal,
+): Promise<Work> {
+  setPatience(patience);
+  const work = await openWork(arch, signal);
+  await requireKvm(arch, accel);
+  return work;
 }
 
 /** Where a run's artefacts go, and since when. */
@@ -76,6 +92,8 @@ export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): R
     seed: asked.seed,
     qemu: rig.qemu,
     guests: { ...rig.guests },
+    patience: patience(),
+    ...(Object.keys(rig.refusals).length > 0 ? { remade: { ...rig.refusals } } : {}),
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
     ...asked.more,

@@ -22,7 +22,7 @@ export function raceRequest(
   scenario: Scenario,
   placements: readonly Placement[],
 ): RaceRequest {
-  const { kernel, accel, deterministic, seed, jobs, out } = options;
+  const { kernel, accel, deterministic, seed, jobs, out, patience } = options;
   const build = buildOptions(kernel, options.profile, options.config);
   refuseKvm(options);
   return {
@@ -35,6 +35,7 @@ export function raceRequest(
     deterministic,
     seed,
     jobs,
+    patience,
     out: out ?? null,
   };
 }
