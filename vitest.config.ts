@@ -26,7 +26,7 @@ export default defineConfig({
         // guest runs under TCG.
         test: {
           name: 'qemu',
-          include: ['test/{meta,qemu,formats,package,browser}/**/*.test.ts'],
+          include: ['test/{faults,meta,qemu,formats,package,browser}/**/*.test.ts'],
           fileParallelism: false,
           benchmark: { include: [] },
           sequence: { groupOrder: 1 },

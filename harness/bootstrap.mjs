@@ -4,13 +4,36 @@
 // over to the real program.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
 const say = (line) => process.stderr.write(`${line}\n`);
+
+// Node's own exit code for what nobody catches is 1, which says `open`; a reader of the output that
+// has gone is no failure.
+process.on('uncaughtException', (error) => {
+  try {
+    writeSync(2, `dmrace: ${error instanceof Error ? error.message : error}\n`);
+  } catch {
+    // nobody listens
+  }
+  process.exit(128);
+});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE' && stream === process.stdout) process.exit(128);
+  });
+}
 
 function fail(code, message) {
   say(`dmrace: ${message}`);
@@ -91,8 +114,8 @@ if (task !== 'run' || !(await servedByDocker(['run', ...rest]))) {
 }
 
 if (task === 'run') {
-  process.exitCode = await dmrace(['run', ...rest], interrupt.signal);
-  if (interrupt.signal.aborted) process.exit();
+  // Whatever is still there (a tool, the holder of a lock) does not keep the process alive.
+  process.exit(await dmrace(['run', ...rest], interrupt.signal));
 } else {
   const script =
     task === 'bench' ? [at('bench/run.mjs')] : [at('node_modules/vitest/vitest.mjs'), 'run'];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Arch } from './model/arch/index.js';
 import type { KernelConfig, KernelIdentity } from './model/kernel.js';
-import type { Placement } from './model/placement.js';
+import type { AskedPlacement, Placement } from './model/placement.js';
 
 /** A kernel that is ready to boot, with what was built for it. All paths are in the cache. */
 export interface PreparedKernel {
@@ -14,8 +14,30 @@ export interface PreparedKernel {
   /** Uncompressed modules to load before the guest has ports, in order. */
   readonly portModules: readonly string[];
   readonly helper: string;
-  /** The suspect's module in each placement. */
-  readonly objects: Readonly<Record<Placement, string>>;
+  /** The suspect's module in each placement that has one. */
+  readonly objects: Readonly<Record<AskedPlacement, string>>;
+  /** The planted control's module, and the one that holds its twin's method; where they are wanted. */
+  readonly planted?: { readonly module: string; readonly pinned: string };
+}
+
+/**
+ * The module that is unloaded in the guests of a placement, behind those that it needs.
+ * @throws Error when the kernel was prepared without it.
+ */
+export function modulesOf(
+  { objects, planted }: Pick<PreparedKernel, 'objects' | 'planted'>,
+  placement: Placement,
+): readonly [...needs: string[], object: string] {
+  switch (placement) {
+    case 'builtin':
+    case 'in-module':
+    case 'as-compiled':
+      return [objects[placement]];
+    case 'planted':
+    case 'planted-twin':
+      if (!planted) throw new Error(`the kernel was prepared without ${placement}`);
+      return placement === 'planted' ? [planted.module] : [planted.pinned, planted.module];
+  }
 }
 
 /** Shows long work to people, stage by stage, and notes how long each took. */
@@ -78,6 +100,8 @@ export interface MachineSpec {
   readonly initramfs: string;
   readonly parameters: readonly string[];
   readonly memoryMiB: number;
+  /** Processors; one where nothing is said. */
+  readonly cpus?: number;
   /**
    * Start from the saved guest in this folder instead of booting: SAVED_MEMORY, of which the machine
    * gets a private view (changes stay its own), and SAVED_DEVICES, everything else.

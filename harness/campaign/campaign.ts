@@ -2,6 +2,7 @@
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
+import { roleOf } from '../model/role.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialTie } from '../model/tie.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
@@ -24,6 +25,8 @@ export interface CampaignPlan {
   /** VMs side by side. */
   readonly jobs: number;
   readonly stop: StopRule;
+  /** Whether a trial is still wanted when its turn comes, after those that have ended. */
+  readonly needed?: (trial: TrialPlan, results: readonly TrialResult[]) => boolean;
   /** Of a campaign that goes on: what it has already. */
   readonly before?: readonly TrialResult[];
 }
@@ -43,15 +46,24 @@ const START_FAILURES = 3;
  */
 class Starts {
   #failures = 0;
+  #any = false;
+  #last: unknown = null;
 
   worked(run: TrialRun): TrialRun {
     this.#failures = 0;
+    this.#any = true;
     return run;
+  }
+
+  /** @throws the last failure when no VM at all could be started: nothing is known of the kernel. */
+  requireAny(): void {
+    if (!this.#any && this.#last !== null) throw this.#last;
   }
 
   /** @throws what was given, when it is no loss of one VM. */
   failed(error: unknown, plan: TrialPlan, signal: AbortSignal): TrialRun {
     const isLoss = error instanceof DmraceError && error.code === 'environment';
+    this.#last = error;
     if (signal.aborted || !isLoss || ++this.#failures >= START_FAILURES) throw error;
     const note = {
       plan,
@@ -75,6 +87,11 @@ export interface CampaignTools {
   readonly options: (plan: TrialPlan) => StartOptions;
   /** Makes a refused state again; false when that was done before, and did not help. */
   readonly remake?: (placement: Placement, refused: StateRefused) => Promise<boolean>;
+  /**
+   * Makes damaged parts of the guests again; false when none is damaged. Asked before an end that a
+   * damaged guest may explain is taken for the kernel’s.
+   */
+  readonly mend?: () => Promise<boolean>;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }
@@ -97,28 +114,46 @@ export async function runCampaign(
   const waiting = plan.trials.values();
   let stopped: string | null = plan.stop(results);
 
+  let mended = false;
+  /** Placements whose guests are known to do what is expected of them. */
+  const proven = new Set<Placement>();
   const one = async (trial: TrialPlan): Promise<void> => {
+    const before = mended;
     const run = (): Promise<TrialRun> => {
       const host = tools.host(trial.placement, signal);
       return runTrial(host, trial, { ...tools.options(trial), ...deadlines(trial, host.spec) });
     };
-    const { files: untied, argv } = await run()
-      .catch(async (error: unknown) => {
-        // Nothing has run yet: the trial takes place from another state.
-        const again =
-          error instanceof StateRefused && (await tools.remake?.(trial.placement, error)) === true;
-        if (!again) throw error;
-        return run();
-      })
-      // A second time it is a lost trial like any other, with what it left.
-      .catch(leftBehind)
-      .then(
-        (done) => starts.worked(done),
-        (error: unknown) => starts.failed(error, trial, signal),
-      );
-    if (untied.note.end.how === 'interrupted') return;
-    const note = { ...untied.note, tie: tools.tie(trial.placement) };
-    const files = { ...untied, note };
+    const attempt = async (): Promise<TrialRun> => {
+      const { files, argv } = await run()
+        .catch(async (error: unknown) => {
+          // Nothing has run yet: the trial takes place from another state.
+          const again =
+            error instanceof StateRefused &&
+            (await tools.remake?.(trial.placement, error)) === true;
+          if (!again) throw error;
+          return run();
+        })
+        // A second time it is a lost trial like any other, with what it left.
+        .catch(leftBehind)
+        .then(
+          (done) => starts.worked(done),
+          (error: unknown) => starts.failed(error, trial, signal),
+        );
+      return {
+        files: { ...files, note: { ...files.note, tie: tools.tie(trial.placement) } },
+        argv,
+      };
+    };
+    let { files, argv } = await attempt();
+    if (files.note.end.how === 'interrupted') return;
+    if (!proven.has(trial.placement) && !before && tools.mend) {
+      if (isExpected(trial, judgeTrial(files))) proven.add(trial.placement);
+      else if (await tools.mend()) {
+        mended = true;
+        ({ files, argv } = await attempt());
+      }
+    }
+    if (files.note.end.how === 'interrupted') return;
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const judged = judgeTrial(files);
     await tools.directory.writeResult(judged);
@@ -137,6 +172,7 @@ export async function runCampaign(
   const job = async (): Promise<void> => {
     for (const trial of waiting) {
       if (signal.aborted || stopped !== null) return;
+      if (plan.needed?.(trial, results) === false) continue;
       await one(trial);
     }
   };
@@ -151,8 +187,13 @@ export async function runCampaign(
   if (tools.signal.aborted) return { results, end: { how: 'interrupted' } };
   const failure = settled.find((outcome) => outcome.status === 'rejected');
   if (failure) throw failure.reason;
+  starts.requireAny();
   return {
     results,
     end: stopped === null ? { how: 'complete' } : { how: 'stopped', why: stopped },
   };
 }
+
+/** Whether a trial ended as a whole guest may: a subject that survives, a control that crashes. */
+const isExpected = ({ placement }: TrialPlan, { outcome }: TrialResult): boolean =>
+  outcome === (roleOf(placement) === 'control' ? 'crashed' : 'survived');

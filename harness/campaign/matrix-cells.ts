@@ -63,13 +63,19 @@ export class Cells {
     }
   }
 
-  #prepare(kernel: MatrixKernel, { suspect }: Scenario, say: Say): Promise<PreparedKernel> {
-    const key = `${kernel.given} ${suspect.name}`;
+  #prepare(
+    kernel: MatrixKernel,
+    { suspect, control }: Scenario,
+    say: Say,
+  ): Promise<PreparedKernel> {
+    const planted = control.kind === 'planted';
+    const key = `${kernel.given} ${suspect.name} ${planted}`;
     const known = this.#kernels.get(key);
     if (known) return known;
     const { spec, profile } = kernel;
     const prepared = prepareKernel(telling(this.work, say), spec, {
       suspect: suspect.build,
+      planted,
       build: buildOptions(spec, profile ?? undefined, undefined),
     });
     this.#kernels.set(key, prepared);
@@ -79,7 +85,7 @@ export class Cells {
   /** Names everything that the cell's answer depends on. */
   async #key(kernel: MatrixKernel, scenario: Scenario, prepared: PreparedKernel): Promise<string> {
     const { known, trials, seed, accel } = this.options;
-    const modules = Object.values(prepared.objects);
+    const modules = [...Object.values(prepared.objects), ...Object.values(prepared.planted ?? {})];
     const hash = createHash('sha256').update(
       JSON.stringify([version(), kernel, scenario.name, prepared.identity, trials, seed, accel]),
     );

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { summarise } from '../judge/summary.js';
+import type { Placement } from '../model/placement.js';
 import type { Repeat } from '../model/replay.js';
-import { anyRule, enoughRule, stopRule } from '../model/stop-rule.js';
+import { roleOf } from '../model/role.js';
+import { anyRule, enoughRule, onceRule, stopRule } from '../model/stop-rule.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
-import { prepareRig, type ReadyRig } from '../rig/rig.js';
+import { prepareRig, type ReadyRig, type RigRequest } from '../rig/rig.js';
 import { seededNonce } from '../runs/plan-json.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { CampaignEnd, RunNote } from '../runs/run-note.js';
 import { sameRun } from '../runs/same-run.js';
 import { notesOf, questionOf, readSavedRun } from '../runs/saved-run.js';
 import { isMine, shareOf } from '../runs/shard.js';
+import { staged } from '../scenarios/index.js';
 import type { Say } from '../util/work.js';
 import type { CampaignOutcome } from './campaign.js';
+import { neededTrials } from './needed.js';
 import { newNonce, planTrials } from './plan.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
@@ -53,12 +57,14 @@ export async function run(
   const place: Place = resumed ?? (await openPlace(work, request));
   const { directory } = place;
   const share = shareOf(request.trials, request.shard);
-  const tally = new Tally(share * request.placements.length);
   const raced = async (): Promise<Outcome> => {
     const rig = await prepareRig(work, request, stages);
+    // One of the rig's placements may go along that was not asked for.
+    const { title, total } = expected(rig.request, share);
+    const tally = new Tally(total);
     return stages.stage(
       {
-        title: `Trials: ${share} of ${request.placements.join(' and ')}`,
+        title,
         name: 'trials',
         live: () => tally.toString(),
       },
@@ -82,6 +88,23 @@ export async function run(
   return { directory, result, timing, manifest };
 }
 
+/** How many trials there will be if all goes well, and that in words. */
+function expected(
+  { scenario, placements, attribution }: RigRequest,
+  share: number,
+): { readonly title: string; readonly total: number } {
+  const goesAlong = (placement: Placement): boolean =>
+    staged(scenario, placement) !== scenario ||
+    (attribution === true && roleOf(placement) === 'attribution');
+  const own = placements.filter((placement) => !goesAlong(placement));
+  const along = placements.filter(goesAlong);
+  const more = along.length === 0 ? '' : `, one of ${along.join(' and ')}`;
+  return {
+    title: `Trials: ${share} of ${own.join(' and ')}${more}`,
+    total: share * own.length + along.length,
+  };
+}
+
 /** Everything that the trials of a run need. */
 interface Race {
   readonly rig: ReadyRig;
@@ -103,7 +126,8 @@ async function race({
   say,
 }: Race): Promise<Outcome> {
   const { directory } = place;
-  const { scenario, placements, trials, seed, shard, durationMs, deterministic } = request;
+  const { scenario, trials, seed, shard, durationMs, deterministic } = request;
+  const { placements } = rig.request;
   const note = (end?: CampaignEnd, repeats?: readonly Repeat[] | null): RunNote =>
     noteOf(rig, place, {
       trials,
@@ -130,6 +154,11 @@ async function race({
     { scenario, methodHome, durationMs, nonce },
     { placements, trials: trials * scenario.attempts, seed },
   );
+  const wanted = neededTrials(questionOf(note()), scenario, {
+    shard,
+    attribution: note().attribution === true,
+  });
+  const enough = onceRule(enoughRule(shareOf(trials, shard)), wanted.shown);
   const campaign = await runTrials(
     rig,
     {
@@ -137,8 +166,10 @@ async function race({
       jobs: request.jobs,
       stop: anyRule(
         stopRule(request.stopOn, scenario.targetCause),
-        ...(scenario.attempts > 1 ? [enoughRule(shareOf(trials, shard))] : []),
+        ...(scenario.attempts > 1 ? [enough] : []),
       ),
+      needed: wanted.needed,
+      ...(scenario.attempts > 1 ? {} : { total: tally.total - before.length }),
       directory,
       note: note(),
       before,

@@ -14,6 +14,7 @@ import { qemuMachines } from '../qemu/machine.js';
 import { guestSetUp } from '../scenarios/index.js';
 import { selfTest as scenario } from '../scenarios/self-test.js';
 import { runTrial } from '../trial/trial.js';
+import { mending } from '../util/cache.js';
 import { patient } from '../util/patience.js';
 import type { Work } from '../util/work.js';
 import { newNonce, planTrial } from './plan.js';
@@ -57,7 +58,9 @@ export const CRIMES: Readonly<Record<CrashHow, Crime>> = {
 export async function selfTest(work: Work, wanted: Accel | 'auto'): Promise<number> {
   const { arch, say, signal } = work;
   const { suspect } = scenario;
-  const kernel = await prepareKernel(work, 'debian', { suspect: suspect.build });
+  const kernel = await mending(work, say, () =>
+    prepareKernel(work, 'debian', { suspect: suspect.build }),
+  );
   const initramfs = await buildInitramfs(work, {
     kernel,
     placement: SUBJECT,

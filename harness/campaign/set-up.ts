@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
+import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
 import { requireKvm } from '../qemu/kvm-access.js';
-import type { ReadyRig } from '../rig/rig.js';
+import { cpusOf, type ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
+import { makeFolder } from '../util/io.js';
 import { patience, setPatience } from '../util/patience.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
@@ -55,6 +58,15 @@ export async function openPlace(
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
   const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
+  const found = await stat(folder).catch(() => null);
+  if (found && !found.isDirectory()) {
+    throw new DmraceError('usage', {
+      observed: `--out ${folder} is there already, and is no folder`,
+      artefact: path.resolve(folder),
+      action: 'give --out a new folder',
+    });
+  }
+  makeFolder(path.resolve(folder));
   const directory = await RunDirectory.create(path.resolve(folder));
   return { directory, id: randomUUID(), startedAt };
 }
@@ -70,7 +82,7 @@ export interface Asked {
 
 /** run.json of a rig that is ready. */
 export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): RunNote {
-  const { scenario, placements, deterministic } = rig.request;
+  const { scenario, placements, deterministic, attribution } = rig.request;
   return {
     schema: 2,
     id,
@@ -94,7 +106,9 @@ export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): R
     guests: { ...rig.guests },
     patience: patience(),
     ...(Object.keys(rig.refusals).length > 0 ? { remade: { ...rig.refusals } } : {}),
+    ...(cpusOf(rig.request) > 1 ? { cpus: cpusOf(rig.request) } : {}),
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
+    ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
     ...asked.more,
   };

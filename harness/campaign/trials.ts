@@ -8,7 +8,7 @@ import type { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
 import { tieOf } from '../runs/ties.js';
 import type { Say } from '../util/work.js';
-import { type CampaignOutcome, runCampaign } from './campaign.js';
+import { type CampaignOutcome, type CampaignPlan, runCampaign } from './campaign.js';
 
 const MIB = 1024 * 1024;
 /** What one QEMU takes on the host, its guest's memory included. */
@@ -20,6 +20,10 @@ export interface TrialsRequest {
   /** VMs side by side; `auto`: as many as cores. */
   readonly jobs: number | 'auto';
   readonly stop: StopRule;
+  /** See {@link CampaignPlan.needed}. */
+  readonly needed?: CampaignPlan['needed'];
+  /** How many are expected to run, where not all of them are needed. */
+  readonly total?: number;
   readonly directory: RunDirectory;
   /** The run's own note, which its trials are tied to. */
   readonly note: RunNote;
@@ -69,7 +73,7 @@ export async function runTrials(
   say: Say,
 ): Promise<CampaignOutcome> {
   const { directory, trials } = request;
-  const total = trials.length;
+  const total = Math.min(request.total ?? trials.length, trials.length);
   const room = { freeBytes: process.availableMemory(), cores: availableParallelism() };
   let done = 0;
   for (const placement of rig.request.placements) {
@@ -80,6 +84,7 @@ export async function runTrials(
       trials,
       jobs: jobsFor(request.jobs, total, room, say),
       stop: request.stop,
+      ...(request.needed === undefined ? {} : { needed: request.needed }),
       before: request.before ?? [],
     },
     {
@@ -89,6 +94,7 @@ export async function runTrials(
       directory,
       options: (plan) => rig.start(plan),
       remake: (placement, refused) => rig.remake(placement, refused, say),
+      mend: () => rig.mend(say),
       done: (result) => {
         done++;
         request.done?.(result);

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { EXIT, INTERRUPTED } from '../model/exit-codes.js';
 import { SUSPECTS } from '../suspects/index.js';
+import { withSbin } from '../util/host-tools.js';
+import { explainSystem } from '../util/io.js';
 import { version } from '../util/version.js';
 import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
@@ -15,6 +17,7 @@ import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scanCommand } from './scan.js';
+import { guardStreams, out, say, settled } from './streams.js';
 import { sweepCommand } from './sweep.js';
 
 /** All commands with their options: what help, completions and the man page are made from. */
@@ -33,15 +36,29 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(mergeCommand(exit));
-  program.addCommand(scanCommand());
+  program.addCommand(scanCommand(undefined, exit));
   program.addCommand(kernelCommand(signal));
   program.addCommand(doctorCommand(signal, exit));
   addCompletions(program);
   return program;
 }
 
-/** The whole command line; returns the exit code and never throws. */
+/**
+ * The whole command line; returns the exit code and never throws. A result that stdout could not
+ * take was not given: that is a failure of the environment, whatever the result was.
+ */
 export async function dmrace(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  guardStreams();
+  process.env.PATH = withSbin(process.env.PATH);
+  const code = await worked(argv, signal);
+  const end = await settled(signal);
+  if (end === 'told') return code;
+  if (end === 'interrupted') return INTERRUPTED;
+  say(`dmrace: the result cannot be printed: ${end.lost}\n  free some space, or print elsewhere\n`);
+  return code === INTERRUPTED ? code : EXIT.environment;
+}
+
+async function worked(argv: readonly string[], signal: AbortSignal): Promise<number> {
   let code = 0;
   const exit = (value: number): void => {
     code = value;
@@ -52,28 +69,29 @@ export async function dmrace(argv: readonly string[], signal: AbortSignal): Prom
     const outcome = await inDocker(argv, signal);
     if ('code' in outcome) return outcome.code;
     await program.parseAsync([...outcome.argv], { from: 'user' });
-    return process.exitCode === undefined ? code : Number(process.exitCode);
+    return code;
   } catch (error) {
     return explain(error, signal);
   }
 }
 
 function overrideExit(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({ writeOut: out, writeErr: say });
   for (const child of command.commands) overrideExit(child);
 }
 
 function explain(error: unknown, signal: AbortSignal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   if (signal.aborted) {
-    process.stderr.write('dmrace: interrupted\n');
+    say('dmrace: interrupted\n');
     return INTERRUPTED;
   }
-  if (error instanceof DmraceError) {
-    process.stderr.write(`dmrace: ${error.message}\n`);
-    return EXIT[error.code];
+  const known = explainSystem(error);
+  if (known instanceof DmraceError) {
+    say(`dmrace: ${known.message}\n`);
+    return EXIT[known.code];
   }
-  process.stderr.write(
+  say(
     `dmrace: a mistake in dmrace itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.environment;

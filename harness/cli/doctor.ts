@@ -11,6 +11,7 @@ import { setPatience } from '../util/patience.js';
 import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
 import { accelReport } from './accel-report.js';
 import { ACCELS, PATIENCE_FLAG, PATIENCE_TEXT, Patience } from './options.js';
+import { say as print } from './streams.js';
 
 interface DoctorOptions {
   readonly fix?: boolean;
@@ -22,7 +23,7 @@ interface DoctorOptions {
   readonly patience?: number;
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const say = (line: string): void => print(`${line}\n`);
 
 /** `dmrace doctor`. */
 export function doctorCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -106,7 +107,7 @@ async function install(command: readonly string[]): Promise<void> {
   const prefix = command[0] === 'sudo' ? ['sudo'] : [];
   for (const argv of [[...prefix, 'apt-get', '-q', 'update'], command]) {
     const [file = 'apt-get', ...args] = argv;
-    process.stderr.write(`+ ${argv.join(' ')}\n`);
+    print(`+ ${argv.join(' ')}\n`);
     const result = await execa(file, args, {
       reject: false,
       stdin: 'inherit',

@@ -3,6 +3,7 @@ import { appendFileSync, statSync } from 'node:fs';
 import type { RunResult } from '../model/verdict.js';
 import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report/github.js';
 import { explainIo } from '../util/io.js';
+import { say } from './streams.js';
 
 /**
  * On GitHub (GITHUB_ACTIONS is `true`): annotations, and the job summary in the file that
@@ -13,7 +14,7 @@ import { explainIo } from '../util/io.js';
  */
 export function tellGithub(result: RunResult, env: NodeJS.ProcessEnv = process.env): void {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  process.stderr.write(githubAnnotations(result));
+  say(githubAnnotations(result));
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {

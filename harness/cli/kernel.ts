@@ -10,8 +10,9 @@ import { buildOptions, PROFILES } from '../model/kernel-profile.js';
 import type { PreparedKernel } from '../ports.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { SUSPECTS } from '../suspects/index.js';
-import { openCache } from '../util/cache.js';
+import { mending, openCache } from '../util/cache.js';
 import type { Work } from '../util/work.js';
+import { out, say as print } from './streams.js';
 
 interface KernelOptions {
   readonly profile?: string;
@@ -20,7 +21,7 @@ interface KernelOptions {
   readonly source?: boolean;
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const say = (line: string): void => print(`${line}\n`);
 
 /** `dmrace kernel build|fetch|list`. */
 export function kernelCommand(signal: AbortSignal): Command {
@@ -34,7 +35,10 @@ export function kernelCommand(signal: AbortSignal): Command {
   });
   const prepare = async (spec: string, options: KernelOptions): Promise<PreparedKernel> => {
     const build = buildOptions(spec, options.profile, options.config);
-    return prepareKernel(await opened(options), spec, { suspect: SUSPECTS.dm_mod.build, build });
+    const work = await opened(options);
+    return mending(work, say, () =>
+      prepareKernel(work, spec, { suspect: SUSPECTS.dm_mod.build, build }),
+    );
   };
   command
     .command('fetch')
@@ -54,11 +58,11 @@ Examples:
     .action(async (spec: string, options: KernelOptions) => {
       if (options.source) {
         const tree = await fetchSource(await opened(options), spec);
-        process.stdout.write(`${tree}\n`);
+        out(`${tree}\n`);
         return;
       }
       const kernel = await prepare(spec, options);
-      process.stdout.write(`${JSON.stringify(kernel.identity, null, 2)}\n`);
+      out(`${JSON.stringify(kernel.identity, null, 2)}\n`);
     });
   command
     .command('build')
@@ -92,7 +96,7 @@ Examples:
       say(
         `${kernel.identity.release}: ${prettyBytes(size)}, ready after ${((performance.now() - started) / 1000).toFixed(1)} s`,
       );
-      process.stdout.write(`${kernel.image}\n`);
+      out(`${kernel.image}\n`);
     });
   command
     .command('list')
@@ -100,7 +104,7 @@ Examples:
     .addHelpText('after', '\nExamples:\n  dmrace kernel list')
     .action(async () => {
       const { root } = await openCache();
-      for (const line of await listKernels(root)) process.stdout.write(`${line}\n`);
+      for (const line of await listKernels(root)) out(`${line}\n`);
     });
   return command;
 }

@@ -13,6 +13,7 @@ import { guestArch } from '../rig/guest-arch.js';
 import { scenarioNamed } from '../scenarios/index.js';
 import { PATIENCE_FLAG, PATIENCE_TEXT } from './options.js';
 import { Progress } from './progress.js';
+import { out, say } from './streams.js';
 
 /** What the command line of `dmrace matrix` gives. */
 interface MatrixOptions extends CellOptions {
@@ -113,12 +114,12 @@ async function matrix(options: MatrixOptions, signal: AbortSignal): Promise<numb
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.stderr.write(
+    say(
       `dmrace: interrupted after ${done.length} of ${pairs.length} cells; the same command goes on from there\n`,
     );
     return INTERRUPTED;
   }
-  process.stdout.write(renderMatrix(done, options.format, process.stdout.columns ?? null));
+  out(renderMatrix(done, options.format, process.stdout.columns ?? null));
   return matrixExitCode(done);
 }
 

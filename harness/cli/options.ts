@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';
+import { MOST_CPUS } from '../model/cpus.js';
 import { DmraceError, headlineOf } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { PATIENCE_LIMITS } from '../util/patience.js';
@@ -13,10 +14,10 @@ import { PATIENCE_LIMITS } from '../util/patience.js';
 export const ACCELS = ['auto', 'kvm', 'tcg'] as const;
 
 /** A whole number, as a JSON number or as the text of a flag or a variable. */
-const whole = (minimum: number) =>
+const whole = (minimum: number, maximum = 0xffff_ffff) =>
   z
     .union([z.number(), z.string().regex(/^\d+$/, 'not a whole number').transform(Number)])
-    .pipe(z.int().min(minimum).max(0xffff_ffff));
+    .pipe(z.int().min(minimum).max(maximum));
 
 const UNIT_MS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -51,7 +52,7 @@ export const RunOptions = z.strictObject({
   config: z.string().optional(),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
-  placement: z.enum([...PLACEMENTS, 'both']).optional(),
+  placement: z.enum([...ASKED_PLACEMENTS, 'both', 'all']).optional(),
   trials: whole(1).optional(),
   duration: Duration.optional(),
   seed: whole(0).default(1),
@@ -68,9 +69,20 @@ export const RunOptions = z.strictObject({
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
   patience: Patience.default(1),
   deterministic: z.boolean().default(false),
+  cpus: whole(1, MOST_CPUS).optional(),
   quiet: z.boolean().default(false),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
+
+/** @throws DmraceError (usage) for several processors in a run whose order must be the same. */
+export function refuseSeveral({ deterministic, cpus }: RunOptions): void {
+  if (!deterministic || cpus === undefined || cpus === 1) return;
+  throw new DmraceError('usage', {
+    observed: `--deterministic with --cpus ${cpus}: several processors run side by side, in an order of the host’s`,
+    limit: '1',
+    action: 'leave one of them out',
+  });
+}
 
 /** The words of an option's name in code: stopOn is --stop-on and DMRACE_STOP_ON. */
 const words = (name: string): string[] =>

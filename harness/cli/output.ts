@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
+import { shownDeep } from '../model/shown.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import type { RunEvidence } from '../report/evidence.js';
@@ -12,6 +13,7 @@ import { shownOf } from '../runs/shown.js';
 import { assets } from '../util/assets.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
+import { out } from './streams.js';
 
 /** The flags with which a client outside started this program in a container; none elsewhere. */
 export const dockerWords = (): string[] =>
@@ -20,7 +22,7 @@ export const dockerWords = (): string[] =>
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
   const format = FORMATS[name];
-  if ('trial' in format && format.trial) process.stdout.write(format.trial(trial));
+  if ('trial' in format && format.trial) out(format.trial(trial));
 }
 
 /**
@@ -37,7 +39,7 @@ export async function printResult(
   const paint = paintFor(process.stdout);
   const rendering = { result, timing, directory, manifest, paint, docker: dockerWords() };
   const evidence = async (): Promise<RunEvidence> => shownOf(await readSavedRun(directory));
-  process.stdout.write(await rendered(format, rendering, evidence));
+  out(await rendered(format, rendering, evidence));
   tellGithub(result);
 }
 
@@ -48,8 +50,11 @@ export async function rendered(
   evidence: () => Promise<RunEvidence>,
 ): Promise<string> {
   const format = FORMATS[name];
+  // People's text goes to a terminal as it is; files and data keep what was recorded.
+  const told =
+    name === 'pretty' ? { ...rendering, result: shownDeep(rendering.result) } : rendering;
   return 'end' in format
-    ? await format.end(rendering)
+    ? await format.end(told)
     : await format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });
 }
 

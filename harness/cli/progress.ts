@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Listr, ListrLogger, ListrLogLevels, PRESET_TIMER, ProcessOutput } from 'listr2';
+import { shown } from '../model/shown.js';
 import type { Stages } from '../ports.js';
 import type { Say } from '../util/work.js';
 
@@ -58,11 +59,12 @@ export class Progress implements Stages {
     const started = performance.now();
     let value: { readonly of: T } | null = null;
     const task = {
-      title: stage.title,
-      task: async (_: unknown, shown: LiveTask): Promise<void> => {
-        using _ticks = this.#live && !this.quiet ? ticking(stage, shown) : null;
-        const say = (line: string): void => {
-          shown.output = line;
+      title: shown(stage.title),
+      task: async (_: unknown, line: LiveTask): Promise<void> => {
+        using _ticks =
+          this.#live && !this.quiet ? ticking({ ...stage, title: shown(stage.title) }, line) : null;
+        const say = (text: string): void => {
+          line.output = shown(text);
         };
         value = { of: await stopped(this.signal, work(say)) };
       },

@@ -6,6 +6,7 @@ import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import type { Telling } from '../model/proof.js';
+import { shownDeep } from '../model/shown.js';
 import { renderReplayJson, renderReplayText } from '../report/replay.js';
 import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from '../runs/recorded.js';
 import { scenarioOfNote } from '../runs/saved-run.js';
@@ -14,6 +15,7 @@ import { PATIENCE_FLAG, PATIENCE_TEXT, RunOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { raceRequest } from './request.js';
+import { out } from './streams.js';
 
 interface ReplayOptions {
   readonly trial?: string;
@@ -88,6 +90,7 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     accel: options.accel ?? note.accel,
     patience: options.patience ?? note.patience ?? 1,
     deterministic: note.deterministic === true,
+    cpus: note.cpus ?? 1,
     jobs: options.jobs,
     ...(options.out === undefined ? {} : { out: options.out }),
   });
@@ -112,10 +115,10 @@ async function replayAsked(
   const { directory, result } = await replay(request, conductor);
   if (result === null) return INTERRUPTED;
   const view = { result, recorded: run.root, directory: directory.root };
-  process.stdout.write(
+  out(
     given.format === 'json'
       ? renderReplayJson(view)
-      : renderReplayText(view, paintFor(process.stdout)),
+      : renderReplayText(shownDeep(view), paintFor(process.stdout)),
   );
   return result.exitCode;
 }
@@ -150,7 +153,7 @@ async function debugAsked(
   conductor: Conductor,
 ): Promise<number> {
   const { stopped, run, directory } = await debug(request, conductor, (lines) => {
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    out(lines.map((line) => `${line}\n`).join(''));
   });
   if (conductor.signal.aborted) return INTERRUPTED;
   const { where, wanted } = request;
@@ -162,6 +165,6 @@ async function debugAsked(
   const missed = stopped
     ? ''
     : `was never at ${where === 'crash' ? 'the crash' : `step ${where}`}; `;
-  process.stdout.write(`${wanted[0]?.trial}: ${missed}${after}\nartefacts  ${directory.root}\n`);
+  out(`${wanted[0]?.trial}: ${missed}${after}\nartefacts  ${directory.root}\n`);
   return stopped ? 0 : 125;
 }

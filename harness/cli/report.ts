@@ -11,6 +11,7 @@ import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
 import { rendered } from './output.js';
 import { paintFor } from './paint.js';
+import { out, say } from './streams.js';
 
 interface ReportOptions {
   readonly format: FormatName;
@@ -48,6 +49,12 @@ Examples:
 }
 
 async function report(folder: string, options: ReportOptions): Promise<number> {
+  if (options.output === '') {
+    throw new DmraceError('usage', {
+      observed: '--output is empty',
+      action: 'name a file, or - for stdout',
+    });
+  }
   const started = performance.now();
   const saved = await readSavedRun(folder);
   const { directory, result } = saved;
@@ -65,9 +72,9 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
     async () => evidence,
   );
   for (const { file, observed, expected } of evidence.damage) {
-    process.stderr.write(`dmrace: ${path.dirname(file)}: ${observed}; expected: ${expected}\n`);
+    say(`dmrace: ${path.dirname(file)}: ${observed}; expected: ${expected}\n`);
   }
-  if (options.output === '-') process.stdout.write(text);
+  if (options.output === '-') out(text);
   else {
     const file = path.resolve(
       options.output ?? path.join(directory.root, FORMATS[options.format].file),
@@ -75,7 +82,7 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
     await writeFileAtomic(file, text).catch((error: unknown) => {
       throw explainIo(error, file);
     });
-    process.stdout.write(`${file}\n`);
+    out(`${file}\n`);
   }
   return evidence.damage.length > 0 ? 125 : 0;
 }

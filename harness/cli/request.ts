@@ -5,13 +5,19 @@ import type { RaceRequest, RunRequest } from '../campaign/request.js';
 import type { Resumed } from '../campaign/resume.js';
 import { DmraceError } from '../model/errors.js';
 import { buildOptions } from '../model/kernel-profile.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
+import {
+  ASKED_PLACEMENTS,
+  COMPARED_PLACEMENTS,
+  orderedPlacements,
+  type Placement,
+} from '../model/placement.js';
+import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { shardOf } from '../runs/shard.js';
 import { scenarioNamed } from '../scenarios/index.js';
 import { readKnownFile } from './known-file.js';
-import { type GivenOptions, type RunOptions, refuseKvm } from './options.js';
+import { type GivenOptions, type RunOptions, refuseKvm, refuseSeveral } from './options.js';
 
 /**
  * What the options ask of any command that runs trials.
@@ -22,9 +28,10 @@ export function raceRequest(
   scenario: Scenario,
   placements: readonly Placement[],
 ): RaceRequest {
-  const { kernel, accel, deterministic, seed, jobs, out, patience } = options;
+  const { kernel, accel, deterministic, cpus, seed, jobs, out, patience } = options;
   const build = buildOptions(kernel, options.profile, options.config);
   refuseKvm(options);
+  refuseSeveral(options);
   return {
     kernel,
     build,
@@ -33,6 +40,7 @@ export function raceRequest(
     placements,
     accel,
     deterministic,
+    ...(cpus === undefined ? {} : { cpus }),
     seed,
     jobs,
     patience,
@@ -46,7 +54,20 @@ export function placementsOf(
   usual: readonly Placement[],
 ): readonly Placement[] {
   if (placement === undefined) return usual;
-  return placement === 'both' ? PLACEMENTS : [placement];
+  if (placement === 'all') return ASKED_PLACEMENTS;
+  return placement === 'both' ? COMPARED_PLACEMENTS : [placement];
+}
+
+/** Whether a run asks by what a race is closed, should the subject's method jump. */
+const attributes = ({ control, recipe }: Scenario, { placement }: RunOptions): boolean =>
+  control.kind === 'rebuilt' &&
+  recipe === 'release-return' &&
+  (placement === undefined || placement === 'both');
+
+/** With the subject goes the planted control of its scenario: without it no silence means anything. */
+function withPlanted({ control }: Scenario, asked: readonly Placement[]): readonly Placement[] {
+  if (control.kind !== 'planted' || !asked.includes(SUBJECT)) return asked;
+  return orderedPlacements([...asked, control.placement, control.twin]);
 }
 
 /**
@@ -64,7 +85,12 @@ export async function runRequest(
       ? (resumed?.note.known ?? null)
       : await readKnownFile(options.known);
   return {
-    ...raceRequest(options, scenario, placementsOf(options, scenario.placements)),
+    ...raceRequest(
+      options,
+      scenario,
+      withPlanted(scenario, placementsOf(options, scenario.placements)),
+    ),
+    attribution: attributes(scenario, options),
     trials: options.trials ?? scenario.trials,
     durationMs: durationOf(options, scenario),
     stopOn: options.stopOn ?? scenario.stopOn,
@@ -98,6 +124,7 @@ const DECIDING = [
   'seed',
   'placement',
   'duration',
+  'cpus',
 ] as const;
 
 /**
@@ -132,7 +159,11 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
 
 /** The options of a run that decide what its trials are. */
 function ownOptions(note: Resumed['note']): Partial<RunOptions> {
-  const [only, second] = note.placements;
+  // One trial as compiled goes along by itself; more were asked for.
+  const askable = note.attribution ? COMPARED_PLACEMENTS : ASKED_PLACEMENTS;
+  const asked = note.placements.flatMap(
+    (placement) => askable.find((one) => one === placement) ?? [],
+  );
   return {
     kernel: note.kernel.spec,
     arch: note.kernel.arch,
@@ -140,10 +171,11 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     ...(note.config === undefined ? {} : { config: note.config }),
     accel: note.accel,
     deterministic: note.deterministic === true,
+    cpus: note.cpus ?? 1,
     scenario: note.scenario,
     trials: note.trials,
     seed: note.seed,
-    placement: second === undefined ? only : 'both',
+    placement: asked.length === 1 ? asked[0] : asked.length === 2 ? 'both' : 'all',
     ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
   };
 }

@@ -2,10 +2,11 @@
 import { Command, Option } from 'commander';
 import { openResumed } from '../campaign/resume.js';
 import { run } from '../campaign/run.js';
+import { MOST_CPUS } from '../model/cpus.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import { ARCHES } from '../model/kernel.js';
 import { PROFILES } from '../model/kernel-profile.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS } from '../scenarios/index.js';
@@ -21,6 +22,7 @@ import {
 import { dockerWords, printResult, printTrial } from './output.js';
 import { Progress } from './progress.js';
 import { resumedOptions, runRequest } from './request.js';
+import { say } from './streams.js';
 
 /** `dmrace run`: the main job. */
 export function runCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -68,7 +70,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
           `where ${SUSPECTS.dm_mod.words.method} is (default: the scenario’s)`,
           'PLACEMENT',
         ),
-        [...PLACEMENTS, 'both'],
+        [...ASKED_PLACEMENTS, 'both', 'all'],
       ),
     )
     .addOption(option('--trials <n>', 'trials of each placement (default: 5; churn: 1)', 'TRIALS'))
@@ -116,6 +118,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       new Option('--deterministic', 'same seed, same bits: console, trace and records (needs TCG)'),
     )
     .addOption(
+      option('--cpus <n>', `processors of each guest, 1 to ${MOST_CPUS} (default: 1)`, 'CPUS'),
+    )
+    .addOption(
       offering(option('--format <how>', 'how to print (default: pretty)', 'FORMAT'), FORMAT_NAMES),
     )
     .addOption(new Option('--quiet', 'no progress on stderr'))
@@ -155,8 +160,6 @@ async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<numbe
   await printResult(result, format, directory.root, timing, manifest);
   if (!signal.aborted) return result.exitCode;
   const command = ['dmrace run', ...dockerWords(), '--resume', directory.root].join(' ');
-  process.stderr.write(
-    `dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`,
-  );
+  say(`dmrace: interrupted after ${result.trials.length} trials; go on with ${command}\n`);
   return INTERRUPTED;
 }

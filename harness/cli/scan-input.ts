@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ModuleContext } from '../console/index.js';
 import { parseSymbolMap, SymbolTable } from '../console/index.js';
@@ -18,9 +18,21 @@ const Modules = z.array(
   }),
 );
 
-/** Opens a log; `-` is standard input. */
+/** Opens a log; `-` is standard input. Errors of reading it name it. */
 export async function openLog(name: string, stdin: Readable): Promise<Readable> {
-  if (name === '-') return stdin;
+  const log = name === '-' ? stdin : await opened(name);
+  return Readable.from(named(log, name), { objectMode: false });
+}
+
+async function* named(log: Readable, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* log;
+  } catch (error) {
+    unreadable(name === '-' ? 'standard input' : name, error);
+  }
+}
+
+async function opened(name: string): Promise<Readable> {
   const info = await stat(name).catch((error: unknown) => unreadable(name, error));
   if (info.isDirectory()) unreadable(name, new Error('it is a directory'));
   const stream = createReadStream(name, { highWaterMark: 1 << 18 });

@@ -11,6 +11,7 @@ import type { Finding, RawFinding } from '../model/finding.js';
 import { SUSPECTS } from '../suspects/index.js';
 import { symbolize } from '../symbols/addr2line.js';
 import { openLog, readContext, readTable } from './scan-input.js';
+import { out, say } from './streams.js';
 
 /** Where `scan` reads and writes; the process's own unless a test says otherwise. */
 export interface ScanStreams {
@@ -39,7 +40,12 @@ Examples:
 
 const Line = z.object({ id: z.union([z.string(), z.number()]), log: z.string() });
 /** The command `dmrace scan`: sets the exit code, throws {@link DmraceError} for the environment. */
-export function scanCommand(streams: ScanStreams = processStreams()): Command {
+export function scanCommand(
+  streams: ScanStreams = processStreams(),
+  exit: (code: number) => void = (code) => {
+    process.exitCode = code;
+  },
+): Command {
   return new Command('scan')
     .description('find kernel crashes in console logs (stdin without FILE)')
     .argument('[FILE...]', 'logs to read; - is stdin')
@@ -62,7 +68,7 @@ export function scanCommand(streams: ScanStreams = processStreams()): Command {
         options.jsonl === true
           ? await scanRecords(names, streams, context)
           : await scanFiles(names, streams, context, options);
-      process.exitCode = found > 0 ? 1 : 0;
+      exit(found > 0 ? 1 : 0);
     });
 }
 
@@ -192,7 +198,7 @@ function parseRecord(text: string): z.infer<typeof Line> | string {
 function processStreams(): ScanStreams {
   return {
     stdin: process.stdin,
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stdout: out,
+    stderr: say,
   };
 }

@@ -2,13 +2,15 @@
 import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
 import { DmraceError } from '../model/errors.js';
-import { PLACEMENTS } from '../model/placement.js';
+import { COMPARED_PLACEMENTS } from '../model/placement.js';
+import { shownDeep } from '../model/shown.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
 import { PATIENCE_FLAG, PATIENCE_TEXT, type RunOptions, runOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { placementsOf, raceRequest } from './request.js';
+import { out } from './streams.js';
 
 /** `dmrace sweep`. */
 export function sweepCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -18,7 +20,9 @@ export function sweepCommand(signal: AbortSignal, exit: (code: number) => void):
     .description('let the holder run at every block of the remover in turn: where does it crash?')
     .addOption(option('--kernel <spec>', 'as for dmrace run (default: debian)', 'KERNEL'))
     .addOption(option('--arch <name>', 'guest architecture', 'ARCH'))
-    .addOption(option('--placement <where>', `${PLACEMENTS.join(', ')} or both`, 'PLACEMENT'))
+    .addOption(
+      option('--placement <where>', `${COMPARED_PLACEMENTS.join(', ')} or both`, 'PLACEMENT'),
+    )
     .addOption(option('--seed <n>', 'seed of every trial (default: 1)', 'SEED'))
     .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
@@ -57,7 +61,7 @@ export const noSuchForm = (format: string): DmraceError =>
 
 async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<number> {
   refuse(options);
-  const request = raceRequest(options, scenario, placementsOf(options, PLACEMENTS));
+  const request = raceRequest(options, scenario, placementsOf(options, COMPARED_PLACEMENTS));
   const stages = new Progress(signal, options.quiet);
   const ended = await sweep(request, { signal, stages });
   const { kernel } = ended.result;
@@ -67,7 +71,9 @@ async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<num
 
 /** Prints a judged sweep to stdout. */
 export function printSweep(view: SweepView, format: string): void {
-  process.stdout.write(
-    format === 'json' ? renderSweepJson(view) : renderSweepText(view, paintFor(process.stdout)),
+  out(
+    format === 'json'
+      ? renderSweepJson(view)
+      : renderSweepText(shownDeep(view), paintFor(process.stdout)),
   );
 }

@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import writeFileAtomic from 'write-file-atomic';
-import { DmraceError } from '../model/errors.js';
+import { DmraceError, isOfKind } from '../model/errors.js';
 import { contentKey } from '../util/cache.js';
-import { runTool } from '../util/command.js';
+import { type CommandOptions, runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -13,6 +13,12 @@ const MIRROR = 'http://deb.debian.org/debian';
 const SECURITY = 'http://deb.debian.org/debian-security';
 /** Package lists older than this are fetched again. */
 const LISTS_FRESH_MS = 24 * 3600 * 1000;
+
+/** The first line of a text, and the rest; null where there is no second line. */
+function splitOnce(text: string): readonly [string, string | null] {
+  const at = text.indexOf('\n');
+  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
+}
 
 /** Folder of apt-cache's answers. */
 const ANSWERS = 'answers';
@@ -60,9 +66,12 @@ export class DebianArchive {
     return this.work.arch.names.debian;
   }
 
-  #run(file: string, args: readonly string[], cwd?: string): Promise<string> {
-    const { signal } = this.work;
-    return runTool(file, args, { ...(cwd === undefined ? {} : { cwd }), signal });
+  #run(
+    file: string,
+    args: readonly string[],
+    options: Pick<CommandOptions, 'cwd' | 'withStderr'> = {},
+  ): Promise<string> {
+    return runTool(file, args, { ...options, signal: this.work.signal });
   }
 
   #options(): string[] {
@@ -92,7 +101,7 @@ export class DebianArchive {
         (s) => Date.now() - s.mtimeMs,
         () => Number.POSITIVE_INFINITY,
       );
-      return age < LISTS_FRESH_MS;
+      return age < LISTS_FRESH_MS && (await this.#asFetched(stamp));
     };
     if (await fresh()) return;
     await this.work.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
@@ -106,10 +115,66 @@ export class DebianArchive {
         path.join(this.#root, 'sources.list'),
         `${sourcesOf(this.suite).join('\n')}\n`,
       );
-      await this.#run('apt-get', [...this.#options(), '-q', 'update']);
+      await rm(stamp, { force: true });
+      await this.#update();
       await rm(path.join(this.#root, ANSWERS), { recursive: true, force: true });
-      await writeFile(stamp, `${new Date().toISOString()}\n`);
+      await writeFileAtomic(stamp, `${new Date().toISOString()}\n${await this.#listing()}\n`);
     });
+  }
+
+  /**
+   * Fetches the package lists. `apt-get update` ends with 0 when some cannot be fetched, and goes
+   * on with those of last time or none (apt-get(8)); apt 2.5.4 and later can be told otherwise
+   * (APT::Update::Error-Mode), and every apt says so.
+   * @throws DmraceError (environment) with what apt says of the first that cannot be had
+   */
+  async #update(): Promise<void> {
+    const strict = ['-o', 'APT::Update::Error-Mode=any'];
+    const said = await this.#run('apt-get', [...this.#options(), ...strict, '-q', 'update'], {
+      withStderr: true,
+    }).catch((error: unknown) => {
+      if (isOfKind(error, 'tool-failed')) return error.facts.observed;
+      throw error;
+    });
+    const lines = said.split('\n').map((line) => line.trim());
+    const failed = lines.filter((line) => /^(?:E|W|Err): ?|^Err:\d/.test(line));
+    const why =
+      failed.find((line) => /^W: Failed to fetch/.test(line)) ??
+      failed.find((line) => /^E:/.test(line)) ??
+      failed.find((line) => /^Err:/.test(line)) ??
+      lines.find((line) => / failed \(| cannot be run: /.test(line));
+    if (why === undefined) return;
+    const full = /No space left|write error/.test(said);
+    throw new DmraceError('environment', {
+      observed: `the package lists of ${this.suite} (${this.architecture}) cannot be fetched: ${why.replace(/^[A-Z]: /, '')}`,
+      artefact: path.join(this.#root, 'sources.list'),
+      action: full
+        ? 'free some disk space'
+        : 'check the network, http_proxy and DMRACE_DEBIAN_MIRROR; nothing of it was kept',
+    });
+  }
+
+  /** Names and sizes of the package lists: what is not as it was fetched is fetched again. */
+  async #listing(): Promise<string> {
+    const lists = path.join(this.#root, 'state/lists');
+    const names = (await readdir(lists)).filter((name) => /_(?:InRelease|Packages)/.test(name));
+    const sizes = names
+      .sort()
+      .map(async (name) => `${name} ${(await stat(path.join(lists, name))).size}`);
+    return (await Promise.all(sizes)).join('\n');
+  }
+
+  async #asFetched(stamp: string): Promise<boolean> {
+    try {
+      const [, ...noted] = (await readFile(stamp, 'utf8')).trimEnd().split('\n');
+      const now = await this.#listing();
+      // A stamp from before the lists were noted stands for whatever has a list of each source.
+      if (noted.length > 0) return noted.join('\n') === now;
+      const found = now.split('\n').filter((line) => line.includes('_InRelease ')).length;
+      return found >= sourcesOf(this.suite).length;
+    } catch {
+      return false; // no lists
+    }
   }
 
   /**
@@ -120,13 +185,21 @@ export class DebianArchive {
     const stamp = await readFile(path.join(this.#root, 'stamp'), 'utf8').catch(() => '');
     const file = path.join(this.#root, ANSWERS, contentKey([stamp, ...args]));
     if (stamp !== '') {
-      const known = await readFile(file, 'utf8').catch(() => null);
-      if (known !== null) return known;
+      const [sum, known] = splitOnce(await readFile(file, 'utf8').catch(() => ''));
+      if (known !== null && sum === contentKey([known])) return known;
     }
-    const said = await this.#run('apt-cache', [...this.#options(), ...args]);
+    const ask = (): Promise<string> => this.#run('apt-cache', [...this.#options(), ...args]);
+    const said = await ask().catch(async (error: unknown) => {
+      if (!isOfKind(error, 'tool-failed')) throw error;
+      // Its own cache may be what is damaged; apt makes it again.
+      for (const name of ['pkgcache.bin', 'srcpkgcache.bin']) {
+        await rm(path.join(this.#root, 'cache', name), { force: true });
+      }
+      return ask();
+    });
     if (stamp !== '') {
       await mkdir(path.dirname(file), { recursive: true });
-      await writeFileAtomic(file, said);
+      await writeFileAtomic(file, `${contentKey([said])}\n${said}`);
     }
     return said;
   }
@@ -192,15 +265,18 @@ export class DebianArchive {
     });
   }
 
+  #keyOf({ name, version }: Package): string {
+    return `${name}_${version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
+  }
+
   /** The .deb of a package, downloaded once; apt checks its hash against the signed lists. */
   async download(pack: Package): Promise<string> {
-    const key = `${pack.name}_${pack.version}_${this.architecture}`.replaceAll(/[^\w.+~-]/g, '%');
-    const entry = await this.work.cache.entry('deb', key, async (directory) => {
+    const entry = await this.work.cache.entry('deb', this.#keyOf(pack), async (directory) => {
       const started = Date.now();
       await this.#run(
         'apt-get',
         [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`],
-        directory,
+        { cwd: directory },
       );
       const file = await this.#only(directory);
       const { size } = await stat(file);
@@ -226,7 +302,14 @@ export class DebianArchive {
   /** Unpacks packages into one folder; nothing is installed and no maintainer script runs. */
   async unpack(packages: readonly Package[], directory: string): Promise<void> {
     for (const pack of packages) {
-      await this.#run('dpkg-deb', ['-x', await this.download(pack), directory]);
+      const unpack = async (): Promise<string> =>
+        this.#run('dpkg-deb', ['-x', await this.download(pack), directory]);
+      await unpack().catch(async (error: unknown) => {
+        if (!isOfKind(error, 'tool-failed') || /No space left/.test(error.message)) throw error;
+        // A package has sums of its own; what does not fit them is fetched again.
+        await this.work.cache.discard('deb', this.#keyOf(pack));
+        await unpack();
+      });
     }
   }
 }

@@ -29,6 +29,8 @@ export interface Layout {
   /** Its memory outside that, where its data lies since v6.4; empty on older kernels. */
   readonly data: readonly Region[];
   readonly vmlinux: ReadonlyMap<string, bigint>;
+  /** Symbols that were asked for and lie in other modules, which stay. */
+  readonly others: readonly Named[];
 }
 
 const hex = (text: string): bigint => (/^[0-9a-f]+$/i.test(text) ? BigInt(`0x${text}`) : 0n);
@@ -59,6 +61,7 @@ export function layoutOf(records: readonly GuestRecord[], suspect: string): Layo
     text,
     data: text ? dataOf(text, sections) : [],
     vmlinux: new Map(symbols.filter((s) => s.module === '').map((s) => [s.name, s.address])),
+    others: symbols.filter((s) => s.module !== '' && s.module !== suspect),
   };
 }
 
@@ -121,6 +124,7 @@ export function movedLayouts(layout: Layout, records: readonly GuestRecord[]): L
         text: region(text, by.text),
         data: layout.data.map((one) => region(one, by.rodata)),
         vmlinux: layout.vmlinux,
+        others: layout.others,
       };
     });
 }
@@ -167,10 +171,11 @@ export function provenanceOf(
   const there = layout.symbols.filter((s) => s.address === release);
   const inModule = there.find((s) => s.name === method) ?? there[0];
   const builtin = [...layout.vmlinux].find(([, address]) => address === release);
+  const other = layout.others.find((s) => s.address === release);
   return {
     release: hold.release,
-    symbol: inModule?.name ?? builtin?.[0] ?? '',
-    module: inModule ? layout.module : '',
+    symbol: inModule?.name ?? builtin?.[0] ?? other?.name ?? '',
+    module: inModule ? layout.module : (other?.module ?? ''),
     returnsTo:
       returnAddress === null
         ? null

@@ -14,7 +14,7 @@ import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import type { GuestSetUp } from '../model/guest-set-up.js';
 import type { Placement } from '../model/placement.js';
-import type { PreparedKernel } from '../ports.js';
+import { modulesOf, type PreparedKernel } from '../ports.js';
 import { assets } from '../util/assets.js';
 import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
@@ -86,10 +86,13 @@ export async function buildInitramfs(work: Work, request: InitramfsRequest): Pro
   const told = telling(work, work.say);
   const userland = await guestUserland(told);
   const program = await guestProgram(told);
-  const conf = guestConf(setUp, suspect, work.arch);
+  const own = modulesOf(kernel, placement);
+  const needs = own.slice(0, -1).map((file) => ({ name: path.basename(file), file }));
+  const conf = guestConf(setUp, { ...suspect, needs: needs.map(({ name }) => name) }, work.arch);
   const modules = [
     ...kernel.portModules.map((file) => ({ name: path.basename(file), file })),
-    { name: suspect.object, file: kernel.objects[placement] },
+    ...needs,
+    { name: suspect.object, file: own.at(-1) ?? '' },
     ...(setUp.helper ? [{ name: 'dmrace_helper.ko', file: kernel.helper }] : []),
   ];
   const init = assets('vm/init');

@@ -8,6 +8,8 @@ export interface GuestSuspect {
   readonly name: string;
   /** Its file in the initramfs, e.g. `dm-mod.ko`. */
   readonly object: string;
+  /** Files of modules that are loaded before it. */
+  readonly needs?: readonly string[];
 }
 
 /** Single quotes for the shell; what they hold is ours and has none. */
@@ -29,7 +31,7 @@ export function guestConf(
       assignment('PREPARE', setUp.prepare),
       assignment('HELPER', setUp.helper ? '1' : '0'),
       assignment('SUSPECT', suspect.name),
-      assignment('MODULE', suspect.object),
+      assignment('MODULES', [...(suspect.needs ?? []), suspect.object].join(' ')),
       assignment('SYMBOLS', [...setUp.symbols, ...arch.disassembly.symbols].join(' ')),
     ]),
     'etc/dmrace.probes': lines(

@@ -2,9 +2,11 @@
 import type { KernelIdentity } from '../model/kernel.js';
 import type { KnownIssue } from '../model/known.js';
 import { orderedPlacements, type Placement } from '../model/placement.js';
+import { roleOf } from '../model/role.js';
 import { resultsOf, type TrialResult } from '../model/trial.js';
 import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { scenarioOf } from '../scenarios/index.js';
+import { closedBy } from './closed-by.js';
 import { knownReasons, markKnown, reportKnown } from './known.js';
 import { objectProblem, type PlacementCode } from './object.js';
 import { wilson } from './rate.js';
@@ -28,11 +30,15 @@ export interface RunEvidence {
 /** Puts a run's result together: sums, verdict, reasons, exit code. */
 export function summarise(evidence: RunEvidence): RunResult {
   const { question, kernel, codes, problems, known: issues, notes } = evidence;
-  const { build } = scenarioOf(question).suspect;
   const objects = new Map(
     question.placements.map((placement) => [
       placement,
-      objectProblem(placement, codes[placement], build, kernel.methodHome),
+      objectProblem(
+        placement,
+        codes[placement],
+        scenarioOf({ ...question, placement }).suspect.build,
+        kernel.methodHome,
+      ),
     ]),
   );
   // In one order, whatever order they ended in: shards put together give the same words as a whole.
@@ -48,12 +54,19 @@ export function summarise(evidence: RunEvidence): RunResult {
       ? judgeSweep(question.targetCause, question.placements, resultsOf('sweep', trials))
       : null;
   const judgement: Judgement = sweep ?? judgeRun(question, trials);
-  const doubts = [...problems, ...[...objects.values()].flatMap((problem) => problem?.says ?? [])];
+  const doubts = [
+    ...problems,
+    // What decides no verdict cannot be a doubt of it.
+    ...[...objects].flatMap(([placement, problem]) =>
+      roleOf(placement) === 'attribution' ? [] : (problem?.says ?? []),
+    ),
+  ];
   // Damaged or contradicting evidence can only take a verdict away, and what excuses a crash.
   const damaged = doubts.length > 0 && judgement.verdict === 'closed';
   const unexcused = doubts.length > 0 && judgement.verdict === 'open';
   const verdict = damaged ? 'inconclusive' : judgement.verdict;
   const exitCode = damaged ? 125 : unexcused ? 1 : judgement.exitCode;
+  const by = verdict === 'closed' && sweep === null ? closedBy(question, trials, codes) : null;
   const reasons = [
     ...doubts,
     ...judgement.reasons.filter((reason) => !unexcused || reason !== EXCUSED),
@@ -73,6 +86,7 @@ export function summarise(evidence: RunEvidence): RunResult {
     ),
     trials,
     exitCode,
+    ...(by === null ? {} : { closedBy: by }),
     known,
     ...(sweep === null ? {} : { sweep: { ...sweep, verdict, reasons, exitCode } }),
   };

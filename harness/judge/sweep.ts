@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from '../model/finding.js';
-import { comparePlacements, PLACEMENTS, type Placement } from '../model/placement.js';
+import { COMPARED_PLACEMENTS, comparePlacements, type Placement } from '../model/placement.js';
 import { SUBJECT } from '../model/role.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
 import { type ResultOf, trialName } from '../model/trial.js';
@@ -69,7 +69,7 @@ export function judgeSweep(
   const doubts = [
     ...foreign.map((trial) => `${trialName(trial)}: what was booted is not what it is filed as`),
     ...placements.flatMap((placement) => gaps(placement, of(placement), blocks[placement] ?? 0)),
-    ...PLACEMENTS.filter((placement) => !placements.includes(placement)).map(
+    ...COMPARED_PLACEMENTS.filter((placement) => !placements.includes(placement)).map(
       (placement) => `the ${placement} placement was not swept`,
     ),
     ...strangers.map((p) => `${p.placement} ${name(p)}: crash of another cause: ${p.findings[0]}`),

@@ -108,6 +108,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     records,
     layout,
     console: files.console,
+    findings,
     fatalRun: ending.how === 'panicked' ? fatalRun(files.console, own, events, records) : null,
   };
   const judged: Judgement<RecipeName> = recipe.judge(evidence);

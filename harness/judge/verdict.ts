@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause } from '../model/finding.js';
+import type { Placement } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
 import { SUBJECT } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
@@ -30,6 +31,27 @@ export const subjectOf = (trials: readonly TrialResult[]): TrialResult[] =>
 const controlOf = ({ control }: Question, trials: readonly TrialResult[]): TrialResult[] =>
   trials.filter((trial) => trial.placement === control);
 
+/** The trials of a planted control's twin; none where the question has none. */
+const twinOf = ({ planted }: Question, trials: readonly TrialResult[]): TrialResult[] =>
+  trials.filter((trial) => trial.placement === planted?.twin);
+
+/** The cause with which trials of a placement are meant to crash, if they do. */
+export const causeOf = (
+  { planted, control, targetCause }: Question,
+  placement: Placement,
+): Cause =>
+  planted && (placement === control || placement === planted.twin) ? planted.cause : targetCause;
+
+/** Whether a trial of the control has shown that a crash is seen. */
+export const showsCrash = (question: Question, trial: TrialResult): boolean =>
+  trial.placement === question.control &&
+  trial.reached &&
+  crashedWith(trial, causeOf(question, trial.placement));
+
+/** Whether a trial of the planted control's twin has shown that the set-up itself crashes nothing. */
+export const showsCalm = ({ planted }: Question, trial: TrialResult): boolean =>
+  trial.placement === planted?.twin && trial.reached && trial.outcome === 'survived';
+
 /**
  * What the question's recipe says of its trials together. The results of a run are all of its recipe,
  * which the compiler cannot know.
@@ -59,10 +81,31 @@ export function judgeRun(question: Question, all: readonly TrialResult[]): Judge
   const repeats = rules.repeats(subject);
   const strangers = trials.flatMap((trial) =>
     trial.findings
-      .filter((finding) => finding.cause !== question.targetCause && finding.known === undefined)
+      .filter(
+        ({ cause, known }) => cause !== causeOf(question, trial.placement) && known === undefined,
+      )
       .map((f) => `${trial.placement} trial ${trial.index}: crash of another cause: ${f.title}`),
   );
   const hits = subject.filter((trial) => crashedWith(trial, question.targetCause));
+  // Whatever was booted in its place: a set-up that crashes shows nothing by its crashes.
+  const atFault = twinOf(question, all).filter((trial) => trial.findings.length > 0);
+  if (atFault.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      reasons: [
+        `the correct twin of the planted control crashed in ${atFault.length} of ${count(twinOf(question, all).length, 'trial')}: the set-up is at fault, so nothing is concluded`,
+        ...(hits.length > 0
+          ? [
+              `${SUBJECT} crashed with ${question.targetCause} in ${count(hits.length, 'trial')} too`,
+            ]
+          : []),
+        ...strangers,
+        ...foreign,
+        ...facts,
+      ],
+      exitCode: 125,
+    };
+  }
   if (hits.length > 0) {
     const targets = hits
       .flatMap((trial) => trial.findings)
@@ -115,18 +158,35 @@ function subjectDoubts(question: Question, subject: readonly TrialResult[]): rea
 }
 
 function controlDoubts(question: Question, trials: readonly TrialResult[]): string[] {
-  if (question.control === null) return [];
+  const { control: placement, planted } = question;
+  if (placement === null) return [];
   const control = controlOf(question, trials);
   if (control.length === 0) {
+    return [`the control (${placement}) was not tried, so silence of the subject proves nothing`];
+  }
+  const cause = causeOf(question, placement);
+  return [
+    ...(control.some((trial) => showsCrash(question, trial))
+      ? []
+      : [`the control (${placement}) did not crash with ${cause} inside the window`]),
+    ...(planted ? twinDoubts(question, planted.twin, trials) : []),
+  ];
+}
+
+function twinDoubts(
+  question: Question,
+  placement: Placement,
+  trials: readonly TrialResult[],
+): string[] {
+  const twin = twinOf(question, trials);
+  if (twin.length === 0) {
     return [
-      `the control (${question.control}) was not tried, so silence of the subject proves nothing`,
+      `the correct twin (${placement}) of the planted control was not tried, so nothing shows that the set-up itself crashes nothing`,
     ];
   }
-  return control.some((trial) => trial.reached && crashedWith(trial, question.targetCause))
+  return twin.some((trial) => showsCalm(question, trial))
     ? []
-    : [
-        `the control (${question.control}) did not crash with ${question.targetCause} inside the window`,
-      ];
+    : [`the correct twin (${placement}) of the planted control did not go through the window`];
 }
 
 /** Reasons of single trials, equal ones once, so a campaign of a thousand stays readable. */
@@ -148,6 +208,10 @@ function trialReasons(trials: readonly TrialResult[]): string[] {
   );
 }
 
+/** Said wherever a verdict rests on a planted control. */
+export const WEAKER =
+  'a planted control is weaker than a rebuilt one: it is another module, so it shows that hold, unload, last put and detection work on this kernel, not that a crash of the subject’s own kind would be seen';
+
 function closedReasons(question: Question, trials: readonly TrialResult[]): string[] {
   const subject = subjectOf(trials);
   const reached = subject.filter((trial) => trial.reached).length;
@@ -160,9 +224,18 @@ function closedReasons(question: Question, trials: readonly TrialResult[]): stri
     ];
   }
   const control = controlOf(question, trials);
-  const crashed = control.filter((trial) => crashedWith(trial, question.targetCause)).length;
+  const cause = causeOf(question, question.control);
+  const crashed = control.filter((trial) => crashedWith(trial, cause)).length;
+  const { planted } = question;
   return [
     survived,
-    `${question.control}: ${crashed} of ${count(control.length, 'trial')} crashed with ${question.targetCause}`,
+    ...rulesOf(question).facts(subject),
+    `${question.control}: ${crashed} of ${count(control.length, 'trial')} crashed with ${cause}`,
+    ...(planted
+      ? [
+          `${planted.twin}: ${count(twinOf(question, trials).length, 'trial')}, none crashed`,
+          WEAKER,
+        ]
+      : []),
   ];
 }

@@ -14,7 +14,7 @@ import type { PreparedKernel } from '../ports.js';
 import { objectSymbol } from '../qemu/code.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
-import { type BuildTree, buildControl, buildHelper } from './kbuild.js';
+import { type BuildTree, buildControl, buildHelper, buildPlanted } from './kbuild.js';
 
 /** Whatever its source, a kernel is these parts. */
 export interface KernelParts {
@@ -58,6 +58,14 @@ export function requireConfig(
   });
 }
 
+/** What a kernel is prepared for. */
+export interface Wanted {
+  /** Whose unload is asked about: its module comes with the kernel, its control is built. */
+  readonly suspect: SuspectBuild;
+  /** Whether the planted control is built too. */
+  readonly planted: boolean;
+}
+
 /**
  * Builds what the race adds to a kernel, and checks that it fits.
  * @throws DmraceError (inconclusive) when it does not build, or does not fit.
@@ -65,7 +73,7 @@ export function requireConfig(
 export async function assembleKernel(
   work: Work,
   parts: KernelParts,
-  suspect: SuspectBuild,
+  { suspect, planted }: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
   const helper = await buildHelper(work, parts.tree);
@@ -73,9 +81,19 @@ export async function assembleKernel(
   // T or t: a function of the module's own. U: one that it takes from vmlinux.
   const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
   // A tree that has the method in the module already is its own control.
-  const control =
-    methodHome === 'vmlinux' ? await buildControl(work, parts.tree, suspect) : parts.module;
-  for (const file of [helper, control, parts.module]) await requireVermagic(file, parts);
+  const { control, asCompiled } =
+    methodHome === 'vmlinux'
+      ? await buildControl(work, parts.tree, suspect)
+      : { control: parts.module, asCompiled: parts.module };
+  const ours = planted ? await buildPlanted(work, parts.tree) : null;
+  const built = [
+    helper,
+    control,
+    asCompiled,
+    parts.module,
+    ...(ours ? [ours.module, ours.pinned] : []),
+  ];
+  for (const file of built) await requireVermagic(file, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
   return {
@@ -98,7 +116,8 @@ export async function assembleKernel(
     preemptParameter: preempt.ok ? preempt.parameter : '',
     portModules: parts.portModules,
     helper,
-    objects: { builtin: parts.module, 'in-module': control },
+    objects: { builtin: parts.module, 'in-module': control, 'as-compiled': asCompiled },
+    ...(ours ? { planted: ours } : {}),
   };
 }
 

@@ -11,6 +11,11 @@ const ControlChange = z.strictObject({
   changes: z.array(
     z.strictObject({
       why: z.string(),
+      /**
+       * Only this makes the method return where the kernel's own may jump: without it the module is
+       * the placement `as-compiled`.
+       */
+      compiler: z.literal(true).optional(),
       /** Kernel versions this form of the change is for, inclusive, as `major.minor`. */
       versions: z.strictObject({ from: z.string(), to: z.string().nullable() }),
       file: z.string(),
@@ -42,6 +47,7 @@ export const readChangeFile = async (name: string): Promise<ChangeFile> => ({
 /**
  * Makes a copy of a suspect's sources those of its control.
  * @param sources folder of the copy
+ * @param which only what places the method, or only what has it compiled otherwise; all by default
  * @throws DmraceError (inconclusive) when a text to replace is not there exactly once: this
  *   kernel's sources are not the ones the change was written for.
  */
@@ -49,10 +55,12 @@ export async function applyControlChange(
   sources: string,
   version: string,
   data: ChangeFile,
+  which?: 'place' | 'compiler',
 ): Promise<void> {
   const { changes } = ControlChange.parse(JSON.parse(data.text));
   const number = versionNumber(version);
   for (const change of changes) {
+    if (which !== undefined && (change.compiler === true) !== (which === 'compiler')) continue;
     if (number < versionNumber(change.versions.from)) continue;
     if (change.versions.to !== null && number > versionNumber(change.versions.to)) continue;
     const file = path.join(sources, change.file);

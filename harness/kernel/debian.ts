@@ -2,11 +2,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebianArchive } from '../debian/archive.js';
-import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
-import { assembleKernel, requireConfig } from './assemble.js';
+import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
 import { portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
@@ -28,18 +27,23 @@ async function unpackHeaders(
   const native = host.name === arch.name;
   const on = native ? '' : `_on_${host.names.debian}`;
   const key = `${stock.abi}_${stock.image.version}${on}`;
-  return work.cache.entry('headers', key, async (directory, final) => {
-    await archive.unpack(stock.headers, directory);
-    const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
-    await tools.unpack(stock.kbuild, directory);
-    const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
-    for (const name of ['Makefile', '.kernelvariables']) {
-      const file = path.join(tree, name);
-      const text = await readFile(file, 'utf8').catch(() => null);
-      if (text === null) continue;
-      await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
-    }
-  });
+  return work.cache.entry(
+    'headers',
+    key,
+    async (directory, final) => {
+      await archive.unpack(stock.headers, directory);
+      const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
+      await tools.unpack(stock.kbuild, directory);
+      const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
+      for (const name of ['Makefile', '.kernelvariables']) {
+        const file = path.join(tree, name);
+        const text = await readFile(file, 'utf8').catch(() => null);
+        if (text === null) continue;
+        await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
+      }
+    },
+    { bound: true },
+  );
 }
 
 /** The image package, unpacked, never installed. */
@@ -65,9 +69,10 @@ export async function prepareDebianKernel(
   work: Work,
   spec: string,
   request: DebianSpec,
-  suspect: SuspectBuild,
+  wanted: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
+  const { suspect } = wanted;
   const { archive, stock } = await resolveStock(work, request);
   const image = await unpackImage(work, archive, stock);
   const configFile = await imageFile(image, stock.abi, 'config');
@@ -114,7 +119,7 @@ export async function prepareDebianKernel(
       portModules: modules.ports,
       module: modules.suspect,
     },
-    suspect,
+    wanted,
   );
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { access, cp, readFile, rename } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { DmraceError, isOfKind } from '../model/errors.js';
@@ -75,8 +75,15 @@ export async function forDebugger(module: string): Promise<string> {
   );
 }
 
+/** The control's module, and the same without what has its method compiled otherwise. */
+export interface ControlModules {
+  readonly control: string;
+  readonly asCompiled: string;
+}
+
 /**
- * The control's module: the suspect's with the change to its sources. About 12 s on two cores.
+ * The control's module: the suspect's with the change to its sources. About 12 s on two cores, the
+ * module as compiled included: from one to the other a single object is compiled again.
  * @throws DmraceError (inconclusive) when the change does not fit these sources or the module does
  *   not build.
  */
@@ -84,46 +91,82 @@ export async function buildControl(
   work: Work,
   tree: BuildTree,
   suspect: SuspectBuild,
-): Promise<string> {
+): Promise<ControlModules> {
   const change = await readChangeFile(suspect.change);
   const { object } = suspect;
+  const asCompiled = path.join('as-compiled', object);
   const entry = await work.cache.entry(
     'control',
-    contentKey([tree.key, work.arch.name, change.text, 'strip -g']),
+    contentKey([tree.key, work.arch.name, change.text, 'strip -g', asCompiled]),
     async (directory) => {
       const started = Date.now();
       const sources = path.join(directory, path.basename(suspect.directory));
-      const module = path.join(directory, object);
+      const build = async (which: 'place' | 'compiler', name: string): Promise<void> => {
+        const module = path.join(directory, name);
+        await applyControlChange(sources, tree.version, change, which);
+        await make(work, tree, sources, [object]);
+        await mkdir(path.dirname(module), { recursive: true });
+        await rename(path.join(sources, object), debugCopy(module));
+        // Without debug information, as the distribution's own modules are.
+        const strip = `${crossPrefix(work.arch)}strip`;
+        await runTool(strip, ['-g', '-o', module, debugCopy(module)]);
+      };
       await cp(tree.sources, sources, { recursive: true });
-      await applyControlChange(sources, tree.version, change);
-      await make(work, tree, sources, [object]);
-      await rename(path.join(sources, object), debugCopy(module));
-      // Without debug information, as the distribution's own modules are.
-      const strip = `${crossPrefix(work.arch)}strip`;
-      await runTool(strip, ['-g', '-o', module, debugCopy(module)]);
+      await build('place', asCompiled);
+      await build('compiler', object);
       await runTool('rm', ['-rf', sources]);
       work.say(`built the control’s ${object} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     },
   );
-  return path.join(entry, object);
+  return { control: path.join(entry, object), asCompiled: path.join(entry, asCompiled) };
+}
+
+/**
+ * Modules of ours from a folder of vm/, built as its Kbuild says.
+ * @returns the folder that holds them
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+async function buildOurs(
+  work: Work,
+  tree: BuildTree,
+  { kind, what }: { readonly kind: 'helper' | 'planted'; readonly what: string },
+): Promise<string> {
+  const from = assets('vm', kind);
+  const names = (await readdir(from)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(path.join(from, name))));
+  return work.cache.entry(
+    kind,
+    contentKey([tree.key, work.arch.name, ...texts]),
+    async (directory) => {
+      const started = Date.now();
+      const build = path.join(directory, kind);
+      await cp(from, build, { recursive: true });
+      await make(work, tree, build, ['modules']);
+      const built = (await readdir(build)).filter((name) => name.endsWith('.ko'));
+      for (const name of built) await cp(path.join(build, name), path.join(directory, name));
+      await runTool('rm', ['-rf', build]);
+      work.say(`built ${what} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    },
+  );
 }
 
 /** The helper module. @throws DmraceError (inconclusive) when it does not build. */
 export async function buildHelper(work: Work, tree: BuildTree): Promise<string> {
-  const sources = ['Kbuild', 'dmrace_helper.c', 'dmrace_helper.h'];
-  const texts = await Promise.all(sources.map((name) => readFile(assets('vm/helper', name))));
-  const entry = await work.cache.entry(
-    'helper',
-    contentKey([tree.key, work.arch.name, ...texts]),
-    async (directory) => {
-      const started = Date.now();
-      const build = path.join(directory, 'helper');
-      await cp(assets('vm/helper'), build, { recursive: true });
-      await make(work, tree, build, ['modules']);
-      await cp(path.join(build, 'dmrace_helper.ko'), path.join(directory, 'dmrace_helper.ko'));
-      await runTool('rm', ['-rf', build]);
-      work.say(`built the helper module in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    },
-  );
+  const entry = await buildOurs(work, tree, { kind: 'helper', what: 'the helper module' });
   return path.join(entry, 'dmrace_helper.ko');
+}
+
+/**
+ * The planted control's module, and the one that holds its twin's release method.
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+export async function buildPlanted(
+  work: Work,
+  tree: BuildTree,
+): Promise<{ readonly module: string; readonly pinned: string }> {
+  const entry = await buildOurs(work, tree, { kind: 'planted', what: 'the planted control' });
+  return {
+    module: path.join(entry, 'dmrace_planted.ko'),
+    pinned: path.join(entry, 'dmrace_pinned.ko'),
+  };
 }

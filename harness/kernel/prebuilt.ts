@@ -8,7 +8,7 @@ import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import type { Work } from '../util/work.js';
-import { assembleKernel, requireConfig } from './assemble.js';
+import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { type GuestModules, portsAndSuspect } from './modules.js';
 import { makefileVersion } from './source-tree.js';
 
@@ -31,8 +31,9 @@ export async function prepareImageKernel(
   work: Work,
   spec: string,
   given: ImageSpec,
-  suspect: SuspectBuild,
+  wanted: Wanted,
 ): Promise<PreparedKernel> {
+  const { suspect } = wanted;
   const build = await realpath(given.build).catch(() => path.resolve(given.build));
   const source = await sourceOf(build);
   const sources = path.join(source, suspect.directory);
@@ -67,7 +68,7 @@ export async function prepareImageKernel(
       portModules: kept.ports,
       module: kept.suspect,
     },
-    suspect,
+    wanted,
   );
 }
 

@@ -12,6 +12,8 @@ import { prepareSourceKernel } from './self-built.js';
 export interface PrepareOptions {
   /** Whose unload is asked about: its module comes with the kernel, its control is built. */
   readonly suspect: SuspectBuild;
+  /** Whether the planted control is wanted too. */
+  readonly planted?: boolean;
   /** How a `src:` kernel is configured (default: profile `base`); others have their own .config. */
   readonly build?: BuildRequest;
 }
@@ -25,16 +27,17 @@ export interface PrepareOptions {
 export async function prepareKernel(
   given: Work,
   text: string,
-  { suspect, build = buildRequest(undefined, undefined) }: PrepareOptions,
+  { suspect, planted = false, build = buildRequest(undefined, undefined) }: PrepareOptions,
 ): Promise<PreparedKernel> {
   const spec = parseKernelSpec(text);
   const work = telling(given, given.say);
+  const wanted = { suspect, planted };
   switch (spec.from) {
     case 'debian':
-      return prepareDebianKernel(work, text, spec, suspect);
+      return prepareDebianKernel(work, text, spec, wanted);
     case 'src':
-      return prepareSourceKernel(work, text, { tree: spec.path, build, suspect });
+      return prepareSourceKernel(work, text, { tree: spec.path, build, wanted });
     case 'image':
-      return prepareImageKernel(work, text, spec, suspect);
+      return prepareImageKernel(work, text, spec, wanted);
   }
 }

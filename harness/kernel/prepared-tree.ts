@@ -110,43 +110,48 @@ export async function preparedTree(
   const tree = await unpackSource(work, archive, stock.source, { kind: 'kbuild', tar: PARTS });
   const compiler = await requireCompilerFor(tree, arch);
   const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
-  return cache.entry('prepared', key, async (directory, final) => {
-    say(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
-    const started = performance.now();
-    await writeFile(path.join(directory, '.config'), configText);
-    const symvers = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`, 'Module.symvers');
-    await access(symvers).catch(() => {
-      throw new DmraceError('environment', {
-        observed: `linux-headers-${stock.abi} has no Module.symvers`,
-        artefact: symvers,
-        action: 'choose another version',
+  return cache.entry(
+    'prepared',
+    key,
+    async (directory, final) => {
+      say(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
+      const started = performance.now();
+      await writeFile(path.join(directory, '.config'), configText);
+      const symvers = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`, 'Module.symvers');
+      await access(symvers).catch(() => {
+        throw new DmraceError('environment', {
+          observed: `linux-headers-${stock.abi} has no Module.symvers`,
+          artefact: symvers,
+          action: 'choose another version',
+        });
       });
-    });
-    const make = [
-      '-C',
-      tree,
-      `O=${directory}`,
-      `ARCH=${arch.names.kernel}`,
-      ...(crossPrefix(arch) === '' ? [] : [`CROSS_COMPILE=${crossPrefix(arch)}`]),
-      `CC=${gcc}`,
-      `KERNELRELEASE=${stock.abi}`,
-    ];
-    for (const target of ['olddefconfig', 'modules_prepare']) {
-      await runMake(work, {
-        arguments: [`-j${availableParallelism()}`, ...make, target],
-        log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
-        expected: null,
-        what: `${target} of ${stock.source.name} ${stock.source.version}`,
-      });
-    }
-    await copyFile(symvers, path.join(directory, 'Module.symvers'));
-    await keepStructModule(configText, directory);
-    await renamePaths(directory, final);
-    const changed = await changedOptions(configText, directory);
-    say(
-      `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
-    );
-  });
+      const make = [
+        '-C',
+        tree,
+        `O=${directory}`,
+        `ARCH=${arch.names.kernel}`,
+        ...(crossPrefix(arch) === '' ? [] : [`CROSS_COMPILE=${crossPrefix(arch)}`]),
+        `CC=${gcc}`,
+        `KERNELRELEASE=${stock.abi}`,
+      ];
+      for (const target of ['olddefconfig', 'modules_prepare']) {
+        await runMake(work, {
+          arguments: [`-j${availableParallelism()}`, ...make, target],
+          log: path.join(cache.root, `prepared-${stock.abi}-${target}.log`),
+          expected: null,
+          what: `${target} of ${stock.source.name} ${stock.source.version}`,
+        });
+      }
+      await copyFile(symvers, path.join(directory, 'Module.symvers'));
+      await keepStructModule(configText, directory);
+      await renamePaths(directory, final);
+      const changed = await changedOptions(configText, directory);
+      say(
+        `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
+      );
+    },
+    { bound: true },
+  );
 }
 
 /**

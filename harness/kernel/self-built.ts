@@ -17,7 +17,7 @@ import { onPath, requireTools } from '../util/host-tools.js';
 import { readJson } from '../util/json.js';
 import { crossPrefix } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
-import { assembleKernel, requireConfig } from './assemble.js';
+import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
 import { openSourceTree, requireCompilerFor, type SourceTree } from './source-tree.js';
@@ -49,7 +49,7 @@ export interface SourceRequest {
   /** Path of the tree, as given. */
   readonly tree: string;
   readonly build: BuildRequest;
-  readonly suspect: SuspectBuild;
+  readonly wanted: Wanted;
 }
 
 /**
@@ -64,8 +64,9 @@ export interface SourceRequest {
 export async function prepareSourceKernel(
   work: Work,
   spec: string,
-  { tree: given, build: request, suspect }: SourceRequest,
+  { tree: given, build: request, wanted }: SourceRequest,
 ): Promise<PreparedKernel> {
+  const { suspect } = wanted;
   const { cache, arch } = work;
   const tree = await openSourceTree(given, arch, suspect);
   await requireTools(arch, 'kernels');
@@ -100,8 +101,7 @@ export async function prepareSourceKernel(
     const inputs = contentKey([tree.fingerprint, config, object, ...fragments]);
     // Damaged: build again, which takes little when nothing changed.
     const last = await readJson(note, Built);
-    const known =
-      last?.inputs === inputs && (await whole(path.join(cache.root, 'built', last.artefacts)));
+    const known = last?.inputs === inputs && (await cache.has('built', last.artefacts));
     let built = last;
     if (!known || built === null) {
       const making = { tree, build, request, make, before: last?.steps ?? null, suspect };
@@ -135,7 +135,7 @@ export async function prepareSourceKernel(
           compiler: `gcc ${version}`,
         },
       },
-      suspect,
+      wanted,
     );
   });
 }

@@ -11,6 +11,8 @@ export const ERROR_KINDS = [
   'run-damaged',
   /** QEMU refuses a saved guest: it can be made again. */
   'state-refused',
+  /** Damaged entries of the cache were removed: the work can be done again. */
+  'cache-mended',
 ] as const;
 
 /** See {@link ERROR_KINDS}. */

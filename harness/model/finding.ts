@@ -46,7 +46,12 @@ export const FINDING_KINDS = [
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** What a crash means for the question asked (docs/verdicts.md); suspects/ has a rule for each. */
-export const CAUSES = ['release-in-unloaded-text', 'disk-release-fops', 'other'] as const;
+export const CAUSES = [
+  'release-in-unloaded-text',
+  'disk-release-fops',
+  'planted-release',
+  'other',
+] as const;
 
 /** See {@link CAUSES}. */
 export type Cause = (typeof CAUSES)[number];

@@ -4,7 +4,7 @@
 export interface WakeInstance {
   /** Folder below /sys/kernel/tracing/instances. */
   readonly name: string;
-  /** Events that are on from the start, as `system/event`; those that need a pid are enabled later. */
+  /** Events that are on from the start, as `system/event`, `{release}` for the suspect's probe; those that need a pid are enabled later. */
   readonly events: readonly string[];
   /** Whether every event wakes the reader, not a buffer half full (buffer_percent 0). */
   readonly wakesAtOnce: boolean;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Cause } from './finding.js';
 
 /** Number of a step: that of the comment which the suspect's race is told by. */
 export type StepNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
@@ -9,7 +10,10 @@ export const STEP_NUMBERS: readonly StepNumber[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1
 /** Who acts in a step; the worker is a kernel thread that releases what was put. */
 export type Party = 'holder' | 'remover' | 'worker';
 
-/** A process that the guest reports, by whose pid events are told apart. */
+/**
+ * A process that the guest reports, by whose pid events are told apart. `dmsetup` stands for the
+ * program that removes the object (Suspect.remover), whatever its name is.
+ */
 export type Process = 'holder' | 'dmsetup' | 'remover';
 
 /**
@@ -91,6 +95,8 @@ export interface Proof {
   readonly party: Party;
   /** What happens, in one line. */
   readonly says: string;
+  /** A crash of that cause shows the step as well: what would be seen is gone with the module. */
+  readonly orCrash?: Cause;
   /** How it is done here, for the docs. */
   readonly does: string;
   /** What in the trace proves it, for the docs. */

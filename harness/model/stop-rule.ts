@@ -49,6 +49,14 @@ export function enoughRule(reached: number): StopRule {
   };
 }
 
+/** A rule that holds back until something else has been seen as well. */
+export function onceRule(
+  rule: StopRule,
+  seen: (results: readonly TrialResult[]) => boolean,
+): StopRule {
+  return (results) => (seen(results) ? rule(results) : null);
+}
+
 /** The first of some rules that has a reason. */
 export function anyRule(...rules: readonly StopRule[]): StopRule {
   return (results) => {

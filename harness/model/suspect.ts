@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Cause, RawFinding } from './finding.js';
+import type { GuestRecord } from './record.js';
 import type { SuspectBuild } from './suspect-build.js';
 
 /** Names of the suspects, as in /proc/modules: {@link Suspect} has one each in suspects/. */
-export const SUSPECT_NAMES = ['dm_mod'] as const;
+export const SUSPECT_NAMES = ['dm_mod', 'dmrace_planted'] as const;
 /** See {@link SUSPECT_NAMES}. */
 export type SuspectName = (typeof SUSPECT_NAMES)[number];
 
@@ -23,7 +24,17 @@ export interface Suspect {
   readonly build: SuspectBuild;
   /** Function of the kernel that the method calls, and into which a compiler may turn a jump. */
   readonly methodCalls: string;
-  /** Symbols of vmlinux whose addresses the guest reports before the unload. */
+  /** The module that the method lies in, where that is not the suspect itself, nor vmlinux. */
+  readonly methodIn?: string;
+  /** The party of the program that removes the object, as the guest's records name it. */
+  readonly remover: string;
+  /** The kernel's name of the object whose release is waited for; null when the guest did not say. */
+  readonly objectName: (records: readonly GuestRecord[]) => string | null;
+  /** The probe at the function that releases the object last; a guest that only watches waits for it. */
+  readonly releaseProbe: string;
+  /** A module of ours, which taints the kernel: only a control may be one. */
+  readonly outOfTree?: true;
+  /** Symbols of vmlinux, and of modules that stay, whose addresses the guest reports. */
   readonly symbols: readonly string[];
   /** The rules are tried in this order; the first that fits names the cause. */
   readonly causes: readonly CauseRule[];

@@ -11,6 +11,14 @@ import type { TrialResult } from './trial.js';
 /** The answer of a run; see the table in docs/verdicts.md. */
 export type Verdict = 'closed' | 'open' | 'inconclusive';
 
+/**
+ * What closes a race. `placement`: the method's text stays when the module goes. `compiler`: it ends
+ * in a jump, so nothing returns into it, wherever it is.
+ */
+export const CLOSERS = ['placement', 'compiler'] as const;
+/** See {@link CLOSERS}. */
+export type Closer = (typeof CLOSERS)[number];
+
 /** What was asked. */
 export interface Question {
   /** As it is noted (model/scenario.ts); with the recipe it names the scenario. */
@@ -19,9 +27,13 @@ export interface Question {
   readonly targetCause: Cause;
   /** The placement that must crash for a `closed` to count; null where a scenario has none. */
   readonly control: Placement | null;
+  /** Of a planted control: its own cause, and its twin, which has to survive. */
+  readonly planted?: { readonly cause: Cause; readonly twin: Placement };
   /** Trials that must reach the window, for each placement. */
   readonly trials: number;
   readonly placements: readonly Placement[];
+  /** Processors of the guests; one where nothing is said. */
+  readonly cpus?: number;
 }
 
 /** How often something happened, with the interval that holds the true rate 95 times in 100. */
@@ -57,6 +69,8 @@ export interface RunResult {
   readonly placements: Readonly<Partial<Record<Placement, PlacementSummary>>>;
   readonly trials: readonly TrialResult[];
   readonly exitCode: number;
+  /** Of a closed race with a rebuilt control: by what; absent where that was not shown. */
+  readonly closedBy?: readonly Closer[];
   /** What became of the known-issues file; null without one. */
   readonly known: KnownReport | null;
   /** Of a deterministic run: trials that were run again at once; absent from others. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Accel, MachineSpec, Machines } from '../ports.js';
-import { type Cache, contentKey } from '../util/cache.js';
+import { BOOTED, type Cache, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
 import { recall, remember, rememberedWords, stillHolds } from './accel-memory.js';
@@ -44,7 +44,7 @@ export async function chooseAccel(
   say('trying KVM by booting the kernel under it');
   const probed = await boots(machines, { ...spec, accel: 'kvm' }, signal);
   signal.throwIfAborted();
-  await keep(file, spec, probed);
+  await keep(cache, file, spec, probed);
   return probed.how === 'boots'
     ? { accel: 'kvm', why: '' }
     : { accel: 'tcg', why: `/dev/kvm opens, but ${probed.why}` };
@@ -68,7 +68,7 @@ export async function tryKvm(
   say('trying KVM by booting the kernel under it');
   const probed = await boots(machines, { ...spec, accel: 'kvm' }, signal);
   signal.throwIfAborted();
-  await keep(file, spec, probed);
+  await keep(cache, file, spec, probed);
   if (probed.how === 'boots') return { accel: 'kvm', why: '' };
   say(`${probed.why}; trying the same kernel under TCG`);
   const emulated = await boots(machines, { ...spec, accel: 'tcg' }, signal);
@@ -89,7 +89,14 @@ async function memoryFile(spec: MachineSpec, cache: Cache): Promise<string> {
   return path.join(accelFolder(cache), `${key}.json`);
 }
 
-async function keep(file: string, { image }: MachineSpec, probed: Probed): Promise<void> {
+async function keep(
+  cache: Cache,
+  file: string,
+  { image }: MachineSpec,
+  probed: Probed,
+): Promise<void> {
+  // A guest that is damaged dies under KVM too, and that is not to be remembered of KVM.
+  if (probed.how !== 'boots') await requireWhole(cache, BOOTED);
   if (probed.how === 'late') return;
   const made = { at: new Date().toISOString(), host: hostname(), image };
   const answer =

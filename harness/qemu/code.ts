@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { readTailCall, type TailCall } from '../evidence/tail-call.js';
 import type { Arch } from '../model/arch/index.js';
 import type { Machine } from '../ports.js';
 import { runTool } from '../util/command.js';
+import { scratch } from '../util/scratch.js';
 import { crossPrefix } from '../util/toolchain.js';
 
 const Status = z.looseObject({ running: z.boolean() });
@@ -32,29 +31,25 @@ export async function disassembleBooted(
   arch: Arch,
   { address, targets, callee }: BootedMethod,
 ): Promise<TailCall> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'dmrace-code-'));
-  try {
-    const file = path.join(directory, 'code');
-    const { running } = Status.parse(await machine.qmp('query-status'));
-    if (running) await machine.qmp('stop');
-    // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel
-    // addresses lie close enough to its top for a JavaScript number to be exact.
-    const val = Number(BigInt.asIntN(64, address));
-    await machine.qmp('memsave', { val, size: BYTES, filename: file });
-    if (running) await machine.qmp('cont');
-    const text = await runTool(`${crossPrefix(arch)}objdump`, [
-      '-D',
-      '-b',
-      'binary',
-      '-m',
-      arch.disassembly.objdump,
-      `--adjust-vma=0x${address.toString(16)}`,
-      file,
-    ]);
-    return readTailCall(text, arch.disassembly, targets, callee);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  using place = scratch();
+  const file = path.join(place.folder, 'code');
+  const { running } = Status.parse(await machine.qmp('query-status'));
+  if (running) await machine.qmp('stop');
+  // 'val' is a signed 64-bit integer on the wire (qapi/machine.json of QEMU 7.2); kernel
+  // addresses lie close enough to its top for a JavaScript number to be exact.
+  const val = Number(BigInt.asIntN(64, address));
+  await machine.qmp('memsave', { val, size: BYTES, filename: file });
+  if (running) await machine.qmp('cont');
+  const text = await runTool(`${crossPrefix(arch)}objdump`, [
+    '-D',
+    '-b',
+    'binary',
+    '-m',
+    arch.disassembly.objdump,
+    `--adjust-vma=0x${address.toString(16)}`,
+    file,
+  ]);
+  return readTailCall(text, arch.disassembly, targets, callee);
 }
 
 /** A symbol as nm prints it: its address where it has one, a letter, its name. */

@@ -47,12 +47,13 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     `${arch.qemu.machine[spec.accel]}${memory.length > 0 ? ',memory-backend=memory' : ''}`,
     ...memory,
     '-accel',
-    spec.accel === 'kvm' ? 'kvm' : 'tcg,thread=single',
+    // With several processors TCG may run them side by side (QEMU, docs/devel/multi-thread-tcg.rst).
+    spec.accel === 'kvm' ? 'kvm' : `tcg,thread=${(spec.cpus ?? 1) > 1 ? 'multi' : 'single'}`,
     '-cpu',
     cpu(spec),
-    // One vCPU is part of the race: with two, the holder returns while the remover goes on.
+    // Whatever their number, the parties of the race stay on the first (vm/guest/recipes).
     '-smp',
-    '1',
+    String(spec.cpus ?? 1),
     '-m',
     `${spec.memoryMiB}M`,
     ...(spec.deterministic

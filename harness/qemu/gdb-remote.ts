@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createConnection, type Socket } from 'node:net';
 import { DmraceError } from '../model/errors.js';
+import { within } from '../util/deadline.js';
 import { patient } from '../util/patience.js';
 
 /** A stub that says nothing for so long is none. */
@@ -116,7 +117,7 @@ export class GdbRemote {
   }
 
   async #ask(data: string): Promise<string> {
-    const reply = await this.#send(data);
+    const reply = await within(this.#send(data), GREET_MS, null);
     if (reply !== null && reply !== '' && !/^E[0-9a-f]{2}$/.test(reply)) return reply;
     throw this.#bad(data, reply);
   }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerOpts, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
-import { within, withinOrAborted } from '../util/deadline.js';
+import { unlessAborted, within, withinOrAborted } from '../util/deadline.js';
 import { patient } from '../util/patience.js';
+import { type Scratch, scratch } from '../util/scratch.js';
 import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { type QemuProcess, startQemu } from './process.js';
 import { Qmp } from './qmp.js';
@@ -19,6 +18,8 @@ const CONNECT_DEADLINE_MS = 20_000;
 const DRAIN_MS = 1_000;
 /** The console is read so often: a trial takes a hundred times as long. */
 const CONSOLE_TURN_MS = 3;
+/** A QEMU that was killed is gone in milliseconds. */
+const END_MS = 10_000;
 const CHANNELS: readonly (Channel | 'qmp')[] = ['console', ...PORTS, 'qmp'];
 
 /** A listening Unix socket that takes exactly one connection. */
@@ -46,7 +47,8 @@ function listen(file: string, options: ServerOpts = {}): Promise<Listener> {
 class QemuMachine implements Machine {
   readonly argv: readonly string[];
   readonly ended: Promise<MachineEnd>;
-  readonly #directory: string;
+  readonly #place: Scratch;
+  readonly #signal: AbortSignal;
   readonly #qemu: QemuProcess;
   readonly #listeners = new Map<string, Listener>();
   readonly #sockets = new Map<string, Socket>();
@@ -56,9 +58,15 @@ class QemuMachine implements Machine {
   /** Of the channels that are files instead of sockets. */
   #tails: readonly Tail[] = [];
 
-  private constructor(argv: readonly string[], directory: string, qemu: QemuProcess) {
+  private constructor(
+    argv: readonly string[],
+    place: Scratch,
+    qemu: QemuProcess,
+    signal: AbortSignal,
+  ) {
     this.argv = argv;
-    this.#directory = directory;
+    this.#place = place;
+    this.#signal = signal;
     this.#qemu = qemu;
     this.ended = qemu.ended.then(async (end) => {
       await this.#drained();
@@ -77,8 +85,21 @@ class QemuMachine implements Machine {
   static async start(spec: MachineSpec, signal: AbortSignal): Promise<QemuMachine> {
     signal.throwIfAborted();
     // Sockets apart from the run directory: a path of more than 107 bytes is no Unix socket.
-    const directory = mkdtempSync(path.join(tmpdir(), 'dmrace-'));
-    const at = (name: string): string => path.join(directory, name);
+    const place = scratch();
+    try {
+      return await QemuMachine.#startIn(place, spec, signal);
+    } catch (error) {
+      place[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  static async #startIn(
+    place: Scratch,
+    spec: MachineSpec,
+    signal: AbortSignal,
+  ): Promise<QemuMachine> {
+    const at = (name: string): string => path.join(place.folder, name);
     const sockets: Sockets = {
       console: at('console'),
       records: at('records'),
@@ -96,7 +117,7 @@ class QemuMachine implements Machine {
 
     const argv = qemuCommandLine(spec, sockets);
     const qemu = startQemu(argv, at('stderr'));
-    const machine = new QemuMachine(argv, directory, qemu);
+    const machine = new QemuMachine(argv, place, qemu, signal);
     machine.#tails = files.map(
       (channel) => new Tail(sockets[channel], (chunk) => machine.#deliver(channel, chunk)),
     );
@@ -124,7 +145,10 @@ class QemuMachine implements Machine {
     const serial = this.#sockets.get('console');
     if (serial) readInTurns(serial, CONSOLE_TURN_MS, (chunk) => this.#deliver('console', chunk));
     const qmp = this.#sockets.get('qmp');
-    if (qmp) this.#qmp = await Qmp.connect(qmp).catch((error) => this.#explain(error, signal));
+    if (!qmp) return;
+    this.#qmp = await unlessAborted(Qmp.connect(qmp), signal).catch((error) =>
+      this.#explain(error, signal),
+    );
   }
 
   /**
@@ -159,15 +183,16 @@ class QemuMachine implements Machine {
 
   qmp(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
     if (!this.#qmp) throw new Error('QMP is connected before start() returns');
-    return this.#qmp.execute(command, args);
+    return unlessAborted(this.#qmp.execute(command, args), this.#signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#qemu.kill();
-    await this.ended;
+    // A process that waits for a disk cannot be killed; it is not waited for, for ever.
+    await within(this.ended, END_MS, undefined);
     for (const [, socket] of this.#sockets) socket.destroy();
     for (const [, listener] of this.#listeners) listener.server.close();
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#place[Symbol.dispose]();
   }
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { MachineEnd } from '../ports.js';
+import { endWithUs } from '../util/process-group.js';
 
 /** A QEMU that was started, or could not be. */
 export interface QemuProcess {
@@ -27,13 +28,14 @@ export function startQemu(argv: readonly string[], stderrFile: string): QemuProc
     stdio: ['ignore', 'ignore', stderr],
   });
   closeSync(stderr);
+  const leads = child.pid === undefined ? null : endWithUs(child.pid);
   const ended = new Promise<MachineEnd>((resolve) => {
     child.once('error', ({ message }) => {
       resolve({ exitCode: null, signal: null, stderr: message });
     });
     child.once('exit', (exitCode, signal) => {
-      const said = readFileSync(stderrFile).subarray(-MAX_STDERR).toString();
-      resolve({ exitCode, signal, stderr: said });
+      leads?.[Symbol.dispose]();
+      resolve({ exitCode, signal, stderr: lastOf(stderrFile) });
     });
   });
   return {
@@ -47,4 +49,12 @@ export function startQemu(argv: readonly string[], stderrFile: string): QemuProc
       }
     },
   };
+}
+
+function lastOf(file: string): string {
+  try {
+    return readFileSync(file).subarray(-MAX_STDERR).toString();
+  } catch {
+    return ''; // its machine was given up before, and the folder with it
+  }
 }

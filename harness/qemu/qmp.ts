@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { within } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 
 // docs/interop/qmp-spec.txt of QEMU 7.2: greeting, then responses and events, one JSON a line.
 const Message = z.union([
@@ -13,6 +15,9 @@ const Message = z.union([
   }),
   z.looseObject({ event: z.string() }),
 ]);
+
+/** QEMU answers in milliseconds; a loaded machine gets a lot more, a stopped one no more than that. */
+const ANSWER_MS = 20_000;
 
 const Refused = z.looseObject({
   error: z.looseObject({ desc: z.string().default('no reason given') }),
@@ -32,7 +37,10 @@ export class Qmp {
   #next = 1;
   #gone = false;
 
-  private constructor(socket: Socket) {
+  private constructor(
+    socket: Socket,
+    readonly answerMs: number,
+  ) {
     this.#socket = socket;
     let begun = '';
     socket.setEncoding('utf8');
@@ -50,14 +58,28 @@ export class Qmp {
   }
 
   /** Negotiates capabilities; commands work after this. */
-  static async connect(socket: Socket): Promise<Qmp> {
-    const qmp = new Qmp(socket);
+  static async connect(socket: Socket, answerMs = patient(ANSWER_MS)): Promise<Qmp> {
+    const qmp = new Qmp(socket, answerMs);
     await qmp.execute('qmp_capabilities');
     return qmp;
   }
 
-  /** @throws DmraceError (environment) when QEMU refuses the command or is gone. */
-  execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+  /**
+   * @throws DmraceError (environment) when QEMU refuses the command, is gone, or does not answer in
+   *   time.
+   */
+  async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    const late = Symbol('late');
+    const answer = await within(this.#ask(command, args), this.answerMs, late);
+    if (answer !== late) return answer;
+    throw new DmraceError('environment', {
+      observed: `QEMU did not answer ${command}`,
+      limit: `${this.answerMs} ms`,
+      action: 'check the load of this machine, and whether something has stopped QEMU',
+    });
+  }
+
+  #ask(command: string, args: Record<string, unknown>): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#lost(command));
     const id = this.#next++;
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { consoleClock } from '../evidence/console-clock.js';
 import { delaysOf } from '../evidence/delays.js';
 import { type Proven, prove } from '../evidence/prove.js';
 import type { GuestSetUp } from '../model/guest-set-up.js';
@@ -20,11 +21,7 @@ export const WATCHED_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
   wake: [
     {
       name: 'dmrace-release',
-      events: [
-        'dmrace/disk_release',
-        'workqueue/workqueue_execute_end',
-        'sched/sched_process_exit',
-      ],
+      events: ['dmrace/{release}', 'workqueue/workqueue_execute_end', 'sched/sched_process_exit'],
       wakesAtOnce: true,
     },
   ],
@@ -40,16 +37,38 @@ function taintProblems(records: readonly GuestRecord[]): string[] {
 }
 
 /**
+ * The last step as the crash report tells it, where the telling allows that: a probe in the text of a
+ * module is gone with the module, so nothing else can show what was called there.
+ */
+function withCrash(
+  proven: Proven,
+  { scenario, events, console, findings }: Evidence<'delayed'>,
+): Proven {
+  const last = scenario.telling.proofs.at(-1);
+  const before = scenario.telling.proofs.at(-2);
+  const crash = findings.find((finding) => finding.cause === last?.orCrash);
+  const isNext = before !== undefined && proven.steps.at(-1)?.step === before.step;
+  if (!last || !crash || !isNext) return proven;
+  const { lines } = consoleClock(console, events);
+  const head = lines.find(({ number }) => number >= crash.line);
+  if (!head) return proven;
+  const step = { step: last.step, atUs: Math.round(head.atUs), evidence: head.raw.trim() };
+  return { ...proven, steps: [...proven.steps, step], missing: [] };
+}
+
+/**
  * A trial has reached the window when the removal and the unload succeeded and the disk was released
  * after that. A release before the end of the unload is the other side: such a trial survives, and
  * tells nothing of the bug.
  */
-function judge({ scenario, events, records, console }: Evidence<'delayed'>): Judgement<'delayed'> {
-  const cast = removerCast(records);
-  const proven: Proven =
+function judge(evidence: Evidence<'delayed'>): Judgement<'delayed'> {
+  const { scenario, events, records, console } = evidence;
+  const cast = removerCast(records, scenario.suspect);
+  const traced: Proven =
     typeof cast === 'string'
       ? { steps: [], missing: [cast], bound: {} }
       : prove(scenario.telling, events, cast);
+  const proven = withCrash(traced, evidence);
   const last = scenario.telling.proofs.at(-1);
   const otherSide = proven.missing.includes(`step ${last?.step}: ${last?.notBefore?.says}`);
   const reached = proven.missing.length === 0;
@@ -58,7 +77,7 @@ function judge({ scenario, events, records, console }: Evidence<'delayed'>): Jud
     reached,
     whole: reached || otherSide,
     foreign: [],
-    doubts: taintProblems(records),
+    doubts: scenario.suspect.outOfTree ? [] : taintProblems(records),
     missing: proven.missing,
     provenance: null,
     detail: { delays: delaysOf(console) },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Layout } from '../evidence/layout.js';
 import type { TraceEvent } from '../evidence/trace.js';
+import type { Finding } from '../model/finding.js';
 import type { WakeInstance } from '../model/guest-set-up.js';
 import type { RecipeName, ResultDetails } from '../model/recipe.js';
 import type { GuestRecord } from '../model/record.js';
@@ -16,6 +17,8 @@ export interface Evidence<R extends RecipeName> {
   readonly records: readonly GuestRecord[];
   readonly layout: Layout;
   readonly console: Uint8Array;
+  /** The crashes on it. */
+  readonly findings: readonly Finding[];
   /** The last step as the console of a panicked kernel tells it (evidence/fatal-run.ts); else null. */
   readonly fatalRun: StepEvidence | null;
 }

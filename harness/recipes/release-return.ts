@@ -12,11 +12,14 @@ import { BY_WINDOW, type Evidence, type Judgement, type Recipe } from './recipe.
 /** The step in which the release method is about to go on; all before it are the window. */
 const LAST = 10;
 
-/** The guest of a race: one instance each to wake the holder, the load and a sweep's gate. */
+/**
+ * The guest of a race: one instance each to wake the holder, the load and a sweep's gate, and one in
+ * which the load sees kernel threads that are born during the race.
+ */
 export const RACE_GUEST: Pick<GuestSetUp, 'prepare' | 'helper' | 'wake'> = {
   prepare: 'race',
   helper: true,
-  wake: ['dmrace-holder', 'dmrace-load', 'dmrace-gate'].map((name) => ({
+  wake: ['dmrace-holder', 'dmrace-load', 'dmrace-gate', 'dmrace-births'].map((name) => ({
     name,
     events: [],
     wakesAtOnce: false,
@@ -43,6 +46,18 @@ export function schedulingProblems(records: readonly GuestRecord[]): string[] {
 }
 
 /**
+ * A load that was at its deadline before the module was gone let go of the CPU inside the window. That
+ * the holder happened not to run is then no merit of the setup.
+ */
+const loadProblems = (records: readonly GuestRecord[]): string[] =>
+  recordsOf(records, 'spun')
+    .filter(({ gaveUp }) => gaveUp === 1)
+    .map(
+      ({ startUs, endUs }) =>
+        `the load gave up after ${((endUs - startUs) / 1000).toFixed(0)} ms, before the unload was done`,
+    );
+
+/**
  * The kobject's release method must be where the placement says, and for the subject where the
  * objects that were built from its tree have it.
  */
@@ -53,7 +68,8 @@ function placementProblems(
 ): string[] {
   if (!provenance) return [];
   const { method } = suspect.build;
-  const wanted = homeOf(plan.placement, plan.methodHome) === 'vmlinux' ? '' : suspect.name;
+  const home = homeOf(plan.placement, plan.methodHome);
+  const wanted = home === 'vmlinux' ? '' : (suspect.methodIn ?? suspect.name);
   if (provenance.symbol === method && provenance.module === wanted) return [];
   const where = provenance.module || 'vmlinux';
   return [
@@ -69,7 +85,7 @@ function provenSteps({
 }: Evidence<'release-return' | 'sweep'>): Proven {
   const nothing = (why: string): Proven => ({ steps: [], missing: [why], bound: {} });
   if (events.length === 0) return nothing('there is no trace');
-  const cast = holderCast(records);
+  const cast = holderCast(records, scenario.suspect);
   if (typeof cast === 'string') return nothing(cast);
   const proven = prove(scenario.telling, events, cast);
   // Where the trace ends with the window, the console of a panicked kernel may tell the last step.
@@ -100,7 +116,10 @@ function judge(evidence: Evidence<'release-return'>): Judgement<'release-return'
     reached,
     whole: reached,
     foreign,
-    doubts: steps.length > 0 ? schedulingProblems(evidence.records) : [],
+    doubts: [
+      ...loadProblems(evidence.records),
+      ...(steps.length > 0 ? schedulingProblems(evidence.records) : []),
+    ],
     missing,
     provenance,
     detail: {},

@@ -16,9 +16,11 @@ export function renderJson(
     schema: SCHEMA,
     verdict,
     reasons,
+    ...(result.closedBy ? { closedBy: result.closedBy } : {}),
     scenario: question.scenario,
     targetCause: question.targetCause,
     kernel,
+    cpus: question.cpus ?? 1,
     placements,
     trials: trials.map((trial) => ({
       placement: trial.placement,

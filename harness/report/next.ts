@@ -40,6 +40,7 @@ function byVerdict(result: RunResult, directory: string, docker: readonly string
       ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
       ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
       ...builtAs(kernel),
+      ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
       ...(question.scenario === MAIN ? [] : [`--scenario ${question.scenario}`]),
       ...words,
     ].join(' ');

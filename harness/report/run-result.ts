@@ -8,6 +8,7 @@ import { OUTCOMES } from '../model/outcome.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { Repeat } from '../model/replay.js';
 import { StepEvidence } from '../model/trial.js';
+import { CLOSERS } from '../model/verdict.js';
 import { SUSPECTS } from '../suspects/index.js';
 
 /** Version of `--format json`: fields are added without a new number, never changed or removed. */
@@ -128,12 +129,23 @@ export const RunResultJson = z.object({
   schema: z.literal(SCHEMA),
   verdict: z.enum(['closed', 'open', 'inconclusive']),
   reasons: list(z.string()),
+  closedBy: list(z.enum(CLOSERS))
+    .optional()
+    .describe(
+      'of a closed race: by the placement of the method, by the compiler’s jump, or by both',
+    ),
   scenario: z.string(),
   targetCause: Cause,
   kernel: KernelIdentity,
+  cpus: count().optional().describe('processors of each guest'),
   placements: z.object({
     builtin: PlacementJson.optional(),
     'in-module': PlacementJson.optional(),
+    'as-compiled': PlacementJson.optional().describe(
+      'the method in the module, compiled as the kernel’s own; decides no verdict',
+    ),
+    planted: PlacementJson.optional().describe('the planted control, where a scenario has one'),
+    'planted-twin': PlacementJson.optional().describe('its correct twin, which must survive'),
   }),
   trials: list(TrialJson),
   repeats: list(Repeat)

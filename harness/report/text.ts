@@ -3,9 +3,11 @@ import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
 import { knownReasons } from '../judge/known.js';
 import type { Finding } from '../model/finding.js';
+import { orderedPlacements } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
+import { roleOf } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';
-import type { PlacementSummary, RunResult } from '../model/verdict.js';
+import type { PlacementSummary, Question, RunResult } from '../model/verdict.js';
 import { RECIPES } from '../recipes/index.js';
 import type { DetailTable } from '../recipes/recipe.js';
 import { scenarioOf } from '../scenarios/index.js';
@@ -81,7 +83,10 @@ export function renderText(
   const said = `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
   return [
     wrapped(`${colour(paint.strong(verdict))}: ${said}`, ''),
-    wrapped(`${kernel.release} (${kernel.version}, ${kernel.arch}, ${kernel.preempt})`, '  '),
+    wrapped(
+      `${kernel.release} (${kernel.version}, ${kernel.arch}, ${kernel.preempt}${processors(result.question)})`,
+      '  ',
+    ),
     ...reasonLines(result),
     '',
     placementTable(result),
@@ -111,6 +116,16 @@ function reasonLines({ reasons, known }: RunResult): string[] {
   ];
 }
 
+/** Said where a guest had more than one. */
+const processors = ({ cpus = 1 }: Question): string => (cpus > 1 ? `, ${cpus} processors` : '');
+
+/** What the release method does with complete(); more than two columns have room for a word only. */
+function callWords(tailCall: boolean | null, short: boolean): string {
+  if (tailCall === null) return 'unknown';
+  if (short) return tailCall ? 'tail call' : 'call';
+  return tailCall ? 'tail call: nothing returns into it' : 'call: it returns into the method';
+}
+
 /** The placements side by side. */
 function placementTable({ placements, question }: RunResult): string {
   const columns = Object.entries(placements);
@@ -125,13 +140,7 @@ function placementTable({ placements, question }: RunResult): string {
       row('reached the window', (sum) => sum.reached),
       row('crashed', (sum) => sum.crashed),
       row('lost', (sum) => sum.lost),
-      row('its complete() is a', ({ tailCall }) =>
-        tailCall === null
-          ? 'unknown'
-          : tailCall
-            ? 'tail call: nothing returns into it'
-            : 'call: it returns into the method',
-      ),
+      row('its complete() is a', ({ tailCall }) => callWords(tailCall, columns.length > 2)),
     ],
   );
 }
@@ -156,7 +165,9 @@ function detailSection({ trials, question }: RunResult): string[] {
 
 /** One trial of each placement: a reached one if there is any. */
 function stepSection(result: RunResult, paint: Paint): string[] {
-  const shown = Object.keys(result.placements)
+  // Three columns of steps are one too many: those of subject and control are shown.
+  const shown = orderedPlacements(result.question.placements)
+    .filter((placement) => ['subject', 'control'].includes(roleOf(placement)))
     .map((placement) => {
       const trials = result.trials.filter((trial) => trial.placement === placement);
       return trials.find((trial) => trial.reached) ?? trials[0];

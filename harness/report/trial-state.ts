@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { crashedWith } from '../judge/verdict.js';
+import { showsCrash } from '../judge/verdict.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';
 
@@ -11,17 +11,21 @@ const onlyKnown = (trial: TrialResult): boolean =>
   trial.findings.length > 0 && trial.findings.every((finding) => finding.known !== undefined);
 
 /**
- * The state of a trial. The control passes by crashing with the target cause inside the window:
- * that shows that a crash is seen.
+ * The state of a trial. The control passes by crashing with its cause inside the window: that shows
+ * that a crash is seen.
  */
 export function stateOf(trial: TrialResult, question: Question): State {
   if (trial.outcome === 'lost') return 'error';
   // A trial that survived outside the window tells nothing either.
   if (!trial.reached && trial.outcome !== 'crashed') return 'skip';
+  // It tells by what a race is closed: its crash is an answer too.
+  if (trial.role === 'attribution' && trial.reached) {
+    return trial.findings.every(({ cause }) => cause === question.targetCause) ? 'pass' : 'fail';
+  }
   const isControl = trial.placement === question.control;
   if (!isControl && onlyKnown(trial)) return 'skip';
   if (!isControl) return trial.outcome === 'crashed' ? 'fail' : 'pass';
-  return trial.reached && crashedWith(trial, question.targetCause) ? 'pass' : 'fail';
+  return showsCrash(question, trial) ? 'pass' : 'fail';
 }
 
 /**

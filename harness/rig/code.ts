@@ -3,7 +3,7 @@ import { layoutOf } from '../evidence/layout.js';
 import type { PlacementCode } from '../judge/object.js';
 import { homeOf, type Placement } from '../model/placement.js';
 import type { Suspect } from '../model/suspect.js';
-import type { PreparedKernel } from '../ports.js';
+import { modulesOf, type PreparedKernel } from '../ports.js';
 import { disassembleBooted, objectSymbol } from '../qemu/code.js';
 import type { WhenReady } from '../trial/trial.js';
 
@@ -23,13 +23,13 @@ export function readCode(
     const address =
       homeOf(placement, kernel.identity.methodHome) === 'vmlinux'
         ? layout.vmlinux.get(method)
-        : layout.symbols.find((symbol) => symbol.name === method)?.address;
+        : [...layout.symbols, ...layout.others].find(({ name }) => name === method)?.address;
     if (address === undefined) return;
     const targets = new Map([...layout.vmlinux].map(([name, at]) => [at, name]));
     const read = { address, targets, callee: suspect.methodCalls };
     codes[placement] = {
       ...(await disassembleBooted(machine, kernel.arch, read)),
-      objectSymbol: await objectSymbol(kernel.objects[placement], method, kernel.arch),
+      objectSymbol: await objectSymbol(modulesOf(kernel, placement)[0], method, kernel.arch),
     };
   };
 }

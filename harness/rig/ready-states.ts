@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { headlineOf } from '../model/errors.js';
+import { headlineOf, isOfKind } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';
-import type { Suspect } from '../model/suspect.js';
+import type { Scenario } from '../model/scenario.js';
 import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { hostFacts } from '../qemu/host-cpu.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
-import type { Restored, TrialRun } from '../trial/trial.js';
-import { contentKey } from '../util/cache.js';
+import { staged } from '../scenarios/index.js';
+import type { Restored, TrialRun, WhenReady } from '../trial/trial.js';
+import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
@@ -46,10 +47,13 @@ export const restored = (
   refused: (why: string, run: TrialRun) => new StateRefused(state.folder, why, run),
 });
 
+/** Kinds of entries that a guest boots from. */
+const NOT_SAVED = new Set([...BOOTED].filter((kind) => kind !== 'ready'));
+
 /** What the saved guests of a rig are made of. */
 export interface ReadyParts {
   readonly kernel: PreparedKernel;
-  readonly suspect: Suspect;
+  readonly scenario: Scenario;
   /** The machine of a placement that boots. */
   readonly machineOf: (placement: Placement) => MachineSpec;
 }
@@ -76,16 +80,34 @@ export class ReadyStates {
 
   /** Gets or makes them all. Where that does not work, one line says so. */
   async prepare(placements: readonly Placement[], say: Say): Promise<void> {
-    await Promise.all(
+    const prepared = await Promise.allSettled(
       placements.map((placement) =>
-        this.#prepare(placement, say).catch((error: unknown) => {
-          if (this.work.signal.aborted) throw error;
+        this.#prepare(placement, say).catch(async (error: unknown) => {
+          this.#states.delete(placement);
+          if (this.work.signal.aborted || isOfKind(error, 'cache-mended')) throw error;
+          await requireWhole(this.work.cache);
           say(
             `${placement}: trials boot their VMs, because the ready state cannot be used: ${headlineOf(error)}`,
           );
         }),
       ),
     );
+    // Not before all have ended: each has a machine and a half-built folder to take away.
+    const failed = prepared.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** These and the saved guests of more placements. */
+  async also(
+    placements: readonly Placement[],
+    machineOf: ReadyParts['machineOf'],
+    say: Say,
+  ): Promise<ReadyStates> {
+    const all = new ReadyStates(this.work, { ...this.parts, machineOf });
+    for (const [placement, state] of this.#states) all.#states.set(placement, state);
+    Object.assign(all.codes, this.codes);
+    await all.prepare(placements, say);
+    return all;
   }
 
   /**
@@ -109,14 +131,13 @@ export class ReadyStates {
   }
 
   async #discard(folder: string): Promise<void> {
-    await this.work.cache.locked(`ready-${path.basename(folder)}`, () =>
-      rm(folder, { recursive: true, force: true }),
-    );
+    await this.work.cache.discard('ready', path.basename(folder));
   }
 
   async #prepare(placement: Placement, say: Say): Promise<void> {
     const { cache, signal } = telling(this.work, say);
-    const { kernel, suspect, machineOf } = this.parts;
+    const { kernel, scenario, machineOf } = this.parts;
+    const { suspect } = staged(scenario, placement);
     const spec = machineOf(placement);
     const key = await keyOf(spec);
     const make = async (): Promise<string> => {
@@ -124,8 +145,14 @@ export class ReadyStates {
       const entry = await cache.entry('ready', key, async (directory) => {
         made = true;
         const started = performance.now();
+        // What is booted here is what all trials start from.
+        await requireWhole(cache, NOT_SAVED, false);
         const read: Codes = {};
-        const whenReady = readCode(placement, kernel, suspect, read);
+        const reads = readCode(placement, kernel, suspect, read);
+        const whenReady: WhenReady = async (machine, session) => {
+          say(`${placement}: booted, saving`);
+          await reads(machine, session);
+        };
         const host = { machines: qemuMachines, spec, signal };
         const argv = await saveReadyState(host, directory, whenReady);
         await writeFile(path.join(directory, BOOT_ARGV), pasteable(argv));

@@ -76,6 +76,7 @@ export async function pruneReady(
       const now = await savedIn(kind, key);
       if (now && nowMs - now.usedMs < FREE_MS) return;
       await rm(folder, { recursive: true, force: true });
+      await rm(path.join(cache.root, 'sums', 'ready', `${key}.json`), { force: true });
       bytes -= its;
       gone++;
     });

@@ -6,7 +6,8 @@ import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { BuildRequest } from '../model/kernel-profile.js';
-import type { Placement } from '../model/placement.js';
+import { orderedPlacements, type Placement } from '../model/placement.js';
+import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import type { TrialPlan } from '../model/trial.js';
 import {
@@ -20,14 +21,16 @@ import {
 import { chooseAccel, tryKvm } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
-import { guestSetUp } from '../scenarios/index.js';
+import { RECIPES } from '../recipes/index.js';
+import { guestSetUp, staged } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
+import { BOOTED, mending } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
 import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
 import { ReadyStates, restored } from './ready-states.js';
-import { requireForScenario } from './scenario-needs.js';
+import { requireCpus, requireForScenario } from './scenario-needs.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
@@ -42,7 +45,11 @@ export interface RigRequest {
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
   readonly placements: readonly Placement[];
+  /** Whether `as-compiled` is wanted as well, should the subject's booted method jump. */
+  readonly attribution?: boolean;
   readonly accel: Accel | 'auto';
+  /** Processors of the guests; the recipe's where nothing is said. */
+  readonly cpus?: number;
   /** Same seed, same bits: TCG with instruction counting. */
   readonly deterministic: boolean;
 }
@@ -70,7 +77,26 @@ export async function prepareRig(
   work: Work,
   request: RigRequest,
   stages: Stages,
-  check?: { readonly title: string; readonly of: (parts: RigParts) => void },
+  check?: RigCheck,
+): Promise<ReadyRig> {
+  const tell = (line: string): Promise<void> =>
+    stages.stage({ title: 'Cache: damaged entries are made again', name: 'mend' }, async (say) =>
+      say(line),
+    );
+  return mending(work, tell, () => prepareOnce(work, request, stages, check));
+}
+
+/** A stage of the caller's own. */
+interface RigCheck {
+  readonly title: string;
+  readonly of: (parts: RigParts) => void;
+}
+
+async function prepareOnce(
+  work: Work,
+  request: RigRequest,
+  stages: Stages,
+  check?: RigCheck,
 ): Promise<ReadyRig> {
   const kernel = await stages.stage(
     { title: `Kernel ${request.kernel}: image, modules, control, helper`, name: 'kernel' },
@@ -87,10 +113,7 @@ export async function prepareRig(
   );
   work.signal.throwIfAborted();
   const guests = Object.fromEntries(
-    Object.entries(initramfs).map(([placement, file]) => [
-      placement,
-      path.basename(path.dirname(file)),
-    ]),
+    Object.entries(initramfs).map(([placement, file]) => [placement, nameOf(file)]),
   );
   const parts: RigParts = { kernel, qemu, accel, guests };
   if (check) {
@@ -103,16 +126,37 @@ export async function prepareRig(
     (say) => statesOf(telling(work, say), request, kernel, boots, say),
   );
   work.signal.throwIfAborted();
-  return new ReadyRig(work, request, parts, boots, states);
+  if (!request.attribution || states.codes[SUBJECT]?.tailCall !== true) {
+    return new ReadyRig(work, request, parts, boots, states);
+  }
+  return stages.stage(
+    { title: 'As compiled: the subject’s method jumps', name: 'asCompiled' },
+    async (say) => {
+      const more: RigRequest = { ...request, placements: ['as-compiled'] };
+      const images = await initramfsOf(telling(work, say), more, kernel);
+      const image = images['as-compiled'] ?? '';
+      const all = (placement: Placement): MachineSpec =>
+        placement === 'as-compiled' ? bootingMachine(more, kernel, accel, image) : boots(placement);
+      const both = await states.also(more.placements, all, say);
+      const placements = orderedPlacements([...request.placements, ...more.placements]);
+      const made = { ...parts, guests: { ...guests, 'as-compiled': nameOf(image) } };
+      return new ReadyRig(work, { ...request, placements }, made, all, both);
+    },
+  );
 }
 
+/** An initramfs's name in the cache. */
+const nameOf = (file: string): string => path.basename(path.dirname(file));
+
 async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel> {
-  const { kernel, build, scenario } = request;
+  const { kernel, build, scenario, placements } = request;
   const prepared = await prepareKernel(work, kernel, {
     suspect: scenario.suspect.build,
+    planted: placements.some((placement) => staged(scenario, placement) !== scenario),
     ...(build === undefined ? {} : { build }),
   });
   requireForScenario(scenario, prepared);
+  requireCpus(cpusOf(request), prepared);
   work.say(`${prepared.identity.release}, ${prepared.identity.preempt}`);
   return prepared;
 }
@@ -122,13 +166,14 @@ async function initramfsOf(
   { placements, scenario }: RigRequest,
   kernel: PreparedKernel,
 ): Promise<Initramfs> {
-  const { name, build } = scenario.suspect;
   const files: Partial<Record<Placement, string>> = {};
   for (const placement of placements) {
+    const own = staged(scenario, placement);
+    const { name, build } = own.suspect;
     files[placement] = await buildInitramfs(work, {
       kernel,
       placement,
-      setUp: guestSetUp(scenario),
+      setUp: guestSetUp(own),
       suspect: { name, object: build.object },
     });
   }
@@ -167,7 +212,7 @@ async function statesOf(
   machineOf: (placement: Placement) => MachineSpec,
   say: Say,
 ): Promise<ReadyStates> {
-  const states = new ReadyStates(work, { kernel, suspect: scenario.suspect, machineOf });
+  const states = new ReadyStates(work, { kernel, scenario, machineOf });
   await states.prepare(placements, say);
   const without = placements.filter((placement) => !states.get(placement));
   if (!deterministic || without.length === 0) return states;
@@ -177,8 +222,12 @@ async function statesOf(
   });
 }
 
+/** Processors of a request's guests. */
+export const cpusOf = ({ cpus, scenario }: Pick<RigRequest, 'cpus' | 'scenario'>): number =>
+  cpus ?? RECIPES[scenario.recipe].cpus;
+
 const bootingMachine = (
-  { deterministic }: RigRequest,
+  request: RigRequest,
   kernel: PreparedKernel,
   accel: Accel,
   initramfs: string,
@@ -190,7 +239,8 @@ const bootingMachine = (
   parameters: [kernel.preemptParameter, ...patienceParameters()].filter(Boolean),
   memoryMiB: GUEST_MEMORY_MIB,
   restoreFrom: null,
-  deterministic,
+  deterministic: request.deterministic,
+  cpus: cpusOf(request),
 });
 
 /**
@@ -204,6 +254,7 @@ export class ReadyRig implements RigParts {
   readonly guests: RigParts['guests'];
   readonly #boots: (placement: Placement) => MachineSpec;
   readonly #states: ReadyStates;
+  #mended: Promise<boolean> | null = null;
 
   constructor(
     readonly work: Work,
@@ -265,7 +316,7 @@ export class ReadyRig implements RigParts {
       };
     }
     if (index !== 0) return {};
-    const { suspect } = this.request.scenario;
+    const { suspect } = staged(this.request.scenario, placement);
     return { whenReady: readCode(placement, this.kernel, suspect, this.#states.codes) };
   }
 
@@ -277,6 +328,27 @@ export class ReadyRig implements RigParts {
   /** Saved guests that were refused and made again, and why. */
   get refusals(): Readonly<Partial<Record<Placement, string>>> {
     return this.#states.refusals;
+  }
+
+  /**
+   * To be called before a trial's end is taken for the kernel's doing: entries of the cache that are
+   * part of the guests are read in full, and damaged ones are made again, once for all trials.
+   * @returns whether something was damaged: a trial that ran before counts for nothing
+   */
+  mend(say: Say): Promise<boolean> {
+    this.#mended ??= this.#mend(say);
+    return this.#mended;
+  }
+
+  async #mend(say: Say): Promise<boolean> {
+    const removed = await this.work.cache.mendUsed(BOOTED);
+    if (removed.length === 0) return false;
+    say(`damaged entries of the cache are made again: ${removed.join('; ')}`);
+    const work = telling(this.work, say);
+    const kernel = await kernelOf(work, this.request);
+    await initramfsOf(work, this.request, kernel);
+    await this.#states.prepare(this.request.placements, say);
+    return true;
   }
 
   /** How the saved guest of a placement had booted: the files to keep; empty without one. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { builtFor } from '../model/cpus.js';
 import { DmraceError } from '../model/errors.js';
 import type { KernelConfig } from '../model/kernel.js';
 import type { ConfigNeed, Scenario } from '../model/scenario.js';
@@ -18,6 +19,17 @@ export function requireForScenario(scenario: Scenario, kernel: PreparedKernel): 
   throw new DmraceError('inconclusive', {
     observed: `${release} (${spec}) cannot run ${scenario.name}: ${unfit.join('; ')}`,
     action: wayOut(needs, scenario, spec),
+  });
+}
+
+/** @throws DmraceError (inconclusive) when a kernel was built for fewer processors. */
+export function requireCpus(cpus: number, { config, identity }: PreparedKernel): void {
+  const built = builtFor(config);
+  if (cpus <= built.cpus) return;
+  throw new DmraceError('inconclusive', {
+    observed: `--cpus ${cpus}: ${identity.release} (${identity.spec}) runs on ${built.cpus === 1 ? 'one processor' : `${built.cpus} processors at most`}: ${built.says}`,
+    limit: `${built.cpus}`,
+    action: `ask for no more than it was built for, or build it for more`,
   });
 }
 

@@ -26,7 +26,7 @@ export interface Unfinished {
 
 /** An unfinished folder in words. */
 export const unfinishedLine = ({ name, crashes }: Unfinished): string =>
-  `${name} was being written when the run was cut${crashes.length === 0 ? '' : `, and its console shows a crash: ${crashes.join('; ')}`}`;
+  `${name} has no trial.json: it was being written when the run was cut${crashes.length === 0 ? '' : `, and its console shows a crash: ${crashes.join('; ')}`}`;
 
 /** What of a saved run counts. */
 export interface Counted {

@@ -45,6 +45,8 @@ export const RunNote = z.strictObject({
   /** Entries of the known-issues file that the run was given; null without one. */
   known: KnownIssues.nullable().default(null),
   deterministic: z.boolean().optional(),
+  /** Processors of the guests; absent: one. */
+  cpus: z.int().positive().optional(),
   /** A run of dmrace sweep: trial N lets the holder run at block N, trial 0 after the unload. */
   sweep: z.boolean().optional(),
   codes: z.partialRecord(z.enum(PLACEMENTS), Code),
@@ -53,6 +55,8 @@ export const RunNote = z.strictObject({
   /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
   profile: z.string().optional(),
   config: z.string().optional(),
+  /** `as-compiled` was not asked for: one trial of it goes along, because the subject's method jumps. */
+  attribution: z.literal(true).optional(),
   /** The part of a split run that this is; its share of `trials` is shareOf(). */
   shard: Shard.optional(),
   /** How the campaign ended; absent while it runs, and when it was killed. */

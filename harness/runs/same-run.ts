@@ -25,6 +25,7 @@ function facts(note: RunNote): Record<string, string | undefined> {
     trials: String(note.trials),
     placements: note.placements.join(),
     seed: String(note.seed),
+    processors: String(note.cpus ?? 1),
     duration: String(note.durationMs),
     determinism: String(note.deterministic === true),
     shard: shard ? `${shard.number}/${shard.of}` : 'none',

@@ -3,12 +3,18 @@ import path from 'node:path';
 import { readRecords } from '../evidence/records.js';
 import { summarise } from '../judge/summary.js';
 import { archOfMachine } from '../model/arch/index.js';
-import { controlPlacement } from '../model/control.js';
+import { type Control, controlPlacement } from '../model/control.js';
 import type { Damage } from '../model/damage.js';
 import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
-import { PLACEMENTS, type Placement } from '../model/placement.js';
+import {
+  COMPARED_PLACEMENTS,
+  PLACEMENTS,
+  type Placement,
+  placementIn,
+} from '../model/placement.js';
 import { firstRecord } from '../model/record.js';
+import { SUBJECT } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
 import type { Question, RunResult } from '../model/verdict.js';
 import { SCENARIOS, scenarioNamed, scenariosNoted } from '../scenarios/index.js';
@@ -27,18 +33,30 @@ export function scenarioOfNote(note: Pick<RunNote, 'scenario' | 'sweep'>): Scena
   return note.sweep && swept ? swept : scenarioNamed(note.scenario);
 }
 
+/**
+ * The control that a run had. Planted ones came with schema 2 of run.json: a run from before had none
+ * where its scenario has one now, and keeps the verdict that it gave.
+ */
+const controlOf = ({ control }: Scenario, schema: RunNote['schema']): Control =>
+  schema === 1 && control.kind === 'planted' ? { kind: 'none' } : control;
+
 /** What a run was asked, by its note: a shard is asked for its share of the trials. */
 export function questionOf(
-  note: Pick<RunNote, 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements'>,
+  note: Pick<RunNote, 'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'cpus'>,
 ): Question {
   const scenario = scenarioOfNote(note);
+  const control = controlOf(scenario, note.schema);
   return {
     scenario: scenario.notedAs,
     recipe: scenario.recipe,
     targetCause: scenario.targetCause,
-    control: controlPlacement(scenario.control),
+    control: controlPlacement(control),
+    ...(control.kind === 'planted'
+      ? { planted: { cause: control.cause, twin: control.twin } }
+      : {}),
     trials: shareOf(note.trials, note.shard ?? null),
     placements: note.placements,
+    cpus: note.cpus ?? 1,
   };
 }
 
@@ -176,24 +194,29 @@ export function noteOf({ note }: Pick<SavedRun, 'note'>): RunNote {
 
 /** Placement and index of a trial's folder. */
 export function trialNamed(name: string): { placement: Placement; index: number } {
-  const placement = PLACEMENTS.find((known) => name.startsWith(`${known}-`)) ?? PLACEMENTS[0];
-  return { placement, index: Number(name.slice(placement.length + 1)) };
+  return placementIn(name) ?? { placement: SUBJECT, index: 0 };
 }
 
 /** What can be said of a run without its run.json; nothing here may lead to `closed`. */
 function guessed(
   trials: readonly ReadTrial[],
-): Pick<RunNote, 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'kernel' | 'codes'> {
+): Pick<
+  RunNote,
+  'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'cpus' | 'kernel' | 'codes'
+> {
   const names = trials.map(({ name }) => name);
   const records = trials.flatMap((files) => readRecords(files.readyRecords).records);
   const boot = firstRecord(records, 'boot');
-  const found = PLACEMENTS.filter((placement) => names.some((n) => n.startsWith(`${placement}-`)));
+  const found = PLACEMENTS.filter((placement) =>
+    names.some((name) => placementIn(name)?.placement === placement),
+  );
   const plan = trials.find(({ note }) => note !== null)?.note?.plan;
   return {
+    schema: 2,
     scenario: plan?.scenario ?? SCENARIOS[0]?.name ?? '',
     sweep: plan?.recipe === 'sweep',
     trials: Math.max(1, ...names.map((name) => trialNamed(name).index + 1)),
-    placements: found.length > 0 ? found : [...PLACEMENTS],
+    placements: found.length > 0 ? found : [...COMPARED_PLACEMENTS],
     codes: {}, // which objectProblem() takes as a reason against `closed`
     kernel: {
       spec: 'unknown',

@@ -2,6 +2,7 @@
 import { tracingOf } from '../evidence/sources.js';
 import { DmraceError } from '../model/errors.js';
 import type { GuestSetUp } from '../model/guest-set-up.js';
+import type { Placement } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';
 import type { Scenario } from '../model/scenario.js';
 import { RECIPES } from '../recipes/index.js';
@@ -23,13 +24,34 @@ export function findScenario(noted: string, recipe: RecipeName): Scenario | null
   return ALL.find((one) => one.notedAs === noted && one.recipe === recipe) ?? null;
 }
 
-/** The same, of what was made with one. @throws Error for what no scenario of ours made. */
+/**
+ * A scenario as the trials of a placement know it: those of a planted control and of its twin are
+ * about the planted module, by the same recipe.
+ */
+export function staged(scenario: Scenario, placement: Placement): Scenario {
+  const { control } = scenario;
+  if (control.kind !== 'planted') return scenario;
+  if (placement !== control.placement && placement !== control.twin) return scenario;
+  return {
+    ...scenario,
+    ...control.staged[placement],
+    control: { kind: 'none' },
+    targetCause: control.cause,
+    pinsParent: false,
+  };
+}
+
+/**
+ * The same, of what was made with one: a plan, a result, or a question, which has no placement.
+ * @throws Error for what no scenario of ours made.
+ */
 export function scenarioOf(of: {
   readonly scenario: string;
   readonly recipe: RecipeName;
+  readonly placement?: Placement;
 }): Scenario {
   const scenario = findScenario(of.scenario, of.recipe);
-  if (scenario) return scenario;
+  if (scenario) return of.placement === undefined ? scenario : staged(scenario, of.placement);
   throw new Error(`no scenario is noted as ${of.scenario} with the recipe ${of.recipe}`);
 }
 
@@ -49,5 +71,10 @@ export function scenarioNamed(name: string): Scenario {
 
 /** What the guest of a scenario prepares: its probes and events are those of the steps. */
 export function guestSetUp({ recipe, telling, suspect }: Scenario): GuestSetUp {
-  return { ...RECIPES[recipe].guest, ...tracingOf(telling), symbols: suspect.symbols };
+  const { guest } = RECIPES[recipe];
+  const wake = guest.wake.map((instance) => ({
+    ...instance,
+    events: instance.events.map((event) => event.replace('{release}', suspect.releaseProbe)),
+  }));
+  return { ...guest, ...tracingOf(telling), wake, symbols: suspect.symbols };
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import envPaths from 'env-paths';
 import lockfile from 'proper-lockfile';
-import { DmraceError } from '../model/errors.js';
+import { DmraceError, headlineOf } from '../model/errors.js';
+import { atExit } from './at-exit.js';
 import { HalfBuilt, sweepHalfBuilt } from './half-built.js';
-import { explainIo } from './io.js';
+import { explainIo, makeFolder } from './io.js';
 import { leaveWord, takeWordAway, whoHolds } from './lock-owner.js';
+import { check, readSums, removeSums, sumsOf, writeSums } from './sums.js';
 
 /** A lock whose owner has not refreshed it for so long belongs to a dead process. */
 const STALE_MS = 20_000;
@@ -31,10 +34,26 @@ export function contentKey(parts: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex').slice(0, 32);
 }
 
+/** How an entry is made and kept. */
+export interface EntryOptions {
+  /** Its files name the place where they lie: a cache that was moved has to make it again. */
+  readonly bound?: boolean;
+}
+
+/** What is known of an entry: null is whole, a text says what is wrong with it. */
+type State = null | 'absent' | { readonly problem: string };
+
+/** An entry that this process has used. */
+interface Used {
+  readonly kind: string;
+  readonly key: string;
+}
+
 /**
  * A folder of folders, each named by what it was made from. An entry is built beside its place and
  * renamed into it, so it is whole or absent; a lock keeps two processes from doing the same work
- * twice.
+ * twice. The sums of its files lie in `sums/KIND/KEY.json`: sizes and times are compared at every
+ * use, contents when something went wrong that they may explain ({@link mendUsed}).
  */
 export class Cache {
   /**
@@ -45,11 +64,12 @@ export class Cache {
     readonly root: string,
     readonly signal?: AbortSignal,
     readonly tell: (line: string) => void = () => undefined,
+    private readonly used: Map<string, Used> = new Map(),
   ) {}
 
   /** The same cache, for work whose progress is told elsewhere. */
   telling(tell: (line: string) => void): Cache {
-    return new Cache(this.root, this.signal, tell);
+    return new Cache(this.root, this.signal, tell, this.used);
   }
 
   /**
@@ -61,15 +81,24 @@ export class Cache {
     kind: string,
     key: string,
     build: (directory: string, final: string) => Promise<void>,
+    options: EntryOptions = {},
   ): Promise<string> {
     const final = path.join(this.root, kind, key);
-    if (await exists(final)) return final;
+    this.used.set(final, { kind, key });
+    if ((await this.#state(kind, key, options)) === null) return final;
     return this.locked(`${kind}-${key}`, async () => {
-      if (await exists(final)) return final;
+      const state = await this.#state(kind, key, options);
+      if (state === null) return final;
+      if (state !== 'absent') {
+        this.tell(`${kind}/${key} in the cache: ${state.problem}; made again`);
+        await this.#remove(kind, key);
+      }
       const half = new HalfBuilt(final);
       try {
         await half.create();
         await build(half.directory, final);
+        const sums = await sumsOf(half.directory, final, 'built', this.signal);
+        await writeSums(this.#sumsOf(kind, key), sums);
         await half.finish();
       } catch (error) {
         await half.discard();
@@ -77,6 +106,87 @@ export class Cache {
       }
       return final;
     });
+  }
+
+  /** Whether an entry is there and is what it was when it was made, as far as sizes and times tell. */
+  async has(kind: string, key: string): Promise<boolean> {
+    this.used.set(path.join(this.root, kind, key), { kind, key });
+    return (await this.#state(kind, key, {})) === null;
+  }
+
+  /**
+   * Reads every entry that this process has used to its last byte, and removes those that are not
+   * what they were made. To be called before anything else is blamed for what went wrong; the work
+   * is then to be done once more. An entry from before sums were kept is removed too: what it was
+   * is not known.
+   * A package (`deb`) from before stays: its own sums have dpkg-deb refuse it, and getting another
+   * one takes a network.
+   * @param kinds of entries; all when absent
+   * @param doubted whether such an entry from before is taken for damaged, or for what it was made
+   * @returns what was removed and why, one line each; empty when all is as it was
+   */
+  async mendUsed(kinds?: ReadonlySet<string>, doubted = true): Promise<string[]> {
+    const removed: string[] = [];
+    for (const [final, { kind, key }] of this.used) {
+      if (kinds && !kinds.has(kind)) continue;
+      if (!(await exists(final))) continue;
+      const sums = await readSums(this.#sumsOf(kind, key));
+      const problem =
+        sums === null ||
+        sums === 'damaged' ||
+        (doubted && sums.origin === 'adopted' && kind !== 'deb')
+          ? 'nothing tells whether it is whole'
+          : (await check(final, sums, { full: true, signal: this.signal })).problem;
+      if (problem === null) continue;
+      await this.locked(`${kind}-${key}`, () => this.#remove(kind, key));
+      removed.push(`${kind}/${key}: ${problem}`);
+    }
+    return removed;
+  }
+
+  /** Removes an entry that somebody else has found to be damaged. */
+  async discard(kind: string, key: string): Promise<void> {
+    await this.locked(`${kind}-${key}`, () => this.#remove(kind, key));
+  }
+
+  #sumsOf(kind: string, key: string): string {
+    return path.join(this.root, 'sums', kind, `${key}.json`);
+  }
+
+  async #state(kind: string, key: string, { bound }: EntryOptions): Promise<State> {
+    const final = path.join(this.root, kind, key);
+    if (!(await exists(final))) return 'absent';
+    const file = this.#sumsOf(kind, key);
+    const sums = await readSums(file);
+    if (sums === 'damaged') return { problem: 'its sums are damaged' };
+    if (sums === null) {
+      if (bound) return { problem: 'nothing tells where it was made' };
+      // From before sums were kept.
+      await writeSums(file, await sumsOf(final, final, 'adopted', this.signal));
+      return null;
+    }
+    if (bound && sums.at !== final) return { problem: `it was made for ${sums.at}` };
+    const { problem, renewed } = await check(final, sums, { full: false, signal: this.signal });
+    if (problem !== null) return { problem };
+    if (renewed) await writeSums(file, renewed);
+    return null;
+  }
+
+  /** First out of the way, so that nobody finds half of it; then for good. */
+  async #remove(kind: string, key: string): Promise<void> {
+    const final = path.join(this.root, kind, key);
+    const refuse = `${final}.dead-${randomBytes(4).toString('hex')}`;
+    await removeSums(this.#sumsOf(kind, key));
+    try {
+      await rename(final, refuse);
+      await rm(refuse, { recursive: true, force: true });
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      if (code === 'ENOENT') return;
+      if (code !== 'EXDEV') throw explainIo(error, final);
+      // An overlay file system moves no folder of a lower layer (kernel, filesystems/overlayfs.rst).
+      await rm(final, { recursive: true, force: true });
+    }
   }
 
   /**
@@ -89,17 +199,19 @@ export class Cache {
     const locks = path.join(this.root, 'locks');
     let release: () => Promise<void>;
     try {
-      await mkdir(locks, { recursive: true });
+      makeFolder(locks);
       release = await this.#lock(path.join(locks, name));
       await leaveWord(path.join(locks, name));
     } catch (error) {
       this.signal?.throwIfAborted();
       throw explainIo(error, locks);
     }
+    const left = atExit(() => rmSync(`${path.join(locks, name)}.owner`, { force: true }));
     try {
       await sweepHalfBuilt(this.root);
       return await work();
     } finally {
+      left[Symbol.dispose]();
       await takeWordAway(path.join(locks, name));
       await release().catch(() => undefined); // a lost lock is no reason to lose the work
     }
@@ -156,14 +268,80 @@ export async function openCache(signal?: AbortSignal): Promise<Cache> {
     });
   }
   try {
-    await mkdir(root, { recursive: true });
+    makeFolder(root);
     await rm(await mkdtemp(path.join(root, '.probe-')), { recursive: true });
   } catch (error) {
     throw new DmraceError('environment', {
-      observed: `the cache ${root} cannot be written (${error instanceof Error ? error.message : String(error)})`,
+      observed: `the cache ${root} cannot be written (${headlineOf(error)})`,
       artefact: root,
       action: 'make it writable, or set DMRACE_CACHE_DIR to a folder that is',
     });
   }
   return new Cache(root, signal);
+}
+
+/** Kinds of entries that are part of a booted guest: what it was made from is not. */
+export const BOOTED: ReadonlySet<string> = new Set([
+  'image',
+  'built',
+  'prebuilt',
+  'modules',
+  'control',
+  'helper',
+  'userland',
+  'guest',
+  'initramfs',
+  'ready',
+]);
+
+/**
+ * To be called before a kernel is blamed for what was seen: see {@link Cache.mendUsed}.
+ * @throws DmraceError (environment, `cache-mended`) when something was removed: the work is to be
+ *   done again
+ */
+export async function requireWhole(
+  cache: Cache,
+  kinds?: ReadonlySet<string>,
+  doubted = true,
+): Promise<void> {
+  const removed = await cache.mendUsed(kinds, doubted);
+  if (removed.length === 0) return;
+  throw new DmraceError(
+    'environment',
+    {
+      observed: `damaged entries of the cache were removed: ${removed.join('; ')}`,
+      artefact: cache.root,
+      action: 'run again: they are made anew',
+    },
+    'cache-mended',
+  );
+}
+
+/**
+ * Does work that the cache is behind. When it fails, the entries that it used are read in full
+ * before anybody is blamed; if some were damaged, they are removed and the work is done once more.
+ * @param tell says what was removed
+ */
+export async function mending<T>(
+  { cache, signal }: { readonly cache: Cache; readonly signal: AbortSignal },
+  tell: (line: string) => void | Promise<void>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DmraceError) || error.code === 'usage') throw error;
+    if (error.kind === 'cache-mended') {
+      await tell(error.facts.observed);
+      return work();
+    }
+    // A cache that cannot be mended is not why the work failed.
+    const removed = await cache.mendUsed().catch(() => []);
+    signal.throwIfAborted();
+    if (removed.length === 0) throw error;
+    await tell(
+      `${error.headline}; but damaged entries of the cache were removed: ${removed.join('; ')}`,
+    );
+    return work();
+  }
 }

@@ -8,6 +8,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Return what it says on stderr too, in the order in which it comes. */
+  readonly withStderr?: boolean;
   /** Ends the tool and all that it started. */
   readonly signal?: AbortSignal;
 }
@@ -31,12 +33,13 @@ export async function runTool(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: options.input }),
     maxBuffer: 256 << 20,
+    all: options.withStderr === true,
   });
   const result = await (async () => {
     await using _tied = tieGroup(tool.pid, options.signal);
     return await tool;
   })();
-  if (!result.failed) return result.stdout;
+  if (!result.failed) return options.withStderr === true ? (result.all ?? '') : result.stdout;
   options.signal?.throwIfAborted();
   if (result.exitCode === undefined && result.signal === undefined) {
     throw new DmraceError(

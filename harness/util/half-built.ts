@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
+import { atExit } from './at-exit.js';
+import { makeFolder } from './io.js';
+import { hasDied, ourWord } from './whose.js';
 
 /** How often a builder shows that it lives. */
 const BEAT_MS = 5_000;
@@ -10,6 +14,8 @@ const BEAT_MS = 5_000;
 export const DEAD_AFTER_MS = 60_000;
 
 const HALF = /\.part-[0-9a-f]{8}$/;
+/** Says whose a half-built folder is. */
+const MARK = 'builder';
 const REFUSE = /\.dead-[0-9a-f]{8}$/;
 
 /**
@@ -25,18 +31,20 @@ export class HalfBuilt {
   /** Is there as long as nobody has swept the folder. */
   readonly #mark: string;
   #beat: NodeJS.Timeout | null = null;
+  #left: Disposable | null = null;
 
   /** @param final where the entry will be; the folder lies beside it. */
   constructor(readonly final: string) {
     this.#around = `${final}.part-${randomBytes(4).toString('hex')}`;
     this.directory = path.join(this.#around, 'entry');
-    this.#mark = path.join(this.#around, 'builder');
+    this.#mark = path.join(this.#around, MARK);
   }
 
   /** Makes the folder and starts to refresh it; finish() or discard() must be called in the end. */
   async create(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    await writeFile(this.#mark, '');
+    this.#left = atExit(() => rmSync(this.#around, { recursive: true, force: true }));
+    makeFolder(this.directory);
+    await writeFile(this.#mark, ourWord());
     const beat = (): void => {
       const now = new Date();
       utimes(this.#around, now, now).catch(() => undefined); // finish() sees that it is gone
@@ -71,15 +79,19 @@ export class HalfBuilt {
     if (this.#beat) clearInterval(this.#beat);
     this.#beat = null;
     await rm(this.#around, { recursive: true, force: true });
+    this.#left?.[Symbol.dispose]();
+    this.#left = null;
   }
 }
 
 /**
  * Removes what dead builders left below `root`/KIND/. A folder is renamed before it is emptied, so
  * that a builder which was only asleep (a suspended machine) fails at its end, instead of giving
- * the cache an entry with holes.
+ * the cache an entry with holes. Locks that nobody refreshes go too.
  */
 export async function sweepHalfBuilt(root: string): Promise<void> {
+  await sweepSilent(path.join(root, 'locks'), /./);
+  await sweepSilent(root, /^\.probe-/);
   for (const kind of await readdir(root).catch(() => [])) {
     for (const name of await readdir(path.join(root, kind)).catch(() => [])) {
       const found = path.join(root, kind, name);
@@ -90,7 +102,8 @@ export async function sweepHalfBuilt(root: string): Promise<void> {
           (s) => Date.now() - s.mtimeMs,
           () => 0, // gone meanwhile
         );
-        if (age < DEAD_AFTER_MS) continue;
+        const word = await readFile(path.join(found, MARK), 'utf8').catch(() => '');
+        if (age < DEAD_AFTER_MS && !hasDied(word)) continue;
         const refuse = found.replace(HALF, `.dead-${randomBytes(4).toString('hex')}`);
         // Another sweeper may have been first.
         if (
@@ -103,5 +116,20 @@ export async function sweepHalfBuilt(root: string): Promise<void> {
         }
       }
     }
+  }
+}
+
+/** Removes what of a folder has not been touched for longer than any builder is silent. */
+async function sweepSilent(folder: string, which: RegExp): Promise<void> {
+  for (const name of (await readdir(folder).catch(() => [])).filter((one) => which.test(one))) {
+    const found = path.join(folder, name);
+    const ages = [found, found.replace(/\.owner$/, '')].map((file) =>
+      stat(file).then(
+        (s) => Date.now() - s.mtimeMs,
+        () => Number.POSITIVE_INFINITY, // gone meanwhile, or the word of a lock that is
+      ),
+    );
+    if (Math.min(...(await Promise.all(ages))) < DEAD_AFTER_MS) continue;
+    await rm(found, { recursive: true, force: true }).catch(() => undefined);
   }
 }

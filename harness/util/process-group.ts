@@ -7,9 +7,21 @@ const POLL_MS = 20;
 
 /** Groups that are at work: none of them may outlive this process. */
 const working = new Set<number>();
-process.on('exit', () => {
+// Before anything that they may write to is removed (at-exit.ts).
+const endAll = (): void => {
   for (const leader of working) send(leader, 'SIGKILL');
-});
+};
+process.prependListener('exit', endAll);
+
+/** Has a process group killed at the end of this process. To be disposed when it has ended. */
+export function endWithUs(leader: number): Disposable {
+  working.add(leader);
+  return {
+    [Symbol.dispose]: () => {
+      working.delete(leader);
+    },
+  };
+}
 
 /** @returns whether the group still has a member. */
 function send(leader: number, signal: NodeJS.Signals | 0): boolean {

@@ -19,6 +19,7 @@ export function requirements(arch: Arch): Requirement[] {
   return [
     { needs: arch.qemu.binary, package: arch.qemu.package, why: 'runs the guest' },
     { needs: 'setpriv', package: 'util-linux', why: 'ties QEMU to the life of the harness' },
+    { needs: 'flock', package: 'util-linux', why: 'lets one dmrace at a time write into a run' },
     { needs: 'apt-get', package: 'apt', why: 'fetches kernels with signatures checked' },
     { needs: 'dpkg-deb', package: 'dpkg', why: 'unpacks packages' },
     {
@@ -36,10 +37,18 @@ export function requirements(arch: Arch): Requirement[] {
       package: native ? 'libc6-dev' : `libc6-dev-${arch.names.debian}-cross`,
       why: 'builds the guest’s static program',
     },
+    { needs: `${cross}nm`, package: `binutils${suffix}`, why: 'tells where a method is' },
+    {
+      needs: `${cross}strip`,
+      package: `binutils${suffix}`,
+      why: 'makes modules as small as Debian’s',
+    },
     { needs: `${cross}objdump`, package: `binutils${suffix}`, why: 'reads the booted code' },
     { needs: 'readelf', package: 'binutils', why: 'finds dmsetup’s libraries' },
     { needs: 'modinfo', package: 'kmod', why: 'orders the guest’s modules' },
     { needs: 'cpio', package: 'cpio', why: 'packs the initramfs' },
+    { needs: 'bash', package: 'bash', why: 'runs pipelines' },
+    { needs: 'tar', package: 'tar', why: 'unpacks sources' },
     { needs: 'xz', package: 'xz-utils', why: 'unpacks sources and modules' },
     { needs: 'zstd', package: 'zstd', why: 'unpacks modules of newer kernels' },
     ...(hostArch()?.hostNeeds ?? []),

@@ -32,6 +32,7 @@ async function guest(
 }
 
 const QUESTION: Question = questionOf({
+  schema: 2,
   scenario: 'release',
   trials: 1,
   placements: [...release.placements],

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addressIn, type Layout, layoutOf } from '../../evidence/layout.js';
 import { readRecords } from '../../evidence/records.js';
@@ -9,15 +8,17 @@ import { DmraceError } from '../../model/errors.js';
 import { homeOf } from '../../model/placement.js';
 import { roleOf } from '../../model/role.js';
 import { type TrialPlan, type TrialResult, trialName } from '../../model/trial.js';
-import type { Machine } from '../../ports.js';
+import { type Machine, modulesOf } from '../../ports.js';
 import { pasteable, quote } from '../../qemu/command-line.js';
 import { Stopper } from '../../qemu/stopper.js';
 import type { ReadyRig } from '../../rig/rig.js';
 import type { RunDirectory } from '../../runs/run-directory.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
 import { runTrial, TRIAL_DEADLINE_MS, type TrialRun } from '../../trial/trial.js';
 import { patient } from '../../util/patience.js';
+import { scratch } from '../../util/scratch.js';
 import { gdbFor } from '../../util/toolchain.js';
 import { kernelSymbols } from './kernel-symbols.js';
 
@@ -61,7 +62,7 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     });
   }
   const { symbols, elf } = await kernelSymbols(rig, plan.placement, ready);
-  const { suspect, telling } = rig.request.scenario;
+  const { suspect, telling } = scenarioOf(plan);
   const inModule = homeOf(plan.placement, plan.methodHome) !== 'vmlinux';
   const layout = layoutOf(readRecords(ready.readyRecords).records, suspect.name);
   const stops = stopsFor({
@@ -69,29 +70,25 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
     telling,
     recorded: request.recorded,
     symbols,
-    home: inModule ? suspect.name : undefined,
+    home: inModule ? (suspect.methodIn ?? suspect.name) : undefined,
     here: (address) => addressIn(layout, request.recordedLayout, address),
   });
   // The socket lies in a short folder: the path of a Unix socket ends at 107 bytes.
-  const folder = await mkdtemp(path.join(tmpdir(), 'dmrace-gdb-'));
-  try {
-    const socket = path.join(folder, 'gdb');
-    const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
-    await mkdir(path.dirname(script), { recursive: true });
-    request.tell(moved(request.recordedLayout, layout));
-    const { arch } = rig.work;
-    const booted = rig.kernel.objects[plan.placement];
-    const object = await forDebugger(booted);
-    await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
-    if (roleOf(plan.placement) === 'control' && object === booted) {
-      request.tell([
-        `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
-      ]);
-    }
-    return await stand(request, new Stopper(arch, socket, stops, rig.accel === 'kvm'), script);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  using place = scratch();
+  const socket = path.join(place.folder, 'gdb');
+  const script = path.join(request.directory.root, 'gdb', 'attach.gdb');
+  await mkdir(path.dirname(script), { recursive: true });
+  request.tell(moved(request.recordedLayout, layout));
+  const { arch } = rig.work;
+  const booted = modulesOf(rig.kernel, plan.placement).at(-1) ?? '';
+  const object = await forDebugger(booted);
+  await writeFile(script, gdbScript({ arch, kernel: elf, object, layout, socket }));
+  if (roleOf(plan.placement) === 'control' && object === booted) {
+    request.tell([
+      `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
+    ]);
   }
+  return await stand(request, new Stopper(arch, socket, stops, rig.accel === 'kvm'), script);
 }
 
 /** Says when addresses differ from those of the recorded artefacts, which the user has at hand. */

@@ -8,6 +8,7 @@ import type { Placement } from '../../model/placement.js';
 import { firstRecord } from '../../model/record.js';
 import type { ReadyState } from '../../rig/ready-state.js';
 import type { ReadyRig } from '../../rig/rig.js';
+import { staged } from '../../scenarios/index.js';
 import { symbolElf } from '../../symbols/elf.js';
 import { runInGuest } from '../../trial/trial.js';
 import { contentKey } from '../../util/cache.js';
@@ -58,7 +59,8 @@ export async function kernelSymbols(
         action: 'check the load of this machine and try again',
       });
     }
-    const others = symbols.filter(({ module }) => module !== rig.request.scenario.suspect.name);
+    const { suspect } = staged(rig.request.scenario, placement);
+    const others = symbols.filter(({ module }) => module !== suspect.name);
     await writeFile(path.join(directory, NAMES), output.trace);
     const elf = symbolElf(others, rig.work.arch.gdb.elfMachine);
     await writeFile(path.join(directory, ELF), elf);

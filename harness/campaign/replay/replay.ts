@@ -9,6 +9,7 @@ import { type TrialPlan, trialName } from '../../model/trial.js';
 import { prepareRig, qemuVersion, type ReadyRig } from '../../rig/rig.js';
 import type { RecordedRun, RecordedTrial } from '../../runs/recorded.js';
 import type { RunDirectory } from '../../runs/run-directory.js';
+import { scenarioOf } from '../../scenarios/index.js';
 import type { StopAt } from '../../symbols/stops.js';
 import { version } from '../../util/version.js';
 import type { Say } from '../../util/work.js';
@@ -80,14 +81,17 @@ export async function debug(
     if (!one?.files) throw new Error('a trial without files is not chosen');
     const { plan, files } = one;
     const { directory } = place;
-    const { deterministic, scenario } = rig.request;
+    const { deterministic } = rig.request;
     const asked = { trials: 1, seed: plan.seed, more: { replayOf: run.root } };
     await directory.writeNote(noteOf(rig, place, asked));
     const debugged = await debugTrial({
       rig,
       plan: planOf(one, deterministic),
       recorded: judgeTrial(files),
-      recordedLayout: layoutOf(readRecords(files.readyRecords).records, scenario.suspect.name),
+      recordedLayout: layoutOf(
+        readRecords(files.readyRecords).records,
+        scenarioOf(plan).suspect.name,
+      ),
       where,
       directory,
       tell,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { guestArch } from '../../rig/guest-arch.js';
 import { missingTools } from '../../util/host-tools.js';
 import { KERNEL_REQUIREMENTS } from '../../util/requirements.js';
+import { say } from '../streams.js';
 import { flagValue } from './places.js';
 import { dockerWish, type Wish } from './wish.js';
 
@@ -46,7 +47,7 @@ export async function inDocker(
   if (why === null) return { code: await runInDocker(wish, await findEngine(), signal) };
   const engine = await findEngine(TRY_MS).catch(() => null);
   if (engine === null) return here;
-  process.stderr.write(
+  say(
     `dmrace: ${why}, so this runs in a container of Docker ${engine.version} (--no-docker: here)\n`,
   );
   return { code: await runInDocker(wish, engine, signal) };

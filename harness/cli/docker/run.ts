@@ -15,6 +15,7 @@ import { CACHE_INSIDE, CACHE_VOLUME, notOnEngine, RemoteFolders } from '../../do
 import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
 import type { Say } from '../../util/work.js';
+import { say } from '../streams.js';
 import { imageRequest } from './image.js';
 import { type Given, outermost, pathLike, writtenFolders } from './places.js';
 import { recordedSettings } from './recorded.js';
@@ -40,7 +41,7 @@ export async function runInDocker(
   signal: AbortSignal,
 ): Promise<number> {
   const quiet = wish.argv.includes('--quiet');
-  const report: Say = (line) => void (quiet || process.stderr.write(`docker: ${line}\n`));
+  const report: Say = (line) => void (quiet || say(`docker: ${line}\n`));
   const settings = dockerSettings(process.env);
   const asked: Given = {
     command: wish.command,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { COMPARED_PLACEMENTS, orderedPlacements, type Placement } from '../../model/placement.js';
 import type { RunResult } from '../../model/verdict.js';
 import { scenarioOf } from '../../scenarios/index.js';
 import { type RunEvidence, representatives, type TrialEvidence } from '../evidence.js';
@@ -13,7 +14,14 @@ const where = (letter: string, object: string): string =>
 
 /** The booted release method of each placement, side by side. */
 export function Code({ result }: { result: RunResult }) {
-  const { words, build, methodCalls } = scenarioOf(result.question).suspect;
+  const { question, placements } = result;
+  const { words, methodCalls } = scenarioOf(question).suspect;
+  const objectOf = (placement: Placement): string =>
+    scenarioOf({ ...question, placement }).suspect.build.object;
+  const booted = orderedPlacements(question.placements).flatMap((placement) => {
+    const sum = placements[placement];
+    return sum ? [{ placement, sum }] : [];
+  });
   return (
     <section>
       <h2>{words.method} as it was booted</h2>
@@ -22,7 +30,7 @@ export function Code({ result }: { result: RunResult }) {
         returns into the method, so that even one in the module would survive.
       </p>
       <div class="pair">
-        {Object.entries(result.placements).map(([placement, sum]) => (
+        {booted.map(({ placement, sum }) => (
           <div>
             <p>
               {placement}:{' '}
@@ -34,7 +42,9 @@ export function Code({ result }: { result: RunResult }) {
                     : 'call, it returns'}
               </b>
               ,{' '}
-              {sum.objectSymbol === null ? 'symbols unread' : where(sum.objectSymbol, build.object)}
+              {sum.objectSymbol === null
+                ? 'symbols unread'
+                : where(sum.objectSymbol, objectOf(placement))}
             </p>
             <pre>{sum.disassembly.length > 0 ? sum.disassembly.join('\n') : '(was not read)'}</pre>
           </div>
@@ -54,6 +64,7 @@ export function Identity({ result, evidence }: { result: RunResult; evidence: Ru
     ['architecture', kernel.arch],
     ['preemption', kernel.preempt],
     ['.config, SHA-256', kernel.configSha256],
+    ['processors of each guest', String(result.question.cpus ?? 1)],
     ['accelerator', evidence.accel ?? 'unknown'],
     ['started', evidence.startedAt ?? 'unknown'],
     ['dmrace', evidence.dmrace ?? 'unknown'],
@@ -91,7 +102,8 @@ export function Commands({
   directory: string;
 }) {
   const { question, kernel } = result;
-  const placement = question.placements.length > 1 ? 'both' : (question.placements[0] ?? 'both');
+  const asked = COMPARED_PLACEMENTS.filter((one) => question.placements.includes(one));
+  const placement = asked.length === 1 ? asked[0] : 'both';
   const seed = Math.min(...result.trials.map((trial) => trial.seed - trial.index));
   const again = [
     'dmrace run',
@@ -99,6 +111,7 @@ export function Commands({
     `--scenario ${quoted(question.scenario)}`,
     `--placement ${placement}`,
     `--trials ${question.trials}`,
+    ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
     ...(Number.isFinite(seed) ? [`--seed ${seed}`] : []),
   ].join(' ');
   return (

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Rate, RunResult } from '../../model/verdict.js';
 import type { RunEvidence } from '../evidence.js';
+import { placementWords } from '../placement-words.js';
 import { verdictSentence } from '../sentence.js';
 import { sweepSentence } from '../sweep.js';
 
@@ -90,7 +91,7 @@ function Placements({ result: { placements, question } }: { result: RunResult })
           {columns.map(([placement]) => (
             <th>
               {placement}
-              <small>{placement === question.control ? 'the control' : 'the tree as it is'}</small>
+              <small>{placementWords(question, placement)}</small>
             </th>
           ))}
         </tr>

@@ -11,6 +11,7 @@ import { lanesOf, partiesOf } from './lanes.js';
 import {
   CONSOLE_LANE,
   type CrashMark,
+  type Lane,
   type Segment,
   type StepMark,
   type Timeline,
@@ -31,7 +32,7 @@ export function timelineOf(files: GuestOutput, result: TrialResult): Timeline {
   const { lanes, of } = lanesOf(tasks, parties);
   const laneOf = (pid: number): string => of.get(pid) ?? CONSOLE_LANE;
 
-  const segments = stretchesOf(events).map(
+  const byTask = stretchesOf(events).map(
     ({ pid, is, prio, ...rest }): Segment => ({
       ...rest,
       is,
@@ -39,6 +40,11 @@ export function timelineOf(files: GuestOutput, result: TrialResult): Timeline {
       says: `${nameOf(tasks, pid)} ${WORDS[is]}${prio === null ? '' : `, prio ${prio}`}`,
     }),
   );
+  const cpus = cpuLanes(byTask, laneOf(IDLE));
+  // The idle tasks of several processors are one pid, and idle at the same time.
+  const told =
+    cpus.lanes.length === 0 ? byTask : byTask.filter(({ lane }) => lane !== laneOf(IDLE));
+  const segments = [...told, ...cpus.segments];
   const steps = result.steps.flatMap((proof): StepMark[] => {
     const told = proofOf(telling, proof.step);
     if (!told) return [];
@@ -61,7 +67,7 @@ export function timelineOf(files: GuestOutput, result: TrialResult): Timeline {
     index: result.index,
     outcome: result.outcome,
     module: suspect.name,
-    lanes: lanes.filter((lane) => used.has(lane.id)),
+    lanes: [...lanes.filter((lane) => used.has(lane.id)), ...cpus.lanes],
     segments,
     steps,
     preempted: preemptedOf(segments, steps, endUs),
@@ -75,6 +81,24 @@ export function timelineOf(files: GuestOutput, result: TrialResult): Timeline {
     startUs,
     endUs: Math.max(endUs, ...printed.ticks.map((tick) => tick.atUs)),
     zeroUs: steps.find((step) => step.step === 1)?.atUs ?? startUs,
+  };
+}
+
+/** Every processor's idle task has this pid. */
+const IDLE = 0;
+
+/** Where a guest has several processors, a lane for each: who ran there. */
+function cpuLanes(
+  segments: readonly Segment[],
+  idle: string,
+): { readonly lanes: readonly Lane[]; readonly segments: readonly Segment[] } {
+  const runs = segments.filter(({ is, lane }) => is === 'runs' && lane !== idle);
+  const numbers = [...new Set(runs.map(({ cpu }) => cpu))].sort((a, b) => a - b);
+  if (numbers.length < 2) return { lanes: [], segments: [] };
+  const id = (cpu: number): string => `cpu-${cpu}`;
+  return {
+    lanes: numbers.map((cpu) => ({ id: id(cpu), kind: 'other', label: `CPU ${cpu}` })),
+    segments: runs.map((segment) => ({ ...segment, lane: id(segment.cpu) })),
   };
 }
 

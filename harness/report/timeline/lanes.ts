@@ -13,6 +13,7 @@ const PARTY_KINDS: Readonly<Record<string, LaneKind>> = {
   holder: 'holder',
   remover: 'remover',
   dmsetup: 'remover', // the process in which the remover's ioctl runs
+  'planted-remove': 'remover',
   load: 'load',
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { firstRecord } from '../../model/record.js';
 import type { Suspect } from '../../model/suspect.js';
 import { DM_MOD_BUILD } from './build.js';
 import { CAUSE_RULES } from './causes.js';
@@ -8,6 +9,12 @@ export const dmMod: Suspect = {
   name: 'dm_mod',
   build: DM_MOD_BUILD,
   methodCalls: 'complete',
+  remover: 'dmsetup',
+  releaseProbe: 'disk_release',
+  objectName: (records) => {
+    const number = firstRecord(records, 'device')?.number;
+    return number ? `dm-${number.split(':')[1]}` : null;
+  },
   symbols: [
     'dm_kobject_release',
     'complete',

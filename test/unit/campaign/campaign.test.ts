@@ -65,6 +65,7 @@ function campaign(
     start?: (count: number) => FakeMachine;
     done?: (result: TrialResult) => void;
     remake?: () => Promise<boolean>;
+    mend?: () => Promise<boolean>;
   } = {},
 ): Promise<CampaignOutcome> {
   return runCampaign(
@@ -92,6 +93,7 @@ function campaign(
       directory,
       options: () => ({}),
       tie: () => null,
+      ...(options.mend ? { mend: options.mend } : {}),
       ...(options.remake ? { remake: options.remake } : {}),
       done: options.done ?? (() => undefined),
       signal: interrupt.signal,
@@ -168,6 +170,43 @@ describe('a campaign', () => {
     await expect(campaign(4)).rejects.toThrow(DmraceError);
     expect(machines.every((machine) => machine.disposed === 1)).toBe(true);
     expect(machines.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a guest that does not do what is expected of it', () => {
+  const gone = new DmraceError('environment', { observed: 'QEMU died', action: 'x' });
+  const broken = (): (() => FakeMachine) => {
+    let starts = 0;
+    return () => {
+      if (starts++ === 0) throw gone;
+      return guest();
+    };
+  };
+
+  it('may be damaged: it is made again, and its trial takes place', async () => {
+    let asked = 0;
+    const mend = async (): Promise<boolean> => ++asked > 0;
+    const { results } = await campaign(3, { jobs: 1, mend, start: broken() });
+    expect(results.map((result) => result.outcome)).toEqual(['survived', 'survived', 'survived']);
+    expect(asked).toBe(1);
+  });
+
+  it('and is whole lost its trial; one that did is not asked about', async () => {
+    let asked = 0;
+    const mend = async (): Promise<boolean> => ++asked === 0;
+    const lost = await campaign(2, { jobs: 1, mend, start: broken() });
+    expect(lost.results.map((result) => result.outcome)).toEqual(['lost', 'survived']);
+    expect(asked).toBe(1);
+  });
+
+  it('alone, when no other was started, is a failure of the environment', async () => {
+    await expect(
+      campaign(1, {
+        start: () => {
+          throw gone;
+        },
+      }),
+    ).rejects.toThrow('QEMU died');
   });
 });
 

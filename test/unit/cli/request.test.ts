@@ -110,7 +110,7 @@ describe('what the options of a run ask', () => {
   it('is the scenario’s where nothing is said', async () => {
     expect(await ask({ scenario: 'disk-release' })).toMatchObject({
       scenario: { name: 'disk-release' },
-      placements: ['builtin'],
+      placements: ['builtin', 'planted', 'planted-twin'],
       trials: 5,
       durationMs: null,
       stopOn: [],
@@ -150,9 +150,10 @@ describe('what the options of a run ask', () => {
       },
     ];
     await (await RunDirectory.open(root)).writeNote({ ...NOTE, shard, known });
-    const resumed = await openResumed(root);
     const options = { ...RunOptions.parse({}), ...(await resume({})) };
+    const resumed = await openResumed(root);
     expect(await runRequest(options, resumed)).toMatchObject({ shard, known });
+    await resumed.directory[Symbol.asyncDispose]();
   });
 
   it('names placements: those asked for, both, or the usual ones', () => {

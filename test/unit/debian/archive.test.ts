@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sourcesOf } from '../../../harness/debian/archive.js';
+import { DebianArchive, sourcesOf } from '../../../harness/debian/archive.js';
+import { Cache } from '../../../harness/util/cache.js';
+import { testWork } from '../../support/work.js';
 
 const KEY = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]';
 const DEB = 'http://deb.debian.org/debian';
@@ -44,5 +57,71 @@ describe('the sources of a suite', () => {
       `deb ${KEY} http://mirror.example/debian bookworm-updates main`,
       `deb ${KEY} ${DEB}-security bookworm-security main`,
     ]);
+  });
+});
+
+describe('package lists', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(path.join(tmpdir(), 'dmrace-apt-test-'));
+    mkdirSync(path.join(root, 'bin'));
+    vi.stubEnv('PATH', `${path.join(root, 'bin')}:${process.env.PATH}`);
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+  const apt = (text: string): void => {
+    writeFileSync(path.join(root, 'bin/apt-get'), `#!/bin/sh\n${text}\n`);
+    chmodSync(path.join(root, 'bin/apt-get'), 0o755);
+  };
+  const lists = (): string => path.join(root, 'apt/bookworm-amd64/state/lists');
+  const refresh = async (): Promise<void> =>
+    new DebianArchive(await testWork({ cache: new Cache(root) }), 'bookworm').refresh();
+  const stamp = (): string => path.join(root, 'apt/bookworm-amd64/stamp');
+  const fetched = `echo run >>${'$0'}.runs; for s in a b c; do echo x >"$L/$s""_InRelease"; done`;
+
+  it.each([
+    [
+      'as apt says of a mirror that cannot be found',
+      'W: Failed to fetch http://d/InRelease  Temporary failure resolving',
+      0,
+    ],
+    [
+      'as apt says with strict errors',
+      'E: Failed to fetch http://d/InRelease  Temporary failure resolving',
+      100,
+    ],
+    ['of one suite of three', 'Err:2 http://d bookworm InRelease  Temporary failure resolving', 0],
+  ])(
+    'that cannot be fetched, %s, are a failure with its cause, and not remembered',
+    async (_, says, code) => {
+      apt(`echo 'Hit:1 http://d bookworm InRelease'; echo '${says}' >&2; exit ${code}`);
+      for (const _again of [1, 2]) {
+        await expect(refresh()).rejects.toMatchObject({
+          code: 'environment',
+          message: expect.stringMatching(
+            /cannot be fetched: .*Temporary failure resolving/,
+          ) as string,
+        });
+        expect(existsSync(stamp())).toBe(false);
+      }
+    },
+  );
+
+  it('are fetched once a day, and again when one of them is not what was fetched', async () => {
+    apt(`L=${lists()}; ${fetched}`);
+    const runs = (): number => Number(existsSync(path.join(root, 'bin/apt-get.runs')));
+    await refresh();
+    expect(runs()).toBe(1);
+    rmSync(path.join(root, 'bin/apt-get.runs'));
+    await refresh();
+    expect(runs()).toBe(0);
+    writeFileSync(path.join(lists(), 'b_InRelease'), '');
+    await refresh();
+    expect(runs()).toBe(1);
+    rmSync(path.join(root, 'bin/apt-get.runs'));
+    utimesSync(stamp(), 1, 1);
+    await refresh();
+    expect(runs()).toBe(1);
   });
 });

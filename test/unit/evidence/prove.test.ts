@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Cast, type Proven, prove as proveSteps } from '../../../harness/evidence/prove.js';
 import { parseTrace } from '../../../harness/evidence/trace.js';
-import { PLACEMENTS } from '../../../harness/model/placement.js';
+import { COMPARED_PLACEMENTS } from '../../../harness/model/placement.js';
 import {
   type Condition,
   type Proof,
@@ -14,6 +14,7 @@ import {
 } from '../../../harness/model/proof.js';
 import type { GuestRecord } from '../../../harness/model/record.js';
 import { holderCast, removerCast } from '../../../harness/recipes/cast.js';
+import { dmMod } from '../../../harness/suspects/dm_mod/index.js';
 import { DELAYED_STEPS, TEN_STEPS } from '../../../harness/suspects/dm_mod/steps.js';
 import { capture, kept, mutated, recordsOfTrial } from '../judge/support.js';
 import { windowIn } from '../recipes/support.js';
@@ -27,7 +28,7 @@ function sure(cast: Cast | string): Cast {
 
 /** The ten steps, interpreted over a trace. */
 const prove = (trace: string, records: readonly GuestRecord[]): Proven =>
-  proveSteps(TEN_STEPS, parseTrace(trace), sure(holderCast(records)));
+  proveSteps(TEN_STEPS, parseTrace(trace), sure(holderCast(records, dmMod)));
 
 const SWITCH_OUT_OF_HOLDER = /prev_pid=112 prev_prio=120 prev_state=R\+ ==> next_comm=dmsetup/;
 const SWITCH_OUT_OF_DMSETUP = /prev_pid=115 prev_prio=49 prev_state=D/;
@@ -326,7 +327,7 @@ const CRIMES: readonly Crime[] = [
   },
 ];
 
-describe.each(PLACEMENTS)('the real trial of %s', (placement) => {
+describe.each(COMPARED_PLACEMENTS)('the real trial of %s', (placement) => {
   const files = capture(placement);
   const records = recordsOfTrial(files);
 
@@ -425,7 +426,7 @@ describe.each(PLACEMENTS)('the real trial of %s', (placement) => {
 describe('an interrupt at the start of complete()', () => {
   // Seen in a real trial (restored VM, loaded host): RCU took the CPU between the probe and the
   // wake-up and gave it back; the window was reached all the same.
-  it.each(PLACEMENTS)('does not count as the preemption of step 7 (%s)', (placement) => {
+  it.each(COMPARED_PLACEMENTS)('does not count as the preemption of step 7 (%s)', (placement) => {
     const files = capture(placement);
     const away =
       '    dmrace-guest-112     [000] d..2.     5.880000: sched_switch: prev_comm=dmrace-guest prev_pid=112 prev_prio=120 prev_state=R+ ==> next_comm=rcu_preempt next_pid=15 next_prio=69\n';
@@ -575,7 +576,7 @@ describe('the real trial of delayed-release', () => {
   const files = kept('delayed-crashed');
   const records = recordsOfTrial(files);
   const proven = (trace: string): Proven =>
-    proveSteps(DELAYED_STEPS, parseTrace(trace), sure(removerCast(records)));
+    proveSteps(DELAYED_STEPS, parseTrace(trace), sure(removerCast(records, dmMod)));
   const numbers = DELAYED_STEPS.proofs.map(({ step }) => step);
 
   it('has all four steps, each with its own line', () => {

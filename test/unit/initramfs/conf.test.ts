@@ -25,7 +25,7 @@ describe('what the guest is told', () => {
         `PREPARE='race'`,
         `HELPER='1'`,
         `SUSPECT='dm_mod'`,
-        `MODULE='dm-mod.ko'`,
+        `MODULES='dm-mod.ko'`,
         `SYMBOLS='complete _stext ${ARCH.x86_64.disassembly.symbols.join(' ')}'`,
         '',
       ].join('\n'),
@@ -44,7 +44,7 @@ describe('what the guest is told', () => {
 
   it('is read by a shell as it was written', () => {
     const conf = guestConf(SET_UP, SUSPECT, ARCH.arm64)['etc/dmrace.conf'];
-    const read = execFileSync('sh', ['-c', `${conf}\necho "$PREPARE|$HELPER|$MODULE|$SYMBOLS"`]);
+    const read = execFileSync('sh', ['-c', `${conf}\necho "$PREPARE|$HELPER|$MODULES|$SYMBOLS"`]);
     expect(String(read)).toBe('race|1|dm-mod.ko|complete _stext\n');
   });
 });

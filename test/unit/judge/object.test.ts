@@ -22,7 +22,7 @@ describe('the booted object', () => {
     ['in-module', 'T'],
     ['in-module', 't'],
   ] as const)('of %s has dm_kobject_release as %s', (placement, letter) => {
-    expect(problem(placement, code(letter), DM_MOD_BUILD)).toBeNull();
+    expect(problem(placement, code(letter))).toBeNull();
   });
 
   it.each([
@@ -32,15 +32,15 @@ describe('the booted object', () => {
     ['in-module', 'Tt'],
     ['in-module', ''],
   ] as const)('of %s is wrong with "%s"', (placement, letter) => {
-    expect(objectProblem(placement, code(letter))).toEqual({
+    expect(problem(placement, code(letter))).toEqual({
       says: expect.stringContaining(`as "${letter}" in the booted`) as string,
       contradicts: true,
     });
   });
 
   it('a tree whose method is in the module is as it was built', () => {
-    expect(problem('builtin', code('T'), DM_MOD_BUILD, 'dm_mod')).toBeNull();
-    expect(objectProblem('builtin', code('U'), 'dm_mod')).toEqual({
+    expect(problem('builtin', code('T'), 'dm_mod')).toBeNull();
+    expect(problem('builtin', code('U'), 'dm_mod')).toEqual({
       says: expect.stringContaining('as "U" in the booted') as string,
       contradicts: true,
     });
@@ -49,6 +49,7 @@ describe('the booted object', () => {
       contradicts: true,
     });
   });
+
   it('that was not read proves nothing', () => {
     expect(problem('builtin', code(null))).toEqual({
       says: expect.stringMatching(/were not read$/) as string,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readRecords } from '../../../harness/evidence/records.js';
 import type { Finding } from '../../../harness/model/finding.js';
-import type { Placement } from '../../../harness/model/placement.js';
+import type { COMPARED_PLACEMENTS, Placement } from '../../../harness/model/placement.js';
 import type { RecipeName } from '../../../harness/model/recipe.js';
 import type { GuestRecord } from '../../../harness/model/record.js';
 import { roleOf } from '../../../harness/model/role.js';
@@ -18,11 +18,22 @@ import {
 import { NoteJson, noteFromJson } from '../../../harness/runs/plan-json.js';
 import { assets } from '../../../harness/util/assets.js';
 
+/** The captures' placements. */
+type Captured = (typeof COMPARED_PLACEMENTS)[number];
+
 /** Nonces of the captures; see test/fixtures/runs/README.md. */
-export const NONCE: Readonly<Record<Placement, string>> = {
+export const NONCE: Readonly<Record<Captured, string>> = {
   builtin: '0123456789abcdef'.repeat(2),
   'in-module': 'fedcba9876543210'.repeat(2),
 };
+
+function nonceOf(placement: Placement): string {
+  const nonce = new Map<Placement, string>(Object.entries(NONCE) as [Captured, string][]).get(
+    placement,
+  );
+  if (nonce === undefined) throw new Error(`there is no capture of ${placement}`);
+  return nonce;
+}
 
 const read = (name: string, file: string): Buffer =>
   readFileSync(assets('test/fixtures/runs', name, file));
@@ -33,7 +44,7 @@ export const capturePlan = (placement: Placement): PlanOf<'release-return'> => (
   placement,
   index: 0,
   seed: 1,
-  nonce: NONCE[placement],
+  nonce: nonceOf(placement),
   scenario: 'release',
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PLACEMENTS } from '../../../harness/model/placement.js';
+import { COMPARED_PLACEMENTS } from '../../../harness/model/placement.js';
 import {
   firstRecord,
   type GuestRecord,
@@ -82,7 +82,7 @@ describe('parseRecord', () => {
     expect(parsed.problem).not.toContain('\n');
   });
 
-  it.each(PLACEMENTS)('reads every line of the real guest (%s)', (placement) => {
+  it.each(COMPARED_PLACEMENTS)('reads every line of the real guest (%s)', (placement) => {
     const { readyRecords, records } = capture(placement);
     for (const line of `${readyRecords}${records}`.trimEnd().split('\n')) {
       expect(parseRecord(line)).toEqual({ ok: true, record: JSON.parse(line) });

@@ -159,6 +159,19 @@ describe('QMP', () => {
     });
   });
 
+  it('does not wait for ever for a QEMU that stands still, in the handshake or later', async () => {
+    qemu.answer = () => undefined;
+    await expect(Qmp.connect(socket, 50)).rejects.toMatchObject({
+      code: 'environment',
+      facts: { observed: 'QEMU did not answer qmp_capabilities', limit: '50 ms' },
+    });
+    qemu.answer = ({ id, execute }) => (execute === 'stop' ? undefined : { return: {}, id });
+    const qmp = await Qmp.connect(socket, 1000);
+    await expect(qmp.execute('stop')).rejects.toMatchObject({
+      facts: { observed: 'QEMU did not answer stop' },
+    });
+  });
+
   it('fails to connect when QEMU goes before it has answered', async () => {
     qemu.answer = () => {
       qemu.socket?.destroy();

@@ -47,7 +47,7 @@ describe('the guests', () => {
 
   it('have the instances of today: one for each who sleeps on the trace', () => {
     expect(RECIPES['release-return'].guest.wake).toEqual(
-      ['dmrace-holder', 'dmrace-load', 'dmrace-gate'].map((name) => ({
+      ['dmrace-holder', 'dmrace-load', 'dmrace-gate', 'dmrace-births'].map((name) => ({
         name,
         events: [],
         wakesAtOnce: false,
@@ -57,7 +57,7 @@ describe('the guests', () => {
       {
         name: 'dmrace-release',
         events: [
-          'dmrace/disk_release',
+          'dmrace/{release}', // the suspect has the probe's name
           'workqueue/workqueue_execute_end',
           'sched/sched_process_exit',
         ],

@@ -20,5 +20,6 @@ export const windowIn = (
     records,
     layout: layoutOf(records, 'dm_mod'),
     console: new Uint8Array(),
+    findings: [],
     fatalRun: null,
   });

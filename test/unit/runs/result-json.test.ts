@@ -67,6 +67,16 @@ const RESULTS: readonly TrialResult[] = [
 ];
 
 describe('a result in a file', () => {
+  it.each([
+    ['a crash without a report', { outcome: 'crashed' as const }],
+    ['a report without a crash', { findings: [finding('other')] }],
+    ['a lost trial that reached the window', { outcome: 'lost' as const, reasons: ['why'] }],
+    ['a lost trial without a reason', { outcome: 'lost' as const, reached: false }],
+  ])('that no judge gives is none: %s', (_, changes) => {
+    const one = result(changes);
+    expect(resultFromJson(ResultJson.parse(resultToJson(one)), planOf(one))).toBeNull();
+  });
+
   it.each(RESULTS)('of $recipe comes back as it was (%#)', (one) => {
     expect(again(one)).toEqual(one);
   });
@@ -132,6 +142,7 @@ describe('a result in a file', () => {
 const text = fc.string({ maxLength: 20 });
 const nat = fc.nat({ max: 2 ** 31 });
 const hash = fc.record({ console: text, trace: text, records: text });
+const SEEN: ReadonlySet<string> = new Set(['survived', 'crashed']);
 const any = fc
   .record({
     placement: fc.constantFrom(...PLACEMENTS),
@@ -148,12 +159,21 @@ const any = fc
       fc
         .constantFrom('other', 'disk-release-fops', 'release-in-unloaded-text')
         .map((cause) => finding(cause as 'other')),
-      { maxLength: 2 },
+      { minLength: 1, maxLength: 2 },
     ),
     durationMs: nat,
     hashes: fc.option(hash, { nil: null }),
   })
-  .map((drawn) => result({ ...drawn, role: roleOf(drawn.placement) }));
+  .map((drawn) =>
+    result({
+      ...drawn,
+      role: roleOf(drawn.placement),
+      // As every judge says it; the reader takes nothing else, see below.
+      findings: drawn.outcome === 'crashed' ? drawn.findings : [],
+      reached: SEEN.has(drawn.outcome) && drawn.reached,
+      reasons: SEEN.has(drawn.outcome) ? drawn.reasons : ['why', ...drawn.reasons],
+    }),
+  );
 const point = fc.oneof(fc.integer({ min: 1, max: 999_999 }), fc.constant('after' as const));
 const sweep = fc.record({
   asked: point,

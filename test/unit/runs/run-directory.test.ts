@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -250,12 +258,28 @@ describe('not a run', () => {
   });
 
   it('is a folder that holds something: a run never overwrites another', async () => {
-    await run();
+    await (await run())[Symbol.asyncDispose]();
     await expect(RunDirectory.create(root)).rejects.toMatchObject({
       code: 'usage',
       facts: { artefact: root },
     });
     expect(await (await RunDirectory.open(root)).readNote()).toEqual(NOTE);
+  });
+
+  it('is a folder that another process writes into, until it gives it up', async () => {
+    const mine = await run();
+    const opened = await RunDirectory.open(root);
+    for (const other of [() => RunDirectory.create(root), () => opened.own()]) {
+      await expect(other()).rejects.toMatchObject({
+        code: 'usage',
+        facts: { observed: `another dmrace writes into ${root}` },
+      });
+    }
+    await mine[Symbol.asyncDispose]();
+    expect(readdirSync(root)).not.toContain('run.lock');
+    const theirs = await RunDirectory.open(root);
+    await theirs.own();
+    await theirs[Symbol.asyncDispose]();
   });
 
   it('is a place that cannot be written: an error of the environment', async () => {

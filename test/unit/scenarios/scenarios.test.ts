@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { controlPlacement } from '../../../harness/model/control.js';
 import { DmraceError } from '../../../harness/model/errors.js';
 import { PROFILES } from '../../../harness/model/kernel-profile.js';
+import { PLACEMENTS } from '../../../harness/model/placement.js';
 import { STEP_NUMBERS } from '../../../harness/model/proof.js';
 import { RECIPE_NAMES } from '../../../harness/model/recipe.js';
 import { SUSPECT_NAMES } from '../../../harness/model/suspect.js';
@@ -14,6 +15,7 @@ import {
   scenarioNamed,
   scenarioOf,
   scenariosNoted,
+  staged,
 } from '../../../harness/scenarios/index.js';
 import { selfTest } from '../../../harness/scenarios/self-test.js';
 import { sweep } from '../../../harness/scenarios/sweep.js';
@@ -37,7 +39,11 @@ describe.each(ALL)('the scenario $name, as all,', (scenario) => {
 
   it('has its guest prepare what its recipe says, and trace what its steps need', () => {
     const setUp = guestSetUp(scenario);
-    expect(setUp).toMatchObject(RECIPES[scenario.recipe].guest);
+    const { prepare, helper, wake } = RECIPES[scenario.recipe].guest;
+    expect(setUp).toMatchObject({ prepare, helper });
+    expect(setUp.wake.map(({ name }) => name)).toEqual(wake.map(({ name }) => name));
+    // What a recipe leaves to its suspect is filled in.
+    expect(JSON.stringify(setUp.wake)).not.toMatch(/\{\w+\}/);
     expect(setUp.symbols).toEqual(scenario.suspect.symbols);
     const traced = new Set(setUp.events.map((event) => event.replace(/\/.*/, '')));
     for (const { see } of scenario.telling.proofs) {
@@ -99,7 +105,8 @@ describe('the scenarios', () => {
 
   it('make use of every recipe and every suspect', () => {
     expect(new Set(ALL.map(({ recipe }) => recipe))).toEqual(new Set(RECIPE_NAMES));
-    expect(new Set(ALL.map(({ suspect }) => suspect.name))).toEqual(new Set(SUSPECT_NAMES));
+    const suspects = ALL.flatMap((one) => PLACEMENTS.map((p) => staged(one, p).suspect.name));
+    expect(new Set(suspects)).toEqual(new Set(SUSPECT_NAMES));
     expect(Object.keys(RECIPES)).toEqual(RECIPE_NAMES);
     expect(Object.keys(SUSPECTS)).toEqual(SUSPECT_NAMES);
   });

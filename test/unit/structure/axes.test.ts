@@ -26,7 +26,13 @@ const ADDED = {
       'readonly crash: object;\n  readonly idle: object;',
     ],
   ],
-  suspect: [['harness/model/suspect.ts', "['dm_mod'] as const", "['dm_mod', 'loop'] as const"]],
+  suspect: [
+    [
+      'harness/model/suspect.ts',
+      "['dm_mod', 'dmrace_planted'] as const",
+      "['dm_mod', 'dmrace_planted', 'loop'] as const",
+    ],
+  ],
   architecture: [
     [
       'harness/model/kernel.ts',

@@ -113,7 +113,7 @@ describe('a trial', () => {
       trace: REAL.trace,
     });
     expect(Buffer.from(files.console)).toEqual(Buffer.from(REAL.console));
-    expect(files.note).toMatchObject({ schema: 1, plan, end: { how: 'closing' }, start: 'booted' });
+    expect(files.note).toMatchObject({ plan, end: { how: 'closing' }, start: 'booted' });
     expect(argv).toEqual(machine.argv);
     expect(machine.commands).toEqual([trialCommand(plan)]);
     expect(machine.disposed).toBe(1);

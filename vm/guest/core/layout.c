@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * layout SUSPECT SYMBOL... - where the suspect's module lies while it is loaded: its symbols,
- * sections and place, and the named symbols of vmlinux
+ * sections and place, and the named symbols of vmlinux and of other modules
  *
  * After the unload nothing else can name an address in the module.
  */
@@ -36,8 +36,8 @@ static int symbols(const char *wanted_module, char **wanted)
 
 		if (fields == 4 && !strcmp(module, wanted_module))
 			error |= record_symbol(address, type, name, module);
-		else if (fields == 3 && is_wanted(name, wanted))
-			error |= record_symbol(address, type, name, "");
+		else if (fields >= 3 && is_wanted(name, wanted))
+			error |= record_symbol(address, type, name, fields == 4 ? module : "");
 	}
 	if (ferror(kallsyms))
 		error = record_failure("read /proc/kallsyms", EIO);

@@ -9,11 +9,13 @@
  *	serve [SET-UP SUSPECT COMMANDS]	wait for commands, run the trials among them
  *	symbols NONCE			send the names of all functions
  *	pause				stop the virtual machine
+ *	planted-remove			remove the planted control's object
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/guest.h"
+#include "suspects/dmrace_planted/dmrace_planted.h"
 
 static const struct {
 	const char *name;
@@ -26,6 +28,7 @@ static const struct {
 	{ "serve", serve_main },
 	{ "symbols", symbols_main },
 	{ "pause", pause_main },
+	{ "planted-remove", planted_remove_main },
 };
 
 int main(int argc, char **argv)
@@ -33,7 +36,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|symbols|pause ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|symbols|pause|planted-remove ...\n");
 		return 2;
 	}
 

@@ -2,6 +2,7 @@
 /* The trace of a trial: read from its instance, sent to the host through a port of its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #define TRACE_PORT	"/dev/dmrace-trace"
 #define CHUNK		(1 << 16)
+#define MOST_CPUS	8	/* of a guest: model/cpus.ts */
 
 static int write_all(int fd, const char *text, ssize_t size)
 {
@@ -82,21 +84,40 @@ int send_trace(const char *text, ssize_t size)
 }
 
 /* Events that the ring buffer lost (kernel/trace/trace.c, tracing_stats_read()); -1: unknown. */
-long long lost_events(void)
+/* Of one processor's buffer; or -errno, -ENOENT where there is no such processor. */
+static long long lost_on(int cpu)
 {
 	static const char *const names[] = { "overrun: ", "dropped events: " };
-	char text[1024];
+	char path[96], text[1024];
 	const char *at;
 	long long lost = 0;
 	size_t i;
+	int size;
 
-	/* One vCPU is part of the recipe: there is one buffer. */
-	if (read_file(TRACE "/per_cpu/cpu0/stats", text, sizeof(text)) <= 0)
-		return record_failure("read the trace's stats", EIO);
+	snprintf(path, sizeof(path), TRACE "/per_cpu/cpu%d/stats", cpu);
+	size = read_file(path, text, sizeof(text));
+	if (size <= 0)
+		return size ? size : -EIO;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		at = strstr(text, names[i]);
 		if (at && (at == text || at[-1] == '\n'))
 			lost += atoll(at + strlen(names[i]));
 	}
 	return lost;
+}
+
+long long lost_events(void)
+{
+	long long lost, all = 0;
+	int cpu;
+
+	for (cpu = 0; cpu < MOST_CPUS; cpu++) {
+		lost = lost_on(cpu);
+		if (cpu && lost == -ENOENT)
+			break;
+		if (lost < 0)
+			return record_failure("read the trace's stats", -lost);
+		all += lost;
+	}
+	return all;
 }

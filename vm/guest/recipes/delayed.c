@@ -33,7 +33,7 @@ struct release {
 	char event[40];		/* the probe's name as it stands in a line */
 	char argument[64];	/* the object's name as the probe prints it */
 	long pid;		/* of the process that entered the release; 0: nobody yet */
-	int over;		/* it has returned from there, or died */
+	int over;		/* it has returned from there, or a worker died */
 };
 
 /* "   kworker/0:1-45    [000] d..1.  3.891322: event: ...": the number before the bracket. */
@@ -55,6 +55,9 @@ static void take_line(struct release *release, const char *line)
 	if (!release->pid) {
 		if (strstr(line, release->event) && strstr(line, release->argument))
 			release->pid = line_pid(line);
+		/* The probe stands in the method: where that is gone, all that is seen is who died there. */
+		else if (strstr(line, ": sched_process_exit: comm=kworker/"))
+			release->over = 1;
 	} else if (line_pid(line) == release->pid &&
 		   (strstr(line, ": workqueue_execute_end: ") ||
 		    strstr(line, ": sched_process_exit: "))) {

@@ -14,6 +14,8 @@
 #define TRACE_HOLDER	INSTANCES "dmrace-holder"
 #define TRACE_LOAD	INSTANCES "dmrace-load"
 #define TRACE_GATE	INSTANCES "dmrace-gate"
+/* Wakes nobody: the load looks there for kernel threads that were born since. */
+#define TRACE_BIRTHS	INSTANCES "dmrace-births"
 
 /*
  * Priorities, all SCHED_FIFO: the remover above the kernel threads it waits for, those above the

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -45,6 +46,20 @@ static void dephase(unsigned long seed)
 		;
 }
 
+/*
+ * All parties on one processor, whatever the guest has: who is preempted there by whom is the race.
+ * The kernel threads that the remover waits for may run elsewhere.
+ */
+static int stay_on_first(void)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	return sched_setaffinity(0, sizeof(first), &first) ?
+		       record_failure("stay on CPU 0", errno) : 0;
+}
+
 static int start(pid_t *pid, int (*party)(struct race *), struct race *race)
 {
 	pid_t child = fork(); /* not *pid: the child shares that memory and would clear it */
@@ -56,7 +71,8 @@ static int start(pid_t *pid, int (*party)(struct race *), struct race *race)
 
 		/* The standard output is serve's answer to the shell, which waits for its last writer. */
 		status = dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ?
-				 record_failure("dup2", errno) : party(race);
+				 record_failure("dup2", errno) :
+			 stay_on_first() ? 1 : party(race);
 
 		if (status) { /* nobody shall wait out a deadline for a party that is gone */
 			race->failed = 1;
@@ -147,6 +163,12 @@ static int trace_remover(struct race *race)
 		return -1;
 	if (race->gate && trace_blocks(race))
 		return -1;
+	/* kthreadd is pid 2 and the parent of every kernel thread (init/main.c, rest_init()). */
+	if (filter(TRACE_BIRTHS "/events/sched/sched_process_fork", "parent_pid == 2", 0, 0))
+		return -1;
+	error = write_file(TRACE_BIRTHS "/events/sched/sched_process_fork/enable", "1");
+	if (error)
+		return record_failure("enable the event of births", -error);
 
 	/* Enabled before it is filtered, it would wake the holder for anybody's completion. */
 	error = write_file(TRACE_HOLDER "/events/dmrace/wait_for_completion/enable", "1");
@@ -275,6 +297,12 @@ static int run(const struct trial *trial, const struct suspect *suspect)
 	struct object object;
 
 	if (suspect->make(&object) || race_prepare(suspect))
+		return -1;
+	/*
+	 * Threads that came with the object, such as the rescuer of its workqueue: its removal waits
+	 * until they have ended, so they must outrank the load as well.
+	 */
+	if (raise_kthreads())
 		return -1;
 	prepared->trial = *trial;
 	prepared->object = object;

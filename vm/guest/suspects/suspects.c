@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "suspects/dm_mod/dm_mod.h"
+#include "suspects/dmrace_planted/dmrace_planted.h"
 #include "suspects/suspect.h"
 
 static const struct suspect *const suspects[] = {
 	&dm_mod,
+	&dmrace_planted,
 };
 
 const struct suspect *find_suspect(const char *name)

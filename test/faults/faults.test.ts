@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The faults of the table, done to the real program: the quick ones in `npm test`, all of them in
+// `npm run test:faults`.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { doFault, unable, warm } from './run.js';
+import { FAULTS } from './table.js';
+
+const all = process.env.DMRACE_FAULTS === 'all';
+const why = await unable();
+
+beforeAll(async () => {
+  if (why === null) await warm();
+}, 600_000);
+
+describe('a fault at run time', () => {
+  it('of the table has a name of its own, and a third of them are quick', () => {
+    const names = FAULTS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(60);
+    expect(FAULTS.filter(({ quick }) => quick).length * 3).toBeGreaterThanOrEqual(names.length);
+  });
+
+  it.each(FAULTS.filter(({ quick }) => all || quick))('$name', async (fault) => {
+    if (why !== null) throw new Error(why);
+    const { wrong } = await doFault(fault);
+    expect(wrong).toEqual([]);
+  });
+});
