@@ -6,7 +6,7 @@ import { roleOf } from '../model/role.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialTie } from '../model/tie.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
-import { StateRefused } from '../rig/ready-state.js';
+import { leftBehind, StateRefused } from '../rig/ready-state.js';
 import { Retention } from '../runs/ledger.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import type { CampaignEnd } from '../runs/run-note.js';
@@ -133,6 +133,8 @@ export async function runCampaign(
           if (!again) throw error;
           return run();
         })
+        // A second time it is a lost trial like any other, with what it left.
+        .catch(leftBehind)
         .then(
           (done) => starts.worked(done),
           (error: unknown) => starts.failed(error, trial, signal),

@@ -23,6 +23,7 @@ export interface CellOptions {
   readonly seed: string;
   readonly jobs: string;
   readonly accel: string;
+  readonly patience?: string;
   readonly known?: string;
 }
 
@@ -151,7 +152,7 @@ export class Cells {
   }
 
   #arguments(kernel: MatrixKernel, scenario: Scenario, directory: string): string[] {
-    const { trials, seed, jobs, accel, known } = this.options;
+    const { trials, seed, jobs, accel, known, patience } = this.options;
     return [
       'run',
       ...['--kernel', kernel.spec, '--arch', this.work.arch.name, '--scenario', scenario.name],
@@ -159,6 +160,7 @@ export class Cells {
       ...['--out', directory, '--quiet'],
       ...(kernel.profile === null ? [] : ['--profile', kernel.profile]),
       ...(known === undefined ? [] : ['--known', known]),
+      ...(patience === undefined ? [] : ['--patience', patience]),
     ];
   }
 }

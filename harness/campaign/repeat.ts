@@ -5,6 +5,7 @@ import { judgeTrial } from '../judge/trial.js';
 import type { Repeat } from '../model/replay.js';
 import { type TrialPlan, trialName } from '../model/trial.js';
 import { pasteable } from '../qemu/command-line.js';
+import { leftBehind } from '../rig/ready-state.js';
 import type { ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import { deadlines, runTrial } from '../trial/trial.js';
@@ -41,7 +42,7 @@ export async function repeatFirst(
     if (!first || !plan) continue;
     const host = rig.host(placement);
     const options = { ...rig.start(plan), ...deadlines(plan, host.spec) };
-    const { files, argv } = await runTrial(host, plan, options);
+    const { files, argv } = await runTrial(host, plan, options).catch(leftBehind);
     rig.work.signal.throwIfAborted();
     const differences = differencesOf(sideOf(first), sideOf(judgeTrial(files)), 'bytes');
     const trial = trialName(first);

@@ -11,6 +11,8 @@ import type { Shard } from '../runs/shard.js';
 export interface RaceRequest extends RigRequest {
   readonly arch: Arch;
   readonly seed: number;
+  /** What every deadline is multiplied by. */
+  readonly patience: number;
   /** VMs side by side; `auto`: as many as cores. */
   readonly jobs: number | 'auto';
   /** Folder of the artefacts; null for a new one below `dmrace-runs`. */

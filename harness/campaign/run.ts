@@ -21,7 +21,7 @@ import { newNonce, planTrials } from './plan.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
 import { goOn, type Resumed } from './resume.js';
-import { noteOf, openPlace, openWork, type Place } from './set-up.js';
+import { noteOf, openPlace, openRace, type Place } from './set-up.js';
 import { Tally } from './tally.js';
 import { runTrials } from './trials.js';
 
@@ -53,7 +53,7 @@ export async function run(
 ): Promise<EndedRun> {
   const started = performance.now();
   const { stages, signal } = conductor;
-  const work = await openWork(request.arch, signal);
+  const work = await openRace(request, signal);
   const place: Place = resumed ?? (await openPlace(work, request));
   const { directory } = place;
   const share = shareOf(request.trials, request.shard);
@@ -135,6 +135,7 @@ async function race({
       known: request.known,
       shard,
       more: {
+        ...remadeOf(rig, resumed),
         ...(durationMs === null ? {} : { durationMs }),
         ...(request.profile === undefined ? {} : { profile: request.profile }),
         ...(request.config === undefined ? {} : { config: request.config }),
@@ -185,6 +186,12 @@ async function race({
   const last = note(campaign.end, repeats);
   await directory.writeNote(last);
   return { note: last, campaign, repeats };
+}
+
+/** Saved guests that were made again, before the run was resumed too. */
+function remadeOf(rig: ReadyRig, resumed: Resumed | null): Pick<RunNote, 'remade'> {
+  const remade = { ...resumed?.note.remade, ...rig.refusals };
+  return Object.keys(remade).length > 0 ? { remade } : {};
 }
 
 async function resultOf(

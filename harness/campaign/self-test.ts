@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { patienceParameters } from '../guest/patience.js';
 import { buildInitramfs } from '../initramfs/build.js';
 import { judgeTrial } from '../judge/trial.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import { CRASHES, type CrashHow } from '../model/recipe.js';
 import { SUBJECT } from '../model/role.js';
 import type { TrialFiles, TrialResult } from '../model/trial.js';
+import type { Accel, MachineSpec } from '../ports.js';
+import { type AccelChoice, chooseAccel, tryKvm } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
+import { requireKvm } from '../qemu/kvm-access.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { guestSetUp } from '../scenarios/index.js';
 import { selfTest as scenario } from '../scenarios/self-test.js';
 import { runTrial } from '../trial/trial.js';
 import { mending } from '../util/cache.js';
+import { patient } from '../util/patience.js';
 import type { Work } from '../util/work.js';
 import { newNonce, planTrial } from './plan.js';
 
@@ -45,10 +50,12 @@ export const CRIMES: Readonly<Record<CrashHow, Crime>> = {
 };
 
 /**
- * Boots the guest of the main job once for each crime; all must be caught and named.
+ * Boots the guest of the main job once for each crime, under the accelerator that runs will take;
+ * all must be caught and named.
  * @returns 0, or 128 when one was missed
+ * @throws DmraceError (environment) where KVM was asked for and cannot be had
  */
-export async function selfTest(work: Work): Promise<number> {
+export async function selfTest(work: Work, wanted: Accel | 'auto'): Promise<number> {
   const { arch, say, signal } = work;
   const { suspect } = scenario;
   const kernel = await mending(work, say, () =>
@@ -60,27 +67,26 @@ export async function selfTest(work: Work): Promise<number> {
     setUp: guestSetUp(scenario),
     suspect: { name: suspect.name, object: suspect.build.object },
   });
-  const host = {
-    machines: qemuMachines,
-    signal,
-    spec: {
-      arch,
-      accel: 'tcg',
-      image: kernel.image,
-      initramfs,
-      parameters: [kernel.preemptParameter],
-      memoryMiB: GUEST_MEMORY_MIB,
-      restoreFrom: null,
-      deterministic: false,
-    },
-  } as const;
+  const spec: MachineSpec = {
+    arch,
+    accel: 'tcg',
+    image: kernel.image,
+    initramfs,
+    parameters: [kernel.preemptParameter, ...patienceParameters()].filter(Boolean),
+    memoryMiB: GUEST_MEMORY_MIB,
+    restoreFrom: null,
+    deterministic: false,
+  };
+  const { accel, why } = await choose(work, wanted, spec);
+  say(`under ${accel}${why && `: ${why}`}`);
+  const host = { machines: qemuMachines, signal, spec: { ...spec, accel } };
   let failed = 0;
   for (const [index, how] of CRASHES.entries()) {
     const plan = planTrial(
       { scenario, durationMs: null, nonce: newNonce },
       { placement: SUBJECT, index, seed: 0 },
     );
-    const { files } = await runTrial(host, plan, { deadlineMs: SILENCE_MS });
+    const { files } = await runTrial(host, plan, { deadlineMs: patient(SILENCE_MS) });
     const result = judgeTrial(files);
     const crime = CRIMES[how];
     const caught = crime.caught(result, files);
@@ -93,4 +99,12 @@ export async function selfTest(work: Work): Promise<number> {
   }
   say(failed === 0 ? 'self-test: all caught' : `self-test: ${failed} of ${CRASHES.length} missed`);
   return failed === 0 ? 0 : 128;
+}
+
+/** As a run chooses. @throws DmraceError (environment) where KVM was asked for and cannot be had. */
+async function choose(work: Work, wanted: Accel | 'auto', spec: MachineSpec): Promise<AccelChoice> {
+  if (wanted === 'tcg') return { accel: 'tcg', why: '' };
+  await requireKvm(spec.arch, wanted);
+  const ask = wanted === 'kvm' ? tryKvm : chooseAccel;
+  return ask(work, qemuMachines, spec);
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
+import { requireKvm } from '../qemu/kvm-access.js';
 import { cpusOf, type ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import type { RunNote } from '../runs/run-note.js';
@@ -12,6 +13,7 @@ import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { makeFolder } from '../util/io.js';
+import { patience, setPatience } from '../util/patience.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
 import type { RaceRequest } from './request.js';
@@ -24,6 +26,20 @@ import { defaultRunFolder } from './run-folder.js';
 export async function openWork(arch: Arch, signal: AbortSignal): Promise<Work> {
   await requireTools(arch);
   return { cache: await openCache(signal), arch, say: () => undefined, signal };
+}
+
+/**
+ * What a race needs before anything is fetched or built.
+ * @throws DmraceError (environment) as openWork() does, and where KVM is asked for and cannot be had
+ */
+export async function openRace(
+  { arch, accel, patience }: Pick<RaceRequest, 'arch' | 'accel' | 'patience'>,
+  signal: AbortSignal,
+): Promise<Work> {
+  setPatience(patience);
+  const work = await openWork(arch, signal);
+  await requireKvm(arch, accel);
+  return work;
 }
 
 /** Where a run's artefacts go, and since when. */
@@ -88,6 +104,8 @@ export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): R
     seed: asked.seed,
     qemu: rig.qemu,
     guests: { ...rig.guests },
+    patience: patience(),
+    ...(Object.keys(rig.refusals).length > 0 ? { remade: { ...rig.refusals } } : {}),
     ...(cpusOf(rig.request) > 1 ? { cpus: cpusOf(rig.request) } : {}),
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
     ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),

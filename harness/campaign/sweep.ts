@@ -12,7 +12,7 @@ import type { Say } from '../util/work.js';
 import { newNonce, type PlanRequest, planTrial } from './plan.js';
 import type { Conductor, RaceRequest } from './request.js';
 import type { EndedRun } from './run.js';
-import { noteOf, openPlace, openWork, type Place } from './set-up.js';
+import { noteOf, openPlace, openRace, type Place } from './set-up.js';
 import { runTrials } from './trials.js';
 
 /** More blocks than this are a mistake of ours, not a kernel's way of unloading a module. */
@@ -26,7 +26,7 @@ export interface EndedSweep extends EndedRun {
 /** Lets the holder run at every block of the remover in turn, a trial each. */
 export async function sweep(request: RaceRequest, conductor: Conductor): Promise<EndedSweep> {
   const { stages, signal } = conductor;
-  const work = await openWork(request.arch, signal);
+  const work = await openRace(request, signal);
   const place = await openPlace(work, request);
   const { directory } = place;
   const swept = async (): Promise<RunResult> => {
@@ -58,8 +58,8 @@ async function points(
   await place.directory.writeNote(note);
   const trials = await sweepTrials(rig, place.directory, note, request, say);
   await place.directory.writeNote({
-    ...note,
-    codes: noteOf(rig, place, { trials: 1, seed: request.seed }).codes,
+    // What was found out meanwhile: booted code, saved guests that were made again.
+    ...noteOf(rig, place, { trials: 1, seed: request.seed }),
     end: { how: 'complete' },
     ledger: place.directory.ledgerEnd,
   });

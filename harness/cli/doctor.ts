@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createInterface } from 'node:readline/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { execa } from 'execa';
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
 import { missingTools, remedy } from '../util/host-tools.js';
+import { setPatience } from '../util/patience.js';
 import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
+import { accelReport } from './accel-report.js';
+import { ACCELS, PATIENCE_FLAG, PATIENCE_TEXT, Patience } from './options.js';
 import { say as print } from './streams.js';
 
 interface DoctorOptions {
@@ -16,6 +19,8 @@ interface DoctorOptions {
   readonly kernels?: boolean;
   readonly tests?: boolean;
   readonly arch?: string;
+  readonly accel?: (typeof ACCELS)[number];
+  readonly patience?: number;
 }
 
 const say = (line: string): void => print(`${line}\n`);
@@ -29,13 +34,23 @@ export function doctorCommand(signal: AbortSignal, exit: (code: number) => void)
     .addOption(new Option('--kernels', 'what building whole kernels takes, too'))
     .addOption(new Option('--tests', 'what the project’s own tests need, too'))
     .addOption(new Option('--arch <name>', 'guest architecture').choices(Object.keys(ARCH)))
+    .addOption(
+      new Option('--accel <how>', 'of the self-test (default: auto, as for run)')
+        .choices(ACCELS)
+        .env('DMRACE_ACCEL'),
+    )
+    .addOption(
+      new Option(PATIENCE_FLAG, PATIENCE_TEXT).env('DMRACE_PATIENCE').argParser(readPatience),
+    )
     .addHelpText('after', '\nExamples:\n  dmrace doctor --fix\n  dmrace doctor --self-test')
     .action(async (options: DoctorOptions) => {
       const arch = guestArch(options.arch);
       const code = await doctor(arch, options);
       if (code !== 0 || !options.selfTest) return exit(code);
       const { selfTest } = await import('../campaign/self-test.js');
-      exit(await selfTest({ cache: await openCache(signal), arch, say, signal }));
+      setPatience(options.patience ?? 1);
+      const work = { cache: await openCache(signal), arch, say, signal };
+      exit(await selfTest(work, options.accel ?? 'auto'));
     });
 }
 
@@ -64,8 +79,16 @@ async function doctor(arch: Arch, { fix, kernels, tests }: DoctorOptions): Promi
       });
     }
   }
+  for (const line of await accelReport(arch)) say(line);
   say(`nothing is missing for ${arch.name} guests; the cache is ${cacheDirectory()}`);
   return 0;
+}
+
+/** @throws InvalidArgumentError, which commander explains. */
+function readPatience(text: string): number {
+  const read = Patience.safeParse(text);
+  if (read.success) return read.data;
+  throw new InvalidArgumentError(read.error.issues[0]?.message ?? 'not a factor');
 }
 
 /** Asks on a terminal; elsewhere --fix is the answer. */

@@ -11,6 +11,7 @@ import { type MatrixCell, matrixExitCode, parseMatrixKernel } from '../model/mat
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { scenarioNamed } from '../scenarios/index.js';
+import { PATIENCE_FLAG, PATIENCE_TEXT } from './options.js';
 import { Progress } from './progress.js';
 import { out, say } from './streams.js';
 
@@ -53,6 +54,7 @@ export function matrixCommand(signal: AbortSignal, exit: (code: number) => void)
     .addOption(
       new Option('--accel <how>', 'accelerator').choices(['auto', 'kvm', 'tcg']).default('auto'),
     )
+    .addOption(new Option(PATIENCE_FLAG, PATIENCE_TEXT).env('DMRACE_PATIENCE'))
     .addOption(new Option('--known <file>', 'crashes that are known, as for run'))
     .addOption(
       new Option('--out <dir>', 'folder of the runs; cells that it has are not run again').default(

@@ -8,6 +8,7 @@ import { ARCHES } from '../model/kernel.js';
 import { ASKED_PLACEMENTS } from '../model/placement.js';
 import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
+import { PATIENCE_LIMITS } from '../util/patience.js';
 
 /** Words for `--accel`. */
 export const ACCELS = ['auto', 'kvm', 'tcg'] as const;
@@ -28,6 +29,21 @@ const Duration = z
     return amount === undefined ? Number.NaN : Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
   })
   .pipe(z.int('give seconds, or 90s, 15m, 2h').min(1000).max(86_400_000));
+
+/** What every deadline is multiplied by. */
+export const Patience = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?$/, 'not a number')
+      .transform(Number),
+  ])
+  .pipe(z.number().min(PATIENCE_LIMITS.least).max(PATIENCE_LIMITS.most));
+
+/** The flag's words, the same for every command. */
+export const PATIENCE_FLAG = '--patience <factor>';
+export const PATIENCE_TEXT = `multiply every deadline, ${PATIENCE_LIMITS.least} to ${PATIENCE_LIMITS.most}: for slow machines (default: 1)`;
 
 /** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. `trials` and `duration` are the scenario's when absent. */
 export const RunOptions = z.strictObject({
@@ -51,6 +67,7 @@ export const RunOptions = z.strictObject({
   out: z.string().optional(),
   known: z.string().optional(),
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
+  patience: Patience.default(1),
   deterministic: z.boolean().default(false),
   cpus: whole(1, MOST_CPUS).optional(),
   quiet: z.boolean().default(false),

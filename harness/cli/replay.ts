@@ -11,7 +11,7 @@ import { renderReplayJson, renderReplayText } from '../report/replay.js';
 import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from '../runs/recorded.js';
 import { scenarioOfNote } from '../runs/saved-run.js';
 import { parseStopAt, type StopAt } from '../symbols/stops.js';
-import { RunOptions } from './options.js';
+import { PATIENCE_FLAG, PATIENCE_TEXT, RunOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { raceRequest } from './request.js';
@@ -23,6 +23,8 @@ interface ReplayOptions {
   readonly break?: string;
   readonly jobs: string;
   readonly out?: string;
+  readonly accel?: 'kvm' | 'tcg';
+  readonly patience?: string;
   readonly format: 'pretty' | 'json';
   readonly quiet?: boolean;
 }
@@ -42,6 +44,10 @@ export function replayCommand(signal: AbortSignal, exit: (code: number) => void)
       new Option('--break <where>', 'with --gdb: a step from 1 to 10, or crash (default: crash)'),
     )
     .addOption(new Option('--jobs <n>', 'VMs side by side, or auto').default('auto'))
+    .addOption(
+      new Option('--accel <how>', 'another accelerator than the run had').choices(['kvm', 'tcg']),
+    )
+    .addOption(new Option(PATIENCE_FLAG, PATIENCE_TEXT).env('DMRACE_PATIENCE'))
     .addOption(new Option('--out <dir>', 'folder of the replay (default: dmrace-runs/TIME)'))
     .addOption(
       new Option('--format <how>', 'how to print').choices(['pretty', 'json']).default('pretty'),
@@ -81,7 +87,8 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     ...(profile ? { profile } : {}),
     ...(config ? { config } : {}),
     scenario: note.scenario,
-    accel: note.accel,
+    accel: options.accel ?? note.accel,
+    patience: options.patience ?? note.patience ?? 1,
     deterministic: note.deterministic === true,
     cpus: note.cpus ?? 1,
     jobs: options.jobs,

@@ -28,7 +28,7 @@ export function raceRequest(
   scenario: Scenario,
   placements: readonly Placement[],
 ): RaceRequest {
-  const { kernel, accel, deterministic, cpus, seed, jobs, out } = options;
+  const { kernel, accel, deterministic, cpus, seed, jobs, out, patience } = options;
   const build = buildOptions(kernel, options.profile, options.config);
   refuseKvm(options);
   refuseSeveral(options);
@@ -43,6 +43,7 @@ export function raceRequest(
     ...(cpus === undefined ? {} : { cpus }),
     seed,
     jobs,
+    patience,
     out: out ?? null,
   };
 }

@@ -12,7 +12,13 @@ import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS } from '../scenarios/index.js';
 import { SUSPECTS } from '../suspects/index.js';
 import { offering } from './completions.js';
-import { ACCELS, type GivenOptions, givenOptions } from './options.js';
+import {
+  ACCELS,
+  type GivenOptions,
+  givenOptions,
+  PATIENCE_FLAG,
+  PATIENCE_TEXT,
+} from './options.js';
 import { dockerWords, printResult, printTrial } from './output.js';
 import { Progress } from './progress.js';
 import { resumedOptions, runRequest } from './request.js';
@@ -99,6 +105,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
     )
     .addOption(option('--resume <dir>', 'go on with a run that was interrupted', 'RESUME'))
     .addOption(offering(option('--accel <how>', 'accelerator (default: auto)', 'ACCEL'), ACCELS))
+    .addOption(option(PATIENCE_FLAG, PATIENCE_TEXT, 'PATIENCE'))
     .addOption(
       option(
         '--known <file>',

@@ -6,7 +6,7 @@ import { COMPARED_PLACEMENTS } from '../model/placement.js';
 import { shownDeep } from '../model/shown.js';
 import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
-import { type RunOptions, runOptions } from './options.js';
+import { PATIENCE_FLAG, PATIENCE_TEXT, type RunOptions, runOptions } from './options.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { placementsOf, raceRequest } from './request.js';
@@ -26,6 +26,7 @@ export function sweepCommand(signal: AbortSignal, exit: (code: number) => void):
     .addOption(option('--seed <n>', 'seed of every trial (default: 1)', 'SEED'))
     .addOption(option('--jobs <n>', 'VMs side by side, or auto (default: auto)', 'JOBS'))
     .addOption(option('--accel <how>', 'auto, kvm or tcg (default: auto)', 'ACCEL'))
+    .addOption(option(PATIENCE_FLAG, PATIENCE_TEXT, 'PATIENCE'))
     .addOption(option('--out <dir>', 'folder for the artefacts (default: dmrace-runs/TIME)', 'OUT'))
     .addOption(option('--format <how>', 'pretty or json (default: pretty)', 'FORMAT'))
     .addOption(new Option('--deterministic', 'same seed, same bits (needs TCG)'))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Finding } from '../model/finding.js';
+import { causeIn } from '../model/qemu-said.js';
 import { announcedTraceBytes, type GuestRecord, recordsOf } from '../model/record.js';
 import type { TrialFiles } from '../model/trial.js';
 
@@ -96,6 +97,8 @@ function endOf(files: TrialFiles): string {
       return `the guest was silent until the deadline of ${end.afterMs} ms (vCPU ${end.vcpu})`;
     case 'machine-ended':
       return `QEMU ended by itself (${end.signal ?? `exit code ${end.exitCode}`})${end.stderr ? `: ${end.stderr.trim().split('\n').at(-1)}` : ''}`;
+    case 'stopped':
+      return `QEMU stopped the guest for good (${end.status}, vCPU ${end.vcpu})${end.stderr.trim() ? `: ${causeIn(end.stderr)}` : ''}`;
     case 'not-started':
       return `its VM did not start: ${end.why}`;
     case 'interrupted':

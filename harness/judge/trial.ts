@@ -86,10 +86,14 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   const during = readRecords(files.records);
   const records = [...before.records, ...during.records];
   const { layout } = before;
-  const modules = moduleTexts(layout, during.records);
-  const findings = scanConsole(files.console, { modules }).map((raw) => withCause(raw, [suspect]));
+  const context = { modules: moduleTexts(layout, during.records) };
+  const found = (console: Uint8Array): readonly Finding[] =>
+    scanConsole(console, context).map((raw) => withCause(raw, [suspect]));
+  const own = found(files.console);
+  const booting = files.boot ? found(files.boot) : [];
+  const findings = [...booting, ...own];
 
-  const ending = endingOf(files, during.records, findings);
+  const ending = endingOf(files, during.records, own);
   const lost = [
     ...before.problems,
     ...during.problems,
@@ -105,7 +109,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     layout,
     console: files.console,
     findings,
-    fatalRun: ending.how === 'panicked' ? fatalRun(files.console, findings, events, records) : null,
+    fatalRun: ending.how === 'panicked' ? fatalRun(files.console, own, events, records) : null,
   };
   const judged: Judgement<RecipeName> = recipe.judge(evidence);
   const doubts = [
@@ -127,7 +131,12 @@ export function judgeTrial(files: TrialFiles): TrialResult {
     reached: judged.reached && sound,
     steps: judged.steps,
     findings,
-    reasons: [...lost, ...doubts, ...(lost.length === 0 ? judged.missing : [])],
+    reasons: [
+      ...bootReasons(booting),
+      ...lost,
+      ...doubts,
+      ...(lost.length === 0 ? judged.missing : []),
+    ],
     provenance: judged.provenance,
     contradicted: judged.foreign.length > 0,
     neverReady: recordsOf(records, 'ready').length === 0,
@@ -142,6 +151,14 @@ export function judgeTrial(files: TrialFiles): TrialResult {
   // The recipe's name and its detail are those of one member of the union.
   return result as TrialResult;
 }
+
+/** Whose lines are those of another file. */
+const bootReasons = (booting: readonly Finding[]): string[] =>
+  booting.length === 0
+    ? []
+    : [
+        `the guest had crashed while it booted (boot-console.log): ${booting.map(({ title }) => title).join('; ')}`,
+      ];
 
 function outcomeOf(findings: readonly Finding[], lost: readonly string[], whole: boolean): Outcome {
   if (findings.length > 0) return 'crashed';

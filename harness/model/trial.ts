@@ -51,6 +51,13 @@ export const TrialEnd = z.discriminatedUnion('how', [
     signal: z.string().nullable(),
     stderr: z.string(),
   }),
+  /** QEMU stopped the guest for good, e.g. for a KVM internal error; `status` is its run state. */
+  z.strictObject({
+    how: z.literal('stopped'),
+    status: z.string(),
+    vcpu: z.string(),
+    stderr: z.string(),
+  }),
   /** QEMU did not start, or did not take the saved guest. */
   z.strictObject({ how: z.literal('not-started'), why: z.string() }),
   /** The harness was interrupted. */
@@ -74,6 +81,11 @@ export interface TrialNote {
 export interface GuestOutput {
   /** Raw bytes of the console during the trial. */
   readonly console: Uint8Array;
+  /**
+   * Of a restored trial: what the console had said while its guest booted, where that tells of a
+   * crash. A trial that boots has it in `console`, and both count alike.
+   */
+  readonly boot?: Uint8Array;
   /** Lines of the records port from boot to ready: shared by all trials of a restored VM. */
   readonly readyRecords: string;
   /** Lines of the records port after that. */

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { constants } from 'node:fs';
-import { access, mkdir, readFile } from 'node:fs/promises';
-import { hostname, release } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { z } from 'zod';
-import { GuestSession } from '../guest/session.js';
-import { headlineOf } from '../model/errors.js';
+import { DmraceError } from '../model/errors.js';
 import type { Accel, MachineSpec, Machines } from '../ports.js';
-import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
+import { BOOTED, type Cache, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
+import { recall, remember, rememberedWords, stillHolds } from './accel-memory.js';
+import { boots, type Probed } from './accel-probe.js';
+import { hostFacts } from './host-cpu.js';
+import { kvmProblem } from './kvm-access.js';
 
-/** A guest under working KVM reaches userspace in 2 s; one that has died never does. */
-const PROBE_DEADLINE_MS = 10_000;
+/** The accelerator to use, and what there is to say of the choice: why not KVM, or from when it is. */
+export interface AccelChoice {
+  readonly accel: Accel;
+  readonly why: string;
+}
 
-const Remembered = z.strictObject({ accel: z.enum(['kvm', 'tcg']), why: z.string() });
-
-/** The accelerator to use, and why not KVM when it is not. */
-export type AccelChoice = z.infer<typeof Remembered>;
+/** Where the answers of boots are kept. */
+export const accelFolder = (cache: Pick<Cache, 'root'>): string => path.join(cache.root, 'accel');
 
 /**
  * Chooses KVM only if this very kernel reaches userspace under it: /dev/kvm can exist, open and
- * still kill every guest (nested hosts). The answer is kept for this host, kernel and QEMU.
+ * still kill every guest (nested hosts). The answer is kept for this host, kernel and QEMU; that a
+ * deadline passed tells of the load at that time, and is not kept.
  * @throws DmraceError (environment) without QEMU; AbortError after an interrupt.
  */
 export async function chooseAccel(
@@ -31,72 +32,76 @@ export async function chooseAccel(
   spec: MachineSpec,
 ): Promise<AccelChoice> {
   const { cache, say, signal } = work;
-  const absent = await kvmProblem(spec);
-  if (absent !== null) return { accel: 'tcg', why: absent };
-
-  const version = await runTool(spec.arch.qemu.binary, ['--version']);
-  const key = contentKey([hostname(), release(), version, spec.image, spec.arch.name]);
-  const file = path.join(cache.root, 'accel', `${key}.json`);
-  const known = Remembered.safeParse(
-    await readFile(file, 'utf8')
-      .then(
-        (text): unknown => JSON.parse(text),
-        () => null,
-      )
-      .catch(() => null),
-  );
-  if (known.success) return known.data;
-
-  say('trying KVM by booting the kernel under it');
-  const choice = await probe(work, machines, { ...spec, accel: 'kvm' });
-  signal.throwIfAborted();
-  // A guest that is damaged dies under KVM too, and that is not to be remembered of KVM.
-  if (choice.accel === 'tcg') await requireWhole(cache, BOOTED);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFileAtomic(file, `${JSON.stringify(choice)}\n`);
-  return choice;
-}
-
-async function kvmProblem(spec: MachineSpec): Promise<string | null> {
-  if (spec.arch.names.node !== process.arch) return `a ${spec.arch.name} guest on ${process.arch}`;
-  try {
-    await access('/dev/kvm', constants.R_OK | constants.W_OK);
-    return null;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unusable';
-    return `/dev/kvm: ${code}`;
+  const problem = await kvmProblem(spec.arch);
+  if (problem !== null) {
+    return { accel: 'tcg', why: `${problem.observed}; for KVM, ${problem.action}` };
   }
+  const file = await memoryFile(spec, cache);
+  const known = await recall(file);
+  if (known && stillHolds(known, Date.now())) {
+    return { accel: known.accel, why: rememberedWords(known, file) };
+  }
+  say('trying KVM by booting the kernel under it');
+  const probed = await boots(machines, { ...spec, accel: 'kvm' }, signal);
+  signal.throwIfAborted();
+  await keep(cache, file, spec, probed);
+  return probed.how === 'boots'
+    ? { accel: 'kvm', why: '' }
+    : { accel: 'tcg', why: `/dev/kvm opens, but ${probed.why}` };
 }
 
-async function probe(
-  { signal }: Pick<Work, 'signal'>,
+/**
+ * For `--accel kvm`: whether guests live under KVM here. A kernel that does not boot under TCG
+ * either is no fault of KVM's: its trials say what is wrong with it.
+ * @throws DmraceError (environment) when KVM kills guests that live under TCG.
+ */
+export async function tryKvm(
+  work: Pick<Work, 'cache' | 'say' | 'signal'>,
   machines: Machines,
   spec: MachineSpec,
 ): Promise<AccelChoice> {
-  const started = Date.now();
-  try {
-    await using machine = await machines.start(spec, signal);
-    const session = new GuestSession(machine);
-    let stopped = false;
-    // A guest that KVM cannot run is stopped by QEMU ("KVM internal error") and sits there.
-    machine.onEvent((event) => {
-      stopped ||= event === 'STOP' || event === 'GUEST_PANICKED';
-      session.poke();
-    });
-    const failure = await session.until(
-      () => stopped || session.has('boot'),
-      PROBE_DEADLINE_MS,
-      signal,
-    );
-    if (session.has('boot')) return { accel: 'kvm' satisfies Accel, why: '' };
-    const how = stopped
-      ? 'the guest died'
-      : failure?.failed === 'deadline'
-        ? `no userspace within ${PROBE_DEADLINE_MS} ms`
-        : 'QEMU ended';
-    return { accel: 'tcg', why: `/dev/kvm opens, but ${how} after ${Date.now() - started} ms` };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return { accel: 'tcg', why: `/dev/kvm opens, but ${headlineOf(error)}` };
+  const { cache, say, signal } = work;
+  const file = await memoryFile(spec, cache);
+  const known = await recall(file);
+  // A failure that is remembered is not taken for an answer to somebody who asks for KVM.
+  if (known?.accel === 'kvm') return { accel: 'kvm', why: rememberedWords(known, file) };
+  say('trying KVM by booting the kernel under it');
+  const probed = await boots(machines, { ...spec, accel: 'kvm' }, signal);
+  signal.throwIfAborted();
+  await keep(cache, file, spec, probed);
+  if (probed.how === 'boots') return { accel: 'kvm', why: '' };
+  say(`${probed.why}; trying the same kernel under TCG`);
+  const emulated = await boots(machines, { ...spec, accel: 'tcg' }, signal);
+  signal.throwIfAborted();
+  if (emulated.how !== 'boots') {
+    return { accel: 'kvm', why: `${probed.why}; under TCG ${emulated.why}` };
   }
+  throw new DmraceError('environment', {
+    observed: `KVM is wanted and /dev/kvm opens, but ${probed.why}; the same kernel boots under TCG`,
+    action: `give --accel tcg, and QEMU emulates${probed.how === 'late' ? '; or raise --patience, if this machine is slow' : ''}`,
+  });
+}
+
+async function memoryFile(spec: MachineSpec, cache: Cache): Promise<string> {
+  const version = await runTool(spec.arch.qemu.binary, ['--version']);
+  const host = [hostname(), ...(await hostFacts())];
+  const key = contentKey([...host, version, spec.image, spec.arch.name]);
+  return path.join(accelFolder(cache), `${key}.json`);
+}
+
+async function keep(
+  cache: Cache,
+  file: string,
+  { image }: MachineSpec,
+  probed: Probed,
+): Promise<void> {
+  // A guest that is damaged dies under KVM too, and that is not to be remembered of KVM.
+  if (probed.how !== 'boots') await requireWhole(cache, BOOTED);
+  if (probed.how === 'late') return;
+  const made = { at: new Date().toISOString(), host: hostname(), image };
+  const answer =
+    probed.how === 'boots'
+      ? { accel: 'kvm' as const, why: '' }
+      : { accel: 'tcg' as const, why: `/dev/kvm opens, but ${probed.why}` };
+  await remember(file, { ...answer, ...made });
 }

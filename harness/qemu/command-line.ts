@@ -109,7 +109,7 @@ const pausing = (spec: MachineSpec): string[] => [
 ];
 
 function cpu(spec: MachineSpec): string {
-  if (spec.accel === 'kvm') return 'host';
+  if (spec.accel === 'kvm') return spec.arch.qemu.kvmCpu;
   return spec.deterministic ? spec.arch.qemu.deterministicCpu : spec.arch.qemu.tcgCpu;
 }
 

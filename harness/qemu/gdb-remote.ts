@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { DmraceError } from '../model/errors.js';
 import { within } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 
 /** A stub that says nothing for so long is none. */
 const GREET_MS = 20_000;
@@ -23,6 +24,20 @@ export function packetsIn(text: string): { packets: string[]; rest: string } {
     rest = rest.slice(found.index + found[0].length);
   }
 }
+
+/**
+ * Inserts (`Z`) or removes (`z`) a breakpoint. Under TCG one of software is a mark in QEMU's own
+ * tables. Under KVM it is an instruction written into the guest's memory (QEMU 7.2,
+ * target/i386/kvm/kvm.c, kvm_arch_insert_sw_breakpoint()), which is gone with the module's text that
+ * is unloaded; one of hardware is a debug register and stays (kvm_arch_insert_hw_breakpoint()).
+ * @param kind what the architecture's breakpoints are called in these packets: 1 on x86, 4 on arm64
+ */
+export const breakpointPacket = (
+  what: 'Z' | 'z',
+  address: bigint,
+  kind: number,
+  hardware: boolean,
+): string => `${what}${hardware ? 1 : 0},${address.toString(16)},${kind}`;
 
 /**
  * The few words of gdb's remote protocol (appendix E of gdb's manual) that stop a guest where it is
@@ -53,7 +68,7 @@ export class GdbRemote {
   }
 
   /** @throws DmraceError (environment) when nobody listens there, or it is no gdbstub. */
-  static async connect(path: string, deadlineMs = GREET_MS): Promise<GdbRemote> {
+  static async connect(path: string, deadlineMs = patient(GREET_MS)): Promise<GdbRemote> {
     const gdb = await GdbRemote.#open(path);
     const late = setTimeout(() => gdb.close(), deadlineMs);
     await gdb.#greet().finally(() => clearTimeout(late));
@@ -114,15 +129,13 @@ export class GdbRemote {
     });
   }
 
-  /**
-   * @param kind what the architecture's breakpoints are called in packet Z0: 1 on x86, 4 on arm64
-   */
-  async insertBreakpoint(address: bigint, kind: number): Promise<void> {
-    await this.#ask(`Z0,${address.toString(16)},${kind}`);
+  /** Inserts a breakpoint of {@link breakpointPacket}'s kinds. */
+  async insertBreakpoint(address: bigint, kind: number, hardware = false): Promise<void> {
+    await this.#ask(breakpointPacket('Z', address, kind, hardware));
   }
 
-  async removeBreakpoint(address: bigint, kind: number): Promise<void> {
-    await this.#ask(`z0,${address.toString(16)},${kind}`);
+  async removeBreakpoint(address: bigint, kind: number, hardware = false): Promise<void> {
+    await this.#ask(breakpointPacket('z', address, kind, hardware));
   }
 
   /** Lets the guest run until it stops; false when it ended instead. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Channel, Machine, MachineEnd, MachineSpec, Machines } from '../ports.js';
 import { unlessAborted, within, withinOrAborted } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 import { type Scratch, scratch } from '../util/scratch.js';
 import { fileChannels, PORTS, qemuCommandLine, type Sockets } from './command-line.js';
 import { type QemuProcess, startQemu } from './process.js';
@@ -78,7 +79,7 @@ class QemuMachine implements Machine {
   async #drained(): Promise<void> {
     const open = [...this.#sockets.values()].filter((socket) => !socket.closed);
     const read = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    await within(Promise.all(read), DRAIN_MS, undefined);
+    await within(Promise.all(read), patient(DRAIN_MS), undefined);
   }
 
   static async start(spec: MachineSpec, signal: AbortSignal): Promise<QemuMachine> {
@@ -136,7 +137,7 @@ class QemuMachine implements Machine {
         this.#sockets.set(name, await listener.connected);
       }),
     ).then(() => 'connected' as const);
-    const outcome = await race(all, this.ended, CONNECT_DEADLINE_MS, signal);
+    const outcome = await race(all, this.ended, patient(CONNECT_DEADLINE_MS), signal);
     if (outcome !== 'connected') throw startFailure(outcome);
     for (const channel of PORTS) {
       this.#sockets.get(channel)?.on('data', (chunk: Buffer) => this.#deliver(channel, chunk));
@@ -156,7 +157,7 @@ class QemuMachine implements Machine {
    */
   async #explain(error: unknown, signal: AbortSignal): Promise<never> {
     const never = new Promise<never>(() => undefined);
-    const end = await race(never, this.ended, DRAIN_MS, signal);
+    const end = await race(never, this.ended, patient(DRAIN_MS), signal);
     throw typeof end === 'string' ? error : startFailure(end);
   }
 
@@ -213,7 +214,7 @@ function startFailure(failure: Failure): Error {
   if (failure === 'deadline') {
     return new DmraceError('environment', {
       observed: 'QEMU did not open its channels',
-      limit: `${CONNECT_DEADLINE_MS} ms`,
+      limit: `${patient(CONNECT_DEADLINE_MS)} ms`,
       action: 'check the load of this machine, or QEMU itself with dmrace doctor --self-test',
     });
   }

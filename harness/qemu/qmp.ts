@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { within } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 
 // docs/interop/qmp-spec.txt of QEMU 7.2: greeting, then responses and events, one JSON a line.
 const Message = z.union([
@@ -57,7 +58,7 @@ export class Qmp {
   }
 
   /** Negotiates capabilities; commands work after this. */
-  static async connect(socket: Socket, answerMs = ANSWER_MS): Promise<Qmp> {
+  static async connect(socket: Socket, answerMs = patient(ANSWER_MS)): Promise<Qmp> {
     const qmp = new Qmp(socket, answerMs);
     await qmp.execute('qmp_capabilities');
     return qmp;

@@ -26,6 +26,8 @@ export class Stopper {
     readonly arch: Arch,
     readonly socket: string,
     readonly stops: readonly Stop[],
+    /** Under KVM; see breakpointPacket(). */
+    readonly hardware = false,
   ) {}
 
   /**
@@ -44,7 +46,7 @@ export class Stopper {
     this.#gdb = gdb;
     const [first] = this.stops;
     if (first && first.at !== 'return') {
-      await gdb.insertBreakpoint(first.at, this.arch.gdb.breakpointKind);
+      await gdb.insertBreakpoint(first.at, this.arch.gdb.breakpointKind, this.hardware);
     }
     this.#stopped = this.#lead(gdb);
     this.#stopped.catch(() => undefined); // whoever asks for it gets the error
@@ -61,7 +63,7 @@ export class Stopper {
     let registers: bigint[] = [];
     for (const [index, stop] of this.stops.entries()) {
       const at: bigint = stop.at === 'return' ? await this.#returnAddress(gdb, registers) : stop.at;
-      if (index > 0) await gdb.insertBreakpoint(at, breakpointKind);
+      if (index > 0) await gdb.insertBreakpoint(at, breakpointKind, this.hardware);
       for (;;) {
         if (!(await gdb.run())) return null;
         registers = await gdb.registers();
@@ -71,11 +73,11 @@ export class Stopper {
           break;
         }
         // Somebody else's: one instruction on without the breakpoint, or it would be met again.
-        await gdb.removeBreakpoint(at, breakpointKind);
+        await gdb.removeBreakpoint(at, breakpointKind, this.hardware);
         if (!(await gdb.step())) return null;
-        await gdb.insertBreakpoint(at, breakpointKind);
+        await gdb.insertBreakpoint(at, breakpointKind, this.hardware);
       }
-      await gdb.removeBreakpoint(at, breakpointKind);
+      await gdb.removeBreakpoint(at, breakpointKind, this.hardware);
     }
     gdb.close();
     return { pc: registers[pc] ?? 0n, what: this.stops.at(-1)?.what ?? '' };

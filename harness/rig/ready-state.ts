@@ -4,22 +4,44 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { scanConsole } from '../console/index.js';
 import { GuestSession } from '../guest/session.js';
+import { watchStops } from '../guest/stopped.js';
 import { DmraceError } from '../model/errors.js';
-import { type Machine, pausesItself, SAVED_DEVICES, SAVED_MEMORY } from '../ports.js';
-import { READY_DEADLINE_MS, type TrialHost, type WhenReady } from '../trial/trial.js';
+import { causeIn } from '../model/qemu-said.js';
+import {
+  type Machine,
+  type MachineEnd,
+  pausesItself,
+  SAVED_DEVICES,
+  SAVED_MEMORY,
+} from '../ports.js';
+import {
+  READY_DEADLINE_MS,
+  type TrialHost,
+  type TrialRun,
+  type WhenReady,
+} from '../trial/trial.js';
 import { unlessAborted, within } from '../util/deadline.js';
+import { patient } from '../util/patience.js';
 
-/** QEMU ended while it loaded a saved guest: the state is none of this QEMU's, or is damaged. */
+/**
+ * QEMU ended while it loaded a saved guest, or the guest ended before it had said a word of its
+ * trial: the state is none of this QEMU's or of this processor's, or is damaged.
+ */
 export class StateRefused extends DmraceError {
   constructor(
     readonly folder: string,
     why: string,
+    /** What the trial left that began from it; absent when none did. */
+    readonly run?: TrialRun,
   ) {
     super(
       'environment',
       {
-        observed: `QEMU refuses the saved guest: ${why}`,
+        observed: run
+          ? `the saved guest ended before it acknowledged its trial: ${why}`
+          : `QEMU refuses the saved guest: ${why}`,
         artefact: folder,
         action: 'remove that folder: it is made again',
       },
@@ -28,18 +50,28 @@ export class StateRefused extends DmraceError {
   }
 }
 
+/** What a trial left whose guest did not acknowledge it. @throws what is given, if it is no such. */
+export function leftBehind(error: unknown): TrialRun {
+  if (error instanceof StateRefused && error.run) return error.run;
+  throw error;
+}
+
 /** A guest that was booted to `ready` once and saved; every trial starts from here. */
 export interface ReadyState {
   /** The folder, for {@link MachineSpec.restoreFrom}. */
   readonly folder: string;
   /** What the guest had reported until then. */
   readonly readyRecords: string;
+  /** What the console had said until then, where it tells of a crash; see {@link TrialFiles}. */
+  readonly boot?: Uint8Array;
 }
 
 const Status = z.looseObject({ status: z.string() });
 /** A save or a load takes 0.1 s; a loaded machine gets a lot more. */
 const MOVE_DEADLINE_MS = 30_000;
 const POLL_MS = 5;
+/** A lost QMP connection comes before the end of its QEMU. */
+const END_MS = 1_000;
 
 const RECORDS = 'ready-records.jsonl';
 /** What the console said while it booted, and the command line of that QEMU, pasteable. */
@@ -73,8 +105,18 @@ export async function saveReadyState(
 ): Promise<readonly string[]> {
   await using machine = await machines.start({ ...spec, memoryIn: directory }, signal);
   const session = new GuestSession(machine);
-  const failure = await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
+  const stop = pausesItself(spec) ? null : watchStops(machine, () => session.poke());
+  const ready = (): boolean => session.has('ready') || (stop !== null && stop.status !== null);
+  const failure = await session.until(ready, patient(READY_DEADLINE_MS), signal);
   signal.throwIfAborted();
+  if (stop !== null && stop.status !== null) {
+    await machine[Symbol.asyncDispose]();
+    const said = causeIn((await machine.ended).stderr);
+    throw new DmraceError('environment', {
+      observed: `QEMU stopped the guest that was to be saved (${stop.status})${said && `: ${said}`}`,
+      action: 'trials boot instead',
+    });
+  }
   if (failure) {
     throw new DmraceError('environment', {
       observed: `the guest did not get ready to be saved (${failure.failed})`,
@@ -135,7 +177,12 @@ export async function readyStateIn(directory: string): Promise<ReadyState | null
       if (!(await isAsSaved(path.join(directory, name), saved[name]))) return null;
     }
     const readyRecords = await readFile(path.join(directory, RECORDS), 'utf8');
-    return { folder: directory, readyRecords };
+    const boot = await readFile(path.join(directory, CONSOLE)).catch(() => Buffer.alloc(0));
+    return {
+      folder: directory,
+      readyRecords,
+      ...(scanConsole(boot).length > 0 ? { boot } : {}),
+    };
   } catch {
     return null; // no such file, no JSON, no sums: damaged in one way or another
   }
@@ -166,6 +213,29 @@ export async function resume(
   signal: AbortSignal,
   beforeRun: () => Promise<void> = async () => undefined,
 ): Promise<void> {
+  try {
+    await load(machine, folder, paused, signal, beforeRun);
+  } catch (error) {
+    if (signal.aborted || error instanceof StateRefused) throw error;
+    // A QEMU that aborts over a state answers no command any more.
+    const end = await within(machine.ended, END_MS, null);
+    throw end && isRefusal(end) ? new StateRefused(folder, wordsOf(end)) : error;
+  }
+}
+
+/** One that was killed has refused nothing; assertions end in abort(). */
+const isRefusal = (end: MachineEnd): boolean => end.exitCode !== null || end.signal === 'SIGABRT';
+
+const wordsOf = (end: MachineEnd): string =>
+  causeIn(end.stderr) || (end.signal === null ? 'no message' : `ended by ${end.signal}`);
+
+async function load(
+  machine: Machine,
+  folder: string,
+  paused: boolean,
+  signal: AbortSignal,
+  beforeRun: () => Promise<void>,
+): Promise<void> {
   const runs = new Promise<'runs'>((resolve) => {
     machine.onEvent((event) => {
       if (event === 'RESUME') resolve('runs');
@@ -184,17 +254,14 @@ export async function resume(
   }
   const end = await within(
     unlessAborted(Promise.race([runs, machine.ended]), signal),
-    MOVE_DEADLINE_MS,
+    patient(MOVE_DEADLINE_MS),
     'late' as const,
   );
   if (end === 'runs') return;
-  // A QEMU that was killed has refused nothing.
-  if (end !== 'late' && end.exitCode !== null) {
-    throw new StateRefused(folder, end.stderr.trim().split('\n').at(-1) || 'no message');
-  }
+  if (end !== 'late' && isRefusal(end)) throw new StateRefused(folder, wordsOf(end));
   throw new DmraceError('environment', {
     observed: `QEMU did not take the saved guest (${end === 'late' ? 'it does not run' : `ended by ${end.signal}`})`,
-    ...(end === 'late' ? { limit: `${MOVE_DEADLINE_MS} ms` } : {}),
+    ...(end === 'late' ? { limit: `${patient(MOVE_DEADLINE_MS)} ms` } : {}),
     artefact: folder,
     action: 'check the load of this machine',
   });
@@ -206,14 +273,14 @@ async function poll(
   done: (status: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = Date.now() + MOVE_DEADLINE_MS;
+  const end = Date.now() + patient(MOVE_DEADLINE_MS);
   for (;;) {
     const { status } = Status.parse(await machine.qmp(command));
     if (done(status)) return;
     if (Date.now() > end) {
       throw new DmraceError('environment', {
         observed: `${command} still says ${status}`,
-        limit: `${MOVE_DEADLINE_MS} ms`,
+        limit: `${patient(MOVE_DEADLINE_MS)} ms`,
         action: 'check the load of this machine and the space in the cache',
       });
     }

@@ -6,10 +6,11 @@ import type { Placement } from '../model/placement.js';
 import type { Scenario } from '../model/scenario.js';
 import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
+import { hostFacts } from '../qemu/host-cpu.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { Code } from '../runs/run-note.js';
 import { staged } from '../scenarios/index.js';
-import type { Restored, WhenReady } from '../trial/trial.js';
+import type { Restored, TrialRun, WhenReady } from '../trial/trial.js';
 import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
@@ -19,7 +20,7 @@ import {
   type ReadyState,
   readyStateIn,
   resume,
-  type StateRefused,
+  StateRefused,
   saveReadyState,
 } from './ready-state.js';
 import { pruneReady, READY_LIMIT_BYTES, use } from './ready-use.js';
@@ -34,6 +35,7 @@ export const restored = (
   attach?: (machine: Machine) => Promise<void>,
 ): Restored => ({
   readyRecords: state.readyRecords,
+  ...(state.boot ? { boot: state.boot } : {}),
   resume: (machine, signal) =>
     resume(
       machine,
@@ -42,6 +44,7 @@ export const restored = (
       signal,
       () => attach?.(machine) ?? Promise.resolve(),
     ).then(() => null),
+  refused: (why: string, run: TrialRun) => new StateRefused(state.folder, why, run),
 });
 
 /** Kinds of entries that a guest boots from. */
@@ -59,6 +62,8 @@ export interface ReadyParts {
 export class ReadyStates {
   readonly #states = new Map<Placement, ReadyState>();
   readonly #remade = new Map<Placement, Promise<boolean>>();
+  /** Why states were made again, for the run's note. */
+  readonly refusals: Partial<Record<Placement, string>> = {};
 
   /** What was read of the booted release methods, by those who boot: here, or in a first trial. */
   readonly codes: Codes = {};
@@ -113,6 +118,7 @@ export class ReadyStates {
     const current = this.#states.get(placement);
     const before = this.#remade.get(placement);
     if (before) return current?.folder === refused.folder ? before : Promise.resolve(true);
+    this.refusals[placement] = refused.facts.observed;
     const work = (async () => {
       say(`${placement}: ${refused.headline}; booting and saving again`);
       await this.#discard(refused.folder);
@@ -182,5 +188,7 @@ async function keyOf(spec: MachineSpec): Promise<string> {
     await stat(spec.image).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`),
     // The whole command line: machine, accelerator, image, initramfs (named by content).
     ...qemuCommandLine({ ...spec, memoryIn: '' }, NO_SOCKETS),
+    // `-cpu host` is another processor on another host.
+    ...(spec.accel === 'kvm' ? await hostFacts() : []),
   ]);
 }

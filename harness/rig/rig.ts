@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import path from 'node:path';
+import { patienceParameters } from '../guest/patience.js';
 import { buildInitramfs } from '../initramfs/build.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
@@ -17,7 +18,7 @@ import {
   pausesItself,
   type Stages,
 } from '../ports.js';
-import { chooseAccel } from '../qemu/accel.js';
+import { chooseAccel, tryKvm } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
 import { RECIPES } from '../recipes/index.js';
@@ -191,14 +192,15 @@ async function accelOf(
     work.say('tcg: only it counts instructions, which --deterministic needs');
     return { accel: 'tcg', qemu };
   }
-  if (accel !== 'auto') {
+  if (accel === 'tcg') {
     work.say(accel);
     return { accel, qemu };
   }
   const [first] = placements;
   const image = first === undefined ? '' : (initramfs[first] ?? '');
   const spec = bootingMachine(request, kernel, 'tcg', image);
-  const chosen = await chooseAccel(work, qemuMachines, spec);
+  const choose = accel === 'kvm' ? tryKvm : chooseAccel;
+  const chosen = await choose(work, qemuMachines, spec);
   work.say(chosen.why === '' ? chosen.accel : `${chosen.accel}: ${chosen.why}`);
   return { accel: chosen.accel, qemu };
 }
@@ -234,7 +236,7 @@ const bootingMachine = (
   accel,
   image: kernel.image,
   initramfs,
-  parameters: [kernel.preemptParameter].filter(Boolean),
+  parameters: [kernel.preemptParameter, ...patienceParameters()].filter(Boolean),
   memoryMiB: GUEST_MEMORY_MIB,
   restoreFrom: null,
   deterministic: request.deterministic,
@@ -321,6 +323,11 @@ export class ReadyRig implements RigParts {
   /** Makes a saved guest again that QEMU has refused; see {@link ReadyStates.remake}. */
   remake(placement: Placement, refused: StateRefused, say: Say): Promise<boolean> {
     return this.#states.remake(placement, refused, say);
+  }
+
+  /** Saved guests that were refused and made again, and why. */
+  get refusals(): Readonly<Partial<Record<Placement, string>>> {
+    return this.#states.refusals;
   }
 
   /**

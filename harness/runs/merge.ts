@@ -112,10 +112,12 @@ export function wholeNote(notes: readonly RunNote[]): RunNote {
   const { shard: _, id: __, ledger: ___, ...whole } = first;
   const ends = notes.map((note) => note.end ?? { how: 'interrupted' as const });
   const end = ends.find(({ how }) => how !== 'complete') ?? { how: 'complete' as const };
+  const remade = Object.assign({}, ...notes.map((note) => note.remade ?? {}));
   const ids = notes.flatMap(({ id }) => id ?? []);
   return {
     ...whole,
     ...(ids.length === 0 ? {} : { id: randomUUID(), parts: ids }),
+    ...(Object.keys(remade).length > 0 ? { remade } : {}),
     end,
     codes: sameCodes(notes),
   };

@@ -74,9 +74,11 @@ export async function readRecorded(folder: string): Promise<RecordedRun> {
 }
 
 /** A damaged trial whose plan can still be read. */
-function readable({ note, console, readyRecords, records, trace }: ReadTrial): TrialFiles[] {
-  return note ? [{ note, console, readyRecords, records, trace }] : [];
+function readable({ note, console, boot, readyRecords, records, trace }: ReadTrial): TrialFiles[] {
+  const files = { console, readyRecords, records, trace, ...(boot ? { boot } : {}) };
+  return note ? [{ note, ...files }] : [];
 }
+
 async function resultOf(
   directory: RunDirectory,
   trial: string,

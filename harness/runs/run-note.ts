@@ -69,6 +69,10 @@ export const RunNote = z.strictObject({
   repeats: z.array(Repeat).optional(),
   /** Of scenario churn: how long each trial is, in ms. */
   durationMs: z.int().positive().optional(),
+  /** What every deadline was multiplied by; absent before 0.2. */
+  patience: z.number().positive().optional(),
+  /** Saved guests that were refused and made again during the run, and why. */
+  remade: z.partialRecord(z.enum(PLACEMENTS), z.string()).optional(),
   /** Of dmrace replay: the run whose trials these are. */
   replayOf: z.string().optional(),
 });

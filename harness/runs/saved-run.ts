@@ -67,6 +67,12 @@ export function notesOf(note: RunNote, byLine: number, trials: number): string[]
     ...(shard ? [`shard ${shard.number} of ${shard.of}: its share of ${note.trials} trials`] : []),
     ...(end?.how === 'stopped' ? [`stopped early: ${end.why}`] : []),
     ...(end?.how === 'interrupted' ? [`interrupted after ${trials} trials; --resume goes on`] : []),
+    ...(note.patience !== undefined && note.patience !== 1
+      ? [`patience ${note.patience}: every deadline was multiplied by it`]
+      : []),
+    ...Object.entries(note.remade ?? {}).map(
+      ([placement, why]) => `${placement}: the saved guest was made again once: ${why}`,
+    ),
     ...(byLine > 0
       ? [
           `${byLine} of ${trials} trials count by their line in trials.jsonl: their files were not kept`,

@@ -10,6 +10,8 @@ import { sha256 } from './seal.js';
 /** What each file of a trial's folder is to hold; those after the notes are what the judge sees. */
 export const EXPECTED = {
   'trial.json': 'the plan and the end of the trial as JSON, sealed',
+  'boot-console.log':
+    'what the console said while the saved guest booted; only where that tells of a crash',
   'console.log': 'what the guest’s console said during the trial; may be empty',
   'ready-records.jsonl': 'one JSON record a line, from "boot" to "ready"',
   'records.jsonl': 'one JSON record a line, the last one "closing"',
@@ -25,6 +27,7 @@ export function savedFiles(files: TrialFiles): (readonly [string, Uint8Array])[]
     ['ready-records.jsonl', Buffer.from(files.readyRecords)],
     ['records.jsonl', Buffer.from(files.records)],
     ['trace.txt', Buffer.from(files.trace)],
+    ...(files.boot ? [['boot-console.log', files.boot] as const] : []),
   ] as const;
   const seals = Object.fromEntries(evidence.map(([name, content]) => [name, sealOf(content)]));
   return [...evidence, ['trial.json', Buffer.from(noteText(files.note, seals))]];
@@ -89,6 +92,7 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
     readyRecords: (await sealed('ready-records.jsonl')).toString(),
     records: (await sealed('records.jsonl')).toString(),
     trace: (await sealed('trace.txt')).toString(),
+    ...(seals?.['boot-console.log'] ? { boot: await sealed('boot-console.log') } : {}),
   };
   const mine = parsed?.ok === true && trialName(parsed.value.plan) === name;
   if (parsed?.ok && !mine) say('trial.json', 'trial.json belongs to another trial');
@@ -108,6 +112,7 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
             readyRecords: whole('ready-records.jsonl') ? output.readyRecords : '',
             records: whole('records.jsonl') ? output.records : '',
             trace: whole('trace.txt') ? output.trace : '',
+            ...(output.boot && whole('boot-console.log') ? { boot: output.boot } : {}),
           }
         : null,
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
+import { type StopWatch, watchStops } from '../guest/stopped.js';
 import type { Arch } from '../model/arch/index.js';
 import type { RecipeName } from '../model/recipe.js';
 import { announcedTraceBytes } from '../model/record.js';
@@ -10,6 +11,7 @@ import { RECIPES } from '../recipes/index.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { scenarioOf } from '../scenarios/index.js';
 import { within } from '../util/deadline.js';
+import { patience, patient } from '../util/patience.js';
 
 /** From the start of QEMU to the guest's `ready`; TCG on a loaded machine takes 15 s. */
 export const READY_DEADLINE_MS = 120_000;
@@ -22,6 +24,8 @@ const SILENT_MS = 150;
 const SILENT_BOUND_MS = 3_000;
 /** The trace follows the closing record: some hundred kilobytes, in a tenth of a second if idle. */
 const TRACE_BOUND_MS = 20_000;
+/** Any wait inside the guest, which is told when it is another one (vm/guest/core/wait.c). */
+const GUEST_WAIT_MS = 20_000;
 /** A deterministic guest switches itself off after that. */
 const POWEROFF_BOUND_MS = 20_000;
 
@@ -42,6 +46,7 @@ export function trialCommand(plan: TrialPlan, deterministic = false): string {
     `scenario=${plan.scenario}`,
     ...own,
     ...(deterministic ? ['end=poweroff'] : []),
+    ...(patience() === 1 ? [] : [`wait-ms=${patient(GUEST_WAIT_MS)}`]),
   ].join(' ');
 }
 
@@ -68,7 +73,11 @@ export interface StartOptions {
 /** See {@link StartOptions}. */
 export interface Restored {
   readonly readyRecords: string;
+  /** As {@link GuestOutput} has it. */
+  readonly boot?: Uint8Array;
   resume(machine: Machine, signal: AbortSignal): Promise<null>;
+  /** The error for a guest that ended before it said a word: the state is bad. Absent: it is lost. */
+  readonly refused?: (why: string, run: TrialRun) => Error;
 }
 
 /** What a guest is told once it is ready, and how long it is waited for. */
@@ -96,7 +105,10 @@ export interface TrialRun {
   readonly argv: readonly string[];
 }
 
-/** One trial in a fresh VM. The VM is gone when this returns, whatever happened. */
+/**
+ * One trial in a fresh VM. The VM is gone when this returns, whatever happened.
+ * @throws what {@link Restored.refused} makes of a saved guest that ended before it said a word
+ */
 export async function runTrial(
   host: TrialHost,
   plan: TrialPlan,
@@ -109,7 +121,13 @@ export async function runTrial(
     nonce: plan.nonce,
   });
   const start = spec.restoreFrom === null ? 'booted' : 'restored';
-  return { files: { ...output, note: { plan, end, durationMs, start, tie: null } }, argv };
+  const run: TrialRun = {
+    files: { ...output, note: { plan, end, durationMs, start, tie: null } },
+    argv,
+  };
+  const why = output.records === '' ? unacknowledged(end) : null;
+  if (why !== null && options.restored?.refused) throw options.restored.refused(why, run);
+  return run;
 }
 
 /** Instructions are not counted faster than this many times slower than the guest's clock. */
@@ -123,7 +141,7 @@ export function deadlines(
   // The plan is of the recipe that is looked up by its name, which the compiler cannot know.
   const recipe = RECIPES[plan.recipe] as Recipe<RecipeName>;
   const extraMs = recipe.extraMs(plan) * (spec.deterministic ? COUNTED_SLOWNESS : 1);
-  const deadlineMs = TRIAL_DEADLINE_MS + extraMs;
+  const deadlineMs = patient(TRIAL_DEADLINE_MS) + extraMs;
   return recipe.endsByCrash ? { deadlineMs } : { deadlineMs, afterCrashMs: deadlineMs };
 }
 
@@ -137,31 +155,65 @@ export async function runInGuest(
   const handedOver = restored !== undefined && pausesItself(spec);
   await using machine = await machines.start(handedOver ? { ...spec, command } : spec, signal);
   const session = new GuestSession(machine);
+  const watch = (): StopWatch => watchStops(machine, () => session.poke());
+  // One that pauses itself is loaded in a state that looks like a stop for good.
+  const early = handedOver ? null : watch();
 
+  const readyMs = patient(READY_DEADLINE_MS);
   const readyFailure = restored
     ? await restored.resume(machine, signal)
-    : await session.until(() => session.has('ready'), READY_DEADLINE_MS, signal);
+    : await session.until(() => session.has('ready') || stopped(early), readyMs, signal);
+  const stop = early ?? watch();
   let readyRecords = restored?.readyRecords ?? session.recordsText;
   let end: TrialEnd;
+  let begun = false;
   if (readyFailure) {
-    end = await endOf(readyFailure, READY_DEADLINE_MS, machine, spec.arch);
+    end = await endOf(readyFailure, readyMs, machine, spec.arch);
+  } else if (stop.status !== null) {
+    end = await stoppedEnd(stop.status, session, spec.arch, signal);
   } else {
+    begun = true;
     await order.whenReady?.(machine, session);
     readyRecords = restored?.readyRecords ?? session.takeRecordsText();
     if (!handedOver) machine.command(command);
-    end = await collect(session, order, spec, signal);
+    end = await collect(session, stop, order, spec, signal);
   }
   return {
     output: {
       console: session.consoleBytes,
+      ...(restored?.boot ? { boot: restored.boot } : {}),
       readyRecords,
-      records: readyFailure ? '' : session.recordsText,
+      records: begun ? session.recordsText : '',
       trace: session.traceText,
     },
     end,
     durationMs: Math.round(performance.now() - started),
     argv: machine.argv,
   };
+}
+
+/** How a guest ended by itself; null when it did not, or was killed from outside. */
+function unacknowledged(end: TrialEnd): string | null {
+  if (end.how === 'stopped') return `QEMU stopped it, ${end.status}`;
+  if (end.how !== 'machine-ended') return null;
+  if (end.exitCode !== null) return `QEMU ended with exit code ${end.exitCode}`;
+  return end.signal === 'SIGABRT' ? 'QEMU ended by SIGABRT' : null;
+}
+
+const stopped = (watch: StopWatch | null): boolean => watch !== null && watch.status !== null;
+
+/** What QEMU stopped says no more; its own words are read once it is gone. */
+async function stoppedEnd(
+  status: string,
+  session: GuestSession,
+  arch: Arch,
+  signal: AbortSignal,
+): Promise<TrialEnd> {
+  await session.untilSilent(SILENT_MS, patient(SILENT_BOUND_MS), signal);
+  const { machine } = session;
+  const vcpu = await processorState(machine, arch);
+  await machine[Symbol.asyncDispose]();
+  return { how: 'stopped', status, vcpu, stderr: (await machine.ended).stderr };
 }
 
 /**
@@ -172,7 +224,13 @@ export async function runInGuest(
  */
 async function collect(
   session: GuestSession,
-  { nonce, deadlineMs, afterCrashMs = AFTER_CRASH_MS, traceBoundMs = TRACE_BOUND_MS }: GuestOrder,
+  stop: StopWatch,
+  {
+    nonce,
+    deadlineMs,
+    afterCrashMs = patient(AFTER_CRASH_MS),
+    traceBoundMs = patient(TRACE_BOUND_MS),
+  }: GuestOrder,
   spec: MachineSpec,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
@@ -188,22 +246,25 @@ async function collect(
     marked ||= text.includes(mark);
     tail = text.slice(-mark.length);
   });
-  const closed = (): boolean => session.has('closing');
+  const closed = (): boolean => session.has('closing') || stopped(stop);
   let waitedMs = deadlineMs;
   let failure = await session.until(() => closed() || crashed, deadlineMs, signal);
   if (!failure && !closed()) {
     waitedMs = Math.min(afterCrashMs, deadlineMs);
     failure = await session.until(closed, waitedMs, signal);
   }
+  if (stop.status !== null && !session.has('closing')) {
+    return stoppedEnd(stop.status, session, arch, signal);
+  }
   if (!failure) {
     const bytes = announcedTraceBytes(session.records);
-    await session.until(() => session.traceBytes >= bytes, traceBoundMs, signal);
+    await session.until(() => session.traceBytes >= bytes || stopped(stop), traceBoundMs, signal);
   }
   if (!failure && spec.deterministic) {
     // The guest switches itself off: the console is then whole, whatever the host's clock says.
-    await session.until(() => false, POWEROFF_BOUND_MS, signal);
+    await session.until(() => false, patient(POWEROFF_BOUND_MS), signal);
   } else if (failure || (await session.until(() => marked, SILENT_MS, signal))) {
-    await session.untilSilent(SILENT_MS, SILENT_BOUND_MS, signal);
+    await session.untilSilent(SILENT_MS, patient(SILENT_BOUND_MS), signal);
   }
   return failure ? endOf(failure, waitedMs, session.machine, arch) : { how: 'closing' };
 }
@@ -229,7 +290,7 @@ async function processorState(machine: Machine, arch: Arch): Promise<string> {
   const registers = machine.qmp('human-monitor-command', { 'command-line': 'info registers' });
   const text = await within(
     registers.then(String, () => 'gone'),
-    2_000,
+    patient(2_000),
     'not answering',
   );
   return arch.qemu.programCounter.exec(text)?.[0] ?? (text.slice(0, 80) || 'unknown');

@@ -17,6 +17,7 @@ import { scenarioOf } from '../../scenarios/index.js';
 import { gdbScript } from '../../symbols/gdb-script.js';
 import { type StopAt, stopsFor } from '../../symbols/stops.js';
 import { runTrial, TRIAL_DEADLINE_MS, type TrialRun } from '../../trial/trial.js';
+import { patient } from '../../util/patience.js';
 import { scratch } from '../../util/scratch.js';
 import { gdbFor } from '../../util/toolchain.js';
 import { kernelSymbols } from './kernel-symbols.js';
@@ -87,7 +88,7 @@ export async function debugTrial(request: DebugRequest): Promise<Debugged> {
       `no source lines: ${object} is from before debug copies were kept; remove its folder to have it built again`,
     ]);
   }
-  return await stand(request, new Stopper(arch, socket, stops), script);
+  return await stand(request, new Stopper(arch, socket, stops, rig.accel === 'kvm'), script);
 }
 
 /** Says when addresses differ from those of the recorded artefacts, which the user has at hand. */
@@ -144,7 +145,8 @@ async function stand(request: DebugRequest, stopper: Stopper, script: string): P
 function bound(machine: Machine, late: AbortController): void {
   let timer: NodeJS.Timeout | undefined;
   machine.onEvent((event) => {
-    if (event === 'RESUME') timer = setTimeout(() => late.abort(), TRIAL_DEADLINE_MS).unref();
+    if (event === 'RESUME')
+      timer = setTimeout(() => late.abort(), patient(TRIAL_DEADLINE_MS)).unref();
     if (event === 'STOP') clearTimeout(timer);
   });
 }

@@ -12,6 +12,7 @@ import { staged } from '../../scenarios/index.js';
 import { symbolElf } from '../../symbols/elf.js';
 import { runInGuest } from '../../trial/trial.js';
 import { contentKey } from '../../util/cache.js';
+import { patient } from '../../util/patience.js';
 import { newNonce } from '../plan.js';
 
 /** Some 100,000 names: seconds on an idle host under TCG, a minute on a loaded one. */
@@ -39,13 +40,14 @@ export async function kernelSymbols(
   const key = contentKey([ready.folder, ready.readyRecords]);
   const entry = await rig.work.cache.entry('symbols', key, async (directory) => {
     const nonce = newNonce();
+    const deadlineMs = patient(DEADLINE_MS);
     const { output, end } = await runInGuest(rig.host(placement), {
       // Not the first trial of its placement: nothing of the booted code is to be read.
       ...rig.start({ placement, index: 1 }),
       command: `symbols nonce=${nonce}`,
       nonce,
-      deadlineMs: DEADLINE_MS,
-      traceBoundMs: DEADLINE_MS,
+      deadlineMs,
+      traceBoundMs: deadlineMs,
     });
     rig.work.signal.throwIfAborted();
     const symbols = parseSymbolMap(output.trace);
@@ -53,7 +55,7 @@ export async function kernelSymbols(
     if (announced === 0 || output.trace.length !== announced) {
       throw new DmraceError('environment', {
         observed: `the guest gave ${output.trace.length} of ${announced} bytes of its symbols (${end.how})`,
-        limit: `${DEADLINE_MS} ms`,
+        limit: `${deadlineMs} ms`,
         action: 'check the load of this machine and try again',
       });
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Arch } from '../../model/arch/index.js';
 import { DmraceError } from '../../model/errors.js';
 import type { KernelIdentity } from '../../model/kernel.js';
 import { PLACEMENTS, type Placement } from '../../model/placement.js';
+import { type KvmProblem, kvmProblem } from '../../qemu/kvm-access.js';
 import type { RunNote } from '../../runs/run-note.js';
 
 /** What a trial needs to be run again, as a run notes it. */
@@ -76,3 +78,34 @@ export function unchecked(recorded: Needs): string[] {
     ? []
     : [`the run recorded nothing of ${silent.join(', ')}: whether they are the same is unknown`];
 }
+
+/**
+ * A run made under KVM is replayed under KVM, unless TCG is asked for: its trials then take other
+ * times, and only outcomes are compared.
+ * @throws DmraceError (environment) where KVM cannot be had.
+ */
+export async function requireAccel(
+  folder: string,
+  recorded: RunNote['accel'],
+  wanted: string,
+  arch: Arch,
+): Promise<void> {
+  if (wanted !== 'kvm') return;
+  const problem = await kvmProblem(arch);
+  if (problem !== null) throw noKvm(folder, recorded, problem);
+}
+
+/** What {@link requireAccel} throws. */
+export const noKvm = (
+  folder: string,
+  recorded: RunNote['accel'],
+  problem: KvmProblem,
+): DmraceError =>
+  new DmraceError('environment', {
+    observed:
+      recorded === 'kvm'
+        ? `the run was made under KVM, which this machine does not offer: ${problem.observed}`
+        : `--accel kvm: ${problem.observed}`,
+    artefact: folder,
+    action: `replay it under TCG, which takes longer: dmrace replay ${folder} --accel tcg; or, for KVM, ${problem.action}`,
+  });

@@ -15,10 +15,10 @@ import { version } from '../../util/version.js';
 import type { Say } from '../../util/work.js';
 import { newNonce } from '../plan.js';
 import type { Conductor, RaceRequest } from '../request.js';
-import { noteOf, openPlace, openWork, type Place } from '../set-up.js';
+import { noteOf, openPlace, openRace, type Place } from '../set-up.js';
 import { runTrials } from '../trials.js';
 import { type Debugged, debugTrial } from './debug.js';
-import { requireSame, unchecked } from './needs.js';
+import { requireAccel, requireSame, unchecked } from './needs.js';
 
 /** What of a recorded run is to be run again. */
 export interface ReplayRequest {
@@ -106,9 +106,10 @@ async function onRig<T>(
   { signal, stages }: Conductor,
   work: (rig: ReadyRig, place: Place) => Promise<T>,
 ): Promise<T> {
+  await requireAccel(run.root, run.note.accel, race.accel, race.arch);
   requireSame(run.root, run.note, { dmrace: version() });
   requireSame(run.root, run.note, { qemu: await qemuVersion(race.arch) });
-  const opened = await openWork(race.arch, signal);
+  const opened = await openRace(race, signal);
   const place = await openPlace(opened, race);
   const placements = orderedPlacements(wanted.map(({ plan }) => plan.placement));
   try {

@@ -21,8 +21,10 @@ export interface Arch {
     readonly binary: string;
     /** -machine by accelerator. */
     readonly machine: Readonly<Record<'tcg' | 'kvm', string>>;
-    /** -cpu under TCG; `host` is used under KVM. */
+    /** -cpu under TCG. */
     readonly tcgCpu: string;
+    /** -cpu under KVM: the host's, which is what the kernel would run on. */
+    readonly kvmCpu: string;
     /** -cpu under TCG when two runs must be the same bit for bit: no source of entropy. */
     readonly deterministicCpu: string;
     /** The program counter's words in the monitor's `info registers`. */

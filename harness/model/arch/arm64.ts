@@ -17,6 +17,8 @@ export const arm64: Arch = {
     // ARMv8.0: nothing to emulate for pointer authentication, and no RNDR. `max` works as well: x30 is
     // not signed yet where the probe reads it, and the kernel's stack traces strip signatures.
     tcgCpu: 'cortex-a57',
+    // Linux 6.1 has no asynchronous page faults for arm64 guests.
+    kvmCpu: 'host',
     deterministicCpu: 'cortex-a57',
     programCounter: /PC=\S+/,
     pausesItself: false,

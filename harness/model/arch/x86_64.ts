@@ -19,6 +19,12 @@ export const x86_64: Arch = {
     // instructions before it the slab allocator (mm/slub.c) then goes wrong. Seen with QEMU 7.2 on
     // Debian's 6.12.95, which with preempt=full crashed in every boot.
     tcgCpu: 'qemu64,-cx16',
+    // Without asynchronous page faults: where the host has to read a page of the guest's memory in
+    // (a saved guest's file, out of the page cache), KVM tells the guest, which then runs another
+    // task (Linux 6.1, arch/x86/kernel/kvm.c, kvm_async_pf_task_wait_schedule()): a party of the race
+    // would sleep in the middle of the window. Without them the whole processor waits. Kernels
+    // since 5.8 ask for the second bit, earlier ones for the first.
+    kvmCpu: 'host,-kvm-asyncpf,-kvm-asyncpf-int',
     deterministicCpu: 'max,-rdrand,-rdseed,-cx16',
     programCounter: /RIP=\S+ RFL=\S+/,
     // Ports of its pvpanic and fw_cfg devices.
@@ -52,7 +58,13 @@ export const x86_64: Arch = {
     call: /^call/,
     jump: /^jmp/,
     ret: /^(repz )?ret/,
-    symbols: ['__fentry__', '__x86_return_thunk'],
+    // A mitigation has returns go through a thunk of its own (Linux 6.1.192 and 6.12,
+    // arch/x86/lib/retpoline.S; the kernel patches them in, arch/x86/kernel/cpu/bugs.c).
+    symbols: [
+      '__fentry__',
+      ...['__x86_return_thunk', 'retbleed_return_thunk', 'srso_return_thunk'],
+      ...['srso_alias_return_thunk', 'its_return_thunk', 'call_depth_return_thunk'],
+    ],
   },
   loader: { name: 'ld-linux-x86-64.so.2', directory: 'lib64' },
   hostNeeds: [

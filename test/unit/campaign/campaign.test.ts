@@ -233,4 +233,28 @@ describe('a saved guest that QEMU refuses', () => {
     const { results } = await campaign(2, { jobs: 1, remake: async () => false, start });
     expect(results.map((result) => result.outcome)).toEqual(['lost', 'survived']);
   });
+
+  it('whose guest ends before a word a second time is lost with what it left', async () => {
+    const note = { durationMs: 7, start: 'restored', tie: null } as const;
+    const end = { how: 'machine-ended', exitCode: 0, signal: null, stderr: '' } as const;
+    const [plan] = planTrials(
+      { scenario: release, durationMs: null, nonce: newNonce },
+      { placements: ['builtin'], trials: 1, seed: 1 },
+    );
+    if (!plan) throw new Error('one trial is planned');
+    const files = {
+      note: { ...note, plan, end },
+      console: Buffer.from('last words'),
+      ...{ readyRecords: '', records: '', trace: '' },
+    };
+    const start = (): FakeMachine => {
+      throw new StateRefused('/state', 'QEMU ended', { files, argv: ['q'] });
+    };
+    let asked = 0;
+    const remake = async (): Promise<boolean> => asked++ === 0;
+    const { results } = await campaign(1, { jobs: 1, remake, start });
+    expect(asked).toBe(1);
+    expect(results).toMatchObject([{ outcome: 'lost', durationMs: 7 }]);
+    expect(await directory.readText('builtin-0/console.log')).toBe('last words');
+  });
 });

@@ -11,6 +11,7 @@ export class FakeMachine implements Machine {
   onCommand: (line: string) => void = () => undefined;
   onQmp: (command: string) => Promise<unknown> = async () => '';
   #end: (end: MachineEnd) => void = () => undefined;
+  readonly #events: ((event: string) => void)[] = [];
   readonly #listeners = new Map<Channel, (chunk: Uint8Array) => void>();
 
   constructor() {
@@ -22,8 +23,8 @@ export class FakeMachine implements Machine {
   onData(channel: Channel, listener: (chunk: Uint8Array) => void): void {
     this.#listeners.set(channel, listener);
   }
-  onEvent(): void {
-    // this machine has no events
+  onEvent(listener: (event: string) => void): void {
+    this.#events.push(listener);
   }
   command(line: string): void {
     this.commands.push(line);
@@ -39,6 +40,10 @@ export class FakeMachine implements Machine {
   /** The guest says something. */
   say(channel: Channel, text: string): void {
     this.#listeners.get(channel)?.(Buffer.from(text, 'latin1'));
+  }
+  /** QEMU tells of an event. */
+  event(name: string): void {
+    for (const listener of this.#events) listener(name);
   }
   end(end: Partial<MachineEnd> = {}): void {
     this.#end({ exitCode: null, signal: 'SIGKILL', stderr: '', ...end });

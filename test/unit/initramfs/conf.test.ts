@@ -26,7 +26,7 @@ describe('what the guest is told', () => {
         `HELPER='1'`,
         `SUSPECT='dm_mod'`,
         `MODULES='dm-mod.ko'`,
-        `SYMBOLS='complete _stext __fentry__ __x86_return_thunk'`,
+        `SYMBOLS='complete _stext ${ARCH.x86_64.disassembly.symbols.join(' ')}'`,
         '',
       ].join('\n'),
       'etc/dmrace.probes':

@@ -175,3 +175,15 @@ describe('the two parts of a trace', () => {
     });
   });
 });
+
+it('a guest that QEMU stopped is lost, and QEMU’s cause is told, not its last register', () => {
+  const files = capture('builtin');
+  const cut = { ...files, records: files.records.replace(/^.*"closing".*\n/m, '') };
+  const stderr = 'KVM internal error. Suberror: 1\nRAX=0\n';
+  const end = { how: 'stopped', status: 'internal-error', vcpu: 'RIP=1', stderr } as const;
+  const result = judgeTrial(withEnd(cut, end));
+  expect(result.outcome).toBe('lost');
+  expect(result.reasons.join()).toContain(
+    'QEMU stopped the guest for good (internal-error, vCPU RIP=1): KVM internal error. Suberror: 1',
+  );
+});

@@ -68,7 +68,7 @@ describe('the command line', () => {
   it.each([
     ['tcg', false, 'tcg,thread=single', 'qemu64,-cx16', []],
     ['tcg', true, 'tcg,thread=single', 'max,-rdrand,-rdseed,-cx16', ['shift=4,sleep=off']],
-    ['kvm', false, 'kvm', 'host', []],
+    ['kvm', false, 'kvm', 'host,-kvm-asyncpf,-kvm-asyncpf-int', []],
   ] as const)('of %s, deterministic %s', (accel, deterministic, accelerator, cpu, icount) => {
     const words = argv({ accel, deterministic });
     expect(of(words, '-accel')).toEqual([accelerator]);

@@ -140,6 +140,42 @@ describe('a guest that is led to a stop', () => {
     ]);
   });
 
+  it('under KVM meets breakpoints of hardware, which outlive the text that they are in', async () => {
+    answer = (data) => {
+      if (data === 'c') return 'T05thread:01;';
+      return data === 'g' ? registers({ pc: 0x100n, sp: 0x8000n }) : 'OK';
+    };
+    const stops = [{ at: 0x100n, sameStack: false, what: 'one' }];
+    const stopper = new Stopper(ARCH.x86_64, file, stops, true);
+    await stopper.attach(new FakeMachine());
+    expect(await stopper.stopped).toEqual({ pc: 0x100n, what: 'one' });
+    expect(asked).toEqual(['Z1,100,1', 'c', 'g', 'z1,100,1']);
+  });
+
+  it('under KVM passes by others with breakpoints of hardware, too', async () => {
+    const stands = [
+      { pc: 0x100n, sp: 0x4000n },
+      { pc: 0x200n, sp: 0x99000n },
+      { pc: 0x200n, sp: 0x4800n },
+    ];
+    let at = -1;
+    answer = (data) => {
+      if (data === 'c') at++;
+      if (data === 'c' || data === 's') return 'T05thread:01;';
+      return data === 'g' ? registers(stands[at] ?? { pc: 0n, sp: 0n }) : 'OK';
+    };
+    const stops = [
+      { at: 0x100n, sameStack: false, what: 'one' },
+      { at: 0x200n, sameStack: true, what: 'two' },
+    ];
+    const stopper = new Stopper(ARCH.x86_64, file, stops, true);
+    await stopper.attach(new FakeMachine());
+    expect(await stopper.stopped).toEqual({ pc: 0x200n, what: 'two' });
+    expect(asked.filter((data) => /^[Zz]/.test(data))).toEqual([
+      ...['Z1,100,1', 'z1,100,1', 'Z1,200,1', 'z1,200,1', 'Z1,200,1', 'z1,200,1'],
+    ]);
+  });
+
   it('is followed to where its function was called from', async () => {
     const stands = [
       { pc: 0x100n, sp: 0x8000n },

@@ -79,3 +79,57 @@ it('a machine that ends instead of taking the state says what QEMU said', async 
   });
   await expect(resuming).rejects.toThrow(/load of migration failed: Invalid argument/);
 });
+
+describe('a QEMU that aborts over a state', () => {
+  it('has refused it, also when it answers no command any more', async () => {
+    const machine = new FakeMachine();
+    machine.onQmp = () => Promise.reject(new Error('QEMU was gone'));
+    const resuming = resume(machine, folder, false, signal);
+    machine.end({ signal: 'SIGABRT', stderr: 'qemu: Assertion `x` failed.\n' });
+    await expect(resuming).rejects.toThrow(/refuses the saved guest: qemu: Assertion/);
+  });
+
+  it('has refused the state of a guest that pauses itself, too', async () => {
+    const machine = new FakeMachine();
+    machine.onQmp = (command) =>
+      command === 'query-status' ? Promise.reject(new Error('gone')) : Promise.resolve({});
+    const resuming = resume(machine, folder, true, signal);
+    machine.end({ exitCode: 1, signal: null, stderr: 'x\nload failed\n' });
+    await expect(resuming).rejects.toThrow(/refuses the saved guest: load failed/);
+  });
+
+  it('was not killed', async () => {
+    const machine = new FakeMachine();
+    machine.onQmp = () => Promise.reject(new Error('QEMU was gone'));
+    const resuming = resume(machine, folder, false, signal);
+    machine.end({ signal: 'SIGKILL' });
+    await expect(resuming).rejects.toThrow('QEMU was gone');
+  });
+});
+
+describe('the console of a saved guest’s boot', () => {
+  const boot =
+    'BUG: kernel NULL pointer dereference, address: 0000000000000008\nRIP: 0010:f+0x1/0x2\n';
+
+  it('is kept where it tells of a crash', async () => {
+    writeFileSync(at('console.log'), boot);
+    expect((await readyStateIn(folder))?.boot?.toString()).toBe(boot);
+  });
+
+  it('is of no interest elsewhere', async () => {
+    writeFileSync(at('console.log'), 'Speculative Return Stack Overflow: WARNING: See https://\n');
+    expect(await readyStateIn(folder)).not.toHaveProperty('boot');
+  });
+});
+
+it('a guest that QEMU stops is not waited for to be saved', async () => {
+  const machine = new FakeMachine();
+  machine.onQmp = async () => ({ status: 'internal-error' });
+  setImmediate(() => {
+    machine.event('STOP');
+    machine.end({ stderr: 'KVM internal error. Suberror: 3\nRAX\n' });
+  });
+  const host = { machines: { start: async () => machine }, spec: SPEC, signal };
+  const saving = saveReadyState(host, folder, async () => undefined);
+  await expect(saving).rejects.toThrow(/\(internal-error\): KVM internal error. Suberror: 3/);
+});

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noteOf, readSavedRun } from '../../../harness/runs/saved-run.js';
+import { noteOf, notesOf, readSavedRun } from '../../../harness/runs/saved-run.js';
 import { RUNS } from '../../support/runs.js';
 
 describe('a run directory of commit 7cff26d', () => {
@@ -82,4 +82,15 @@ describe('a damaged run directory', () => {
     expect(saved.result).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
     expect(saved.result.reasons[0]).toMatch(/^run\.json is damaged.*scenario/s);
   });
+});
+
+it('a run’s notes tell of patience, and of saved guests that were made again', async () => {
+  const note = noteOf(await readSavedRun(RUNS.release));
+  expect(notesOf(note, 0, 2)).toEqual([]);
+  expect(notesOf({ ...note, patience: 1 }, 0, 2)).toEqual([]);
+  const why = 'the saved guest ended before it acknowledged its trial: QEMU ended with exit code 0';
+  expect(notesOf({ ...note, patience: 3, remade: { builtin: why } }, 0, 2)).toEqual([
+    'patience 3: every deadline was multiplied by it',
+    `builtin: the saved guest was made again once: ${why}`,
+  ]);
 });

@@ -9,6 +9,7 @@ import {
   TRIAL_DEADLINE_MS,
   trialCommand,
 } from '../../../harness/trial/trial.js';
+import { setPatience } from '../../../harness/util/patience.js';
 import { FakeMachine } from '../guest/support.js';
 import { capture, capturePlan } from '../judge/support.js';
 import { SPEC } from './support.js';
@@ -214,4 +215,136 @@ describe('a trial', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect((await running).files.note.start).toBe('restored');
   });
+});
+
+describe('a guest that QEMU stops for good', () => {
+  const STDERR = 'KVM internal error. Suberror: 1\nRAX=0\n';
+
+  it('in the middle of its trial ends it at once, with QEMU’s words', async () => {
+    machine.onQmp = async (command) =>
+      command === 'query-status' ? { status: 'internal-error' } : 'RIP=ff RFL=00000246 [\n';
+    machine.onCommand = () => {
+      machine.say('records', '{"kind":"taint","us":1,"value":0}\n');
+      machine.event('STOP');
+      machine.end({ exitCode: null, signal: 'SIGKILL', stderr: STDERR });
+    };
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await running).files.note.end).toEqual({
+      how: 'stopped',
+      status: 'internal-error',
+      vcpu: 'RIP=ff RFL=00000246',
+      stderr: STDERR,
+    });
+  });
+
+  it('while it boots gets no command', async () => {
+    machine.onQmp = async () => ({ status: 'io-error' });
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', '{"kind":"boot"');
+    machine.event('STOP');
+    machine.end({ stderr: '' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    const { files } = await running;
+    expect(files.note.end).toMatchObject({ how: 'stopped', status: 'io-error' });
+    expect(files).toMatchObject({ readyRecords: '{"kind":"boot"', records: '' });
+    expect(machine.commands).toEqual([]);
+  });
+
+  it('by a debugger is not stopped for good', async () => {
+    machine.onQmp = async () => ({ status: 'debug' });
+    machine.onCommand = () => {
+      machine.event('STOP');
+      machine.say('records', REAL.records);
+      machine.say('trace', REAL.trace);
+    };
+    const running = run();
+    await vi.advanceTimersByTimeAsync(1);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await running).files.note.end).toEqual({ how: 'closing' });
+  });
+});
+
+describe('a restored guest that ends before it has said a word', () => {
+  const restored = {
+    readyRecords: REAL.readyRecords,
+    resume: async () => null,
+    refused: (why: string) => new Error(`refused: ${why}`),
+  };
+  const start = async (end: () => void): Promise<unknown> => {
+    machine.onCommand = end;
+    const signal = new AbortController().signal;
+    const options = { ...deadlines(plan, SPEC), restored };
+    const running = runTrial({ machines, spec: SPEC, signal }, plan, options).catch(
+      (error: unknown) => error,
+    );
+    await vi.advanceTimersByTimeAsync(5_000);
+    return running;
+  };
+
+  it.each([
+    ['by a reset', { exitCode: 0, signal: null }, 'QEMU ended with exit code 0'],
+    ['by an assertion of QEMU', { exitCode: null, signal: 'SIGABRT' }, 'QEMU ended by SIGABRT'],
+  ])('%s is a state refused', async (_, end, why) => {
+    expect(await start(() => machine.end(end))).toEqual(new Error(`refused: ${why}`));
+  });
+
+  it('by a kill from outside is lost as ever', async () => {
+    const run = await start(() => machine.end({ exitCode: null, signal: 'SIGKILL' }));
+    expect(run).toMatchObject({ files: { note: { end: { how: 'machine-ended' } } } });
+  });
+
+  it('after the acknowledgement is lost as ever', async () => {
+    const run = await start(() => {
+      machine.say('records', '{"kind":"trial","us":1,');
+      machine.end({ exitCode: 0, signal: null });
+    });
+    expect(run).toMatchObject({ files: { note: { end: { how: 'machine-ended', exitCode: 0 } } } });
+  });
+
+  it('goes on as ever where nobody refuses', async () => {
+    machine.onCommand = () => machine.end({ exitCode: 0, signal: null });
+    const { refused: _, ...silent } = restored;
+    const signal = new AbortController().signal;
+    const options = { ...deadlines(plan, SPEC), restored: silent };
+    const running = runTrial({ machines, spec: SPEC, signal }, plan, options);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await running).files.note.end).toMatchObject({ how: 'machine-ended' });
+  });
+});
+
+describe('patience', () => {
+  afterEach(() => setPatience(1));
+
+  it('multiplies the deadlines of a trial, the guest’s own too', async () => {
+    setPatience(2);
+    machine.onQmp = () => new Promise(() => undefined);
+    expect(trialCommand(plan)).toMatch(/ wait-ms=40000$/);
+    const running = run();
+    await vi.advanceTimersByTimeAsync(READY_DEADLINE_MS + 10_000);
+    machine.say('records', READY);
+    await vi.advanceTimersByTimeAsync(2 * TRIAL_DEADLINE_MS + 20_000);
+    expect((await running).files.note.end).toMatchObject({
+      how: 'deadline',
+      afterMs: 2 * TRIAL_DEADLINE_MS,
+    });
+  });
+});
+
+it('a restored trial keeps what its guest’s boot had said where that tells of a crash', async () => {
+  const boot = Buffer.from('WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n');
+  const restored = { readyRecords: REAL.readyRecords, boot, resume: async () => null };
+  machine.onCommand = () => {
+    machine.say('records', REAL.records);
+    machine.say('trace', REAL.trace);
+  };
+  const { signal } = new AbortController();
+  const options = { ...deadlines(plan, SPEC), restored };
+  const running = runTrial({ machines, spec: SPEC, signal }, plan, options);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect((await running).files.boot).toEqual(boot);
 });

@@ -19,8 +19,12 @@
 
 #define HELPER_DEVICE	"/dev/dmrace"
 
-/* Any wait inside the guest ends after this; the host's own deadline is longer. */
-#define DEADLINE_MS	20000
+/*
+ * wait.c: any wait inside the guest ends after this; the host's own deadline is longer. 20 s unless
+ * a trial's wait-ms= says otherwise (--patience).
+ */
+extern int deadline_ms;
+#define DEADLINE_MS	deadline_ms
 
 /* All kernel threads of a race, SCHED_FIFO; recipes rank their parties above and below. */
 #define KTHREAD_PRIORITY	30

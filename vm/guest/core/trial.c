@@ -7,8 +7,10 @@
  *	yield-after=N|after	sweep: at which block of the removal the holder runs
  *	ms=N			soak: for how long
  *	end=poweroff		the guest ends itself
+ *	wait-ms=N		how long any wait takes at most (20000)
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,17 @@ static int set_end(struct command *command, const char *value)
 	return command->trial.end_poweroff ? 0 : -1;
 }
 
+static int set_wait_ms(struct command *command, const char *value)
+{
+	long long ms;
+
+	(void)command;
+	if (number(value, 1, &ms) || ms > INT_MAX)
+		return -1;
+	deadline_ms = (int)ms;
+	return 0;
+}
+
 static int parse_word(struct command *command, const char *word)
 {
 	static const struct {
@@ -103,6 +116,7 @@ static int parse_word(struct command *command, const char *word)
 		{ "recipe=", set_recipe }, { "suspect=", set_suspect }, { "nonce=", set_nonce },
 		{ "seed=", set_seed }, { "scenario=", set_scenario }, { "pin=", set_pin },
 		{ "yield-after=", set_yield_after }, { "ms=", set_ms }, { "end=", set_end },
+		{ "wait-ms=", set_wait_ms },
 	};
 	size_t i;
 

@@ -7,6 +7,8 @@
 
 #include "core/guest.h"
 
+int deadline_ms = 20000;
+
 int wait_readable(int fd)
 {
 	struct pollfd event = { .fd = fd, .events = POLLIN };

@@ -2,10 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Needs,
+  noKvm,
+  requireAccel,
   requireSame,
   unchecked,
   unmet,
 } from '../../../../harness/campaign/replay/needs.js';
+import { ARCH } from '../../../../harness/model/arch/index.js';
 
 const NEEDS: Needs = {
   dmrace: '0.1.0',
@@ -68,5 +71,26 @@ describe('what a replay needs', () => {
       'the run recorded nothing of QEMU’s version, the kernel image, the guest’s modules and programs: whether they are the same is unknown',
     ]);
     expect(unchecked(NEEDS)).toEqual([]);
+  });
+});
+
+describe('a run made under KVM', () => {
+  const problem = {
+    observed: '/dev/kvm: ENOENT, this kernel offers no KVM',
+    action: 'load kvm_amd',
+  };
+
+  it('on a host without it says so and offers TCG', () => {
+    const error = noKvm('/runs/1', 'kvm', problem);
+    expect(error.code).toBe('environment');
+    expect(error.message).toMatch(/the run was made under KVM, .*ENOENT/);
+    expect(error.message).toContain('dmrace replay /runs/1 --accel tcg');
+    expect(error.message).toContain('load kvm_amd');
+  });
+
+  it('is not asked for KVM when it is to be replayed under TCG', async () => {
+    const foreign = process.arch === 'arm64' ? ARCH.x86_64 : ARCH.arm64;
+    await expect(requireAccel('/runs/1', 'kvm', 'tcg', foreign)).resolves.toBeUndefined();
+    await expect(requireAccel('/runs/1', 'kvm', 'kvm', foreign)).rejects.toThrow(/--accel tcg/);
   });
 });
