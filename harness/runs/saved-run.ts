@@ -129,7 +129,8 @@ export async function readSavedRun(
     question: questionOf(asked),
     kernel: asked.kernel,
     trials: counted.results,
-    codes: asked.codes,
+    // What a forged run.json says of the booted code may take no crash away.
+    codes: more.some((problem) => problem.startsWith('run.json ')) ? {} : asked.codes,
     problems: [...unread, ...counted.problems, ...counted.unfinished.map(unfinishedLine), ...more],
     known: known ?? readable?.known ?? null,
     notes: readable ? notesOf(readable, counted.byLine, counted.results.length) : [],

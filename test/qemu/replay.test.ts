@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ledgerLine, NO_LINES, readLedger } from '../../harness/runs/ledger.js';
+import { sealedText } from '../../harness/runs/seal.js';
 import { dmrace } from '../support/command.js';
 
 const Side = z.looseObject({ outcome: z.string(), hashes: z.record(z.string(), z.string()) });
@@ -84,13 +85,13 @@ describe('dmrace replay', () => {
     const other = path.join(work, 'other');
     await cp(recorded, other, { recursive: true });
     const file = path.join(other, 'run.json');
-    const note = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, JSON.stringify({ ...note, qemu: 'QEMU emulator version 1.0' }));
+    const { seal: _, ...note } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, sealedText({ ...note, qemu: 'QEMU emulator version 1.0' }));
     const out = path.join(work, 'of-other');
     const result = await dmrace(['replay', other, '--out', out]);
     expect(result.exitCode).toBe(128);
     expect(result.stderr).toContain('QEMU was QEMU emulator version 1.0, now it is');
-    await writeFile(file, JSON.stringify({ ...note, kernel: { ...note.kernel, release: '2.6' } }));
+    await writeFile(file, sealedText({ ...note, kernel: { ...note.kernel, release: '2.6' } }));
     const kernel = await dmrace(['replay', other, '--out', out]);
     expect(kernel.exitCode).toBe(128);
     expect(kernel.stderr).toContain('kernel release was 2.6, now it is');
