@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: MIT
 #
 # The image in which `dmrace --docker` runs; docs/docker.md tells how. amd64 only. By hand:
 #

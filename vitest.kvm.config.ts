@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { defineConfig } from 'vitest/config';
 
 // `npm run test:kvm`: KVM in a guest under TCG. It takes up to 40 minutes, so it is no part of

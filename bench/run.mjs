@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // `npm run bench`: bundles bench/speed, which imports the built program from dist, and runs it.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // `npm start`, `npm test` and `npm run bench` in a fresh clone: plain Node, no packages, because
 // installing them is what this file is for. It does only what is not done yet, says so, and hands
 // over to the real program.

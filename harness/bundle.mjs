@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Bundles the script and the style of the HTML report. Plain JavaScript, because it is part of the
 // build: `npm run build` runs it, harness/bootstrap.mjs and the unit tests import it.
 import { mkdirSync, writeFileSync } from 'node:fs';

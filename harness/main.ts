@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Nothing but what Node has built in is imported before the handlers are there: an import may fail
 // too (EMFILE), and Node's own exit codes for that are 1, which says `open`, and 13.
 import { writeSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestSession } from '../../harness/guest/session.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { newNonce } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { PLACEMENTS } from '../../harness/model/placement.js';

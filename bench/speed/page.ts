@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type BootTimes, median, type Results } from './results.js';
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { z } from 'zod';
 
 /** Single values, in the order in which they were measured; what is shown is their median. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { newNonce, planTrial } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { ARCH } from '../../harness/model/arch/index.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { PLACEMENTS } from '../../harness/model/placement.js';
 import type { Results } from './results.js';
 import { rigOf, say, timedTrial } from './rig.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import type { Placement } from '../model/placement.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { showsCalm, showsCrash } from '../judge/verdict.js';
 import type { Placement } from '../model/placement.js';
 import { roleOf } from '../model/role.js';

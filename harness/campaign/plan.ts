@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 import type { MethodHome, Placement } from '../model/placement.js';
 import type { RecipeName } from '../model/recipe.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type TrialResult, trialName } from '../model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { patienceParameters } from '../guest/patience.js';
 import { buildInitramfs } from '../initramfs/build.js';
 import { judgeTrial } from '../judge/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { summarise } from '../judge/summary.js';
 import type { Placement } from '../model/placement.js';
 import { resultsOf, type TrialResult } from '../model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { TrialResult } from '../model/trial.js';
 
 /** Counts trials as they end, for a line of progress. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import tab from '@bomb.sh/tab/commander';
 import type { Command, Option } from 'commander';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Command, CommanderError } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { EXIT, INTERRUPTED } from '../model/exit-codes.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { appendFileSync, statSync } from 'node:fs';
 import type { RunResult } from '../model/verdict.js';
 import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report/github.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Argument, Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';

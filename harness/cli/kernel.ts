@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
 import { Argument, Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
 import { type KnownIssue, KnownIssues } from '../model/known.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { type CellOptions, Cells } from '../campaign/matrix-cells.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Command } from 'commander';
 import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';

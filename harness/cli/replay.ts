@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Argument, Command, Option } from 'commander';
 import { debug, type ReplayRequest, replay } from '../campaign/replay/replay.js';
 import type { Conductor } from '../campaign/request.js';

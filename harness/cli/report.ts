@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import writeFileAtomic from 'write-file-atomic';

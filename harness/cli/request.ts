@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { SOAK_MS } from '../campaign/plan.js';
 import type { RaceRequest, RunRequest } from '../campaign/request.js';

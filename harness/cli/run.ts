@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
 import { openResumed } from '../campaign/resume.js';
 import { run } from '../campaign/run.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { withCause } from '../judge/cause.js';
 import type { Finding, RawFinding } from '../model/finding.js';
 import { SUSPECTS } from '../suspects/index.js';

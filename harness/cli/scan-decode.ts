@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DmraceError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import type { LoggedKernel } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ModuleContext } from '../console/index.js';
 import { ConsoleScanner, type SymbolTable } from '../console/index.js';
 import type { Finding, RawFinding } from '../model/finding.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Command } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { readExpected } from './scan-expected.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
 import { DmraceError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { sourceName } from './frame.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { CallFrame } from '../model/finding.js';
 import { some } from './line.js';
 

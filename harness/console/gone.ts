@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RawFinding, Touched } from '../model/finding.js';
 import { put } from './line.js';
 import { accessedIn } from './shadow.js';

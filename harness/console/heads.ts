@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ConsoleLine } from './line.js';
 import type { Recogniser } from './recogniser.js';
 import type { Report } from './report.js';

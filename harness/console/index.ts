@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** The console detector: bytes of a kernel log in, crash reports out. Pure; no I/O. */
 import type { RawFinding } from '../model/finding.js';

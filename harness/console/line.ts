@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** One console line with the wrapping of printk, syslog or a collector taken off. */
 export interface ConsoleLine {

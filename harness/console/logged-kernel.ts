@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ConsoleLine } from './line.js';
 
 /** A kernel as it says itself at boot; the parts of `uname -r` and `uname -v`. */

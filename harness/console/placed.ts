@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { isQuoting } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * Finds, at a few CPU cycles a byte, whether a line holds any of a fixed set of strings.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { FindingKind } from '../model/finding.js';
 import type { FrameLine } from './frame.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { parseFrame } from './frame.js';
 import type { ConsoleLine } from './line.js';
 import type { Prefix } from './placed.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RawFinding } from '../model/finding.js';
 import type { ModuleContext } from './gone.js';
 import { Incidents } from './incidents.js';

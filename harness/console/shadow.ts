@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ARCH } from '../model/arch/index.js';
 import type { ModuleText } from './symbols.js';
 import { moduleAt } from './symbols.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** A command typed or echoed that shows a file: what follows it unstamped is the file's. */
 export const SHOWS =

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** An address: a bigint, a safe integer, or lower-case hex with or without `0x`. */
 export type Address = bigint | number | string;

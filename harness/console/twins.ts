@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ConsoleLine } from './line.js';
 
 /** Notices lines that are printed twice, as by two consoles on one serial port. */

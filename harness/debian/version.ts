@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** Order of one character outside digits: `~` before the end, letters before the rest. */
 function weight(character: string | undefined): number {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type Docker from 'dockerode';
 import type { Engine } from './engine.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { LRUCache } from 'lru-cache';
 import { PLACEMENTS } from '../model/placement.js';
 import { type Layout, layoutOf } from './layout.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { TraceEvent } from './trace.js';
 
 // print_time() of kernel/printk/printk.c, v6.12.

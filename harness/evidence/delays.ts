@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Delay } from '../model/recipe.js';
 
 /** lib/kobject.c, kobject_release(), with CONFIG_DEBUG_KOBJECT_RELEASE, as in v6.1 and v6.12. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Finding } from '../model/finding.js';
 import { firstRecord, type GuestRecord } from '../model/record.js';
 import type { StepEvidence } from '../model/trial.js';

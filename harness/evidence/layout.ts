@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { firstRecord, type GuestRecord, recordsOf } from '../model/record.js';
 import type { Provenance } from '../model/trial.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Condition, Process, Proof, Sighting, StepNumber, Telling } from '../model/proof.js';
 import type { StepEvidence } from '../model/trial.js';
 import { addressField, field, numberField, type TraceEvent } from './trace.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type GuestRecord, parseRecord } from '../model/record.js';
 
 /** The records port's text, read; bad lines become reasons. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { GuestSetUp } from '../model/guest-set-up.js';
 import type { Telling, TraceSource } from '../model/proof.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /** What the release method's machine code does with the function that it ends in. */
 export interface TailCall {
   /** True for a jump to that function, false for a call; null when neither was found. */

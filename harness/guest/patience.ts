@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { patience, patient } from '../util/patience.js';
 
 /** How long vm/init waits for the guest's ports. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
 import type { Machine, MachineEnd } from '../ports.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { RECORD_FIELDS } from '../model/record.js';
 
 /** C spelling of a field name: `startUs` is `start_us`. */

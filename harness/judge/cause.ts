@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { CORRUPTED } from '../console/index.js';
 import type { Finding, RawFinding } from '../model/finding.js';
 import type { CauseRule, Suspect } from '../model/suspect.js';

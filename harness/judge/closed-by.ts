@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { orderedPlacements, type Placement } from '../model/placement.js';
 import { roleOf, SUBJECT } from '../model/role.js';
 import type { TrialResult } from '../model/trial.js';

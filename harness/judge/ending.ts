@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Finding } from '../model/finding.js';
 import { causeIn } from '../model/qemu-said.js';
 import { announcedTraceBytes, type GuestRecord, recordsOf } from '../model/record.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelIdentity } from '../model/kernel.js';
 import { coversKernel, fitsFinding, type KnownIssue, type KnownReport } from '../model/known.js';
 import type { TrialResult } from '../model/trial.js';

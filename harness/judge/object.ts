@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { TailCall } from '../evidence/tail-call.js';
 import { homeOf, type MethodHome, type Placement } from '../model/placement.js';
 import type { SuspectBuild } from '../model/suspect-build.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Rate } from '../model/verdict.js';
 
 /** 97.5th percentile of the standard normal distribution. */

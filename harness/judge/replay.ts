@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelIdentity } from '../model/kernel.js';
 import type { Comparison, Difference, ReplayedTrial, ReplayResult, Side } from '../model/replay.js';
 import type { TrialResult } from '../model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelIdentity } from '../model/kernel.js';
 import type { KnownIssue } from '../model/known.js';
 import { orderedPlacements, type Placement } from '../model/placement.js';

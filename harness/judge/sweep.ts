@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Cause } from '../model/finding.js';
 import { COMPARED_PLACEMENTS, comparePlacements, type Placement } from '../model/placement.js';
 import { SUBJECT } from '../model/role.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { type ModuleText, scanConsole } from '../console/index.js';
 import { readBoot } from '../evidence/boot.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';

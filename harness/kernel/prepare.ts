@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { parseKernelSpec } from '../model/kernel.js';
 import { type BuildRequest, buildRequest } from '../model/kernel-profile.js';
 import type { SuspectBuild } from '../model/suspect-build.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { DebianArchive, hostSuite, type Package } from '../debian/archive.js';
 import { compareDebianVersions } from '../debian/version.js';
 import { DmraceError } from '../model/errors.js';

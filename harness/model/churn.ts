@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { z } from 'zod';
 
 /** What a soak did, by its last record. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Cause } from './finding.js';
 import type { Placement } from './placement.js';
 import type { Telling } from './proof.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelConfig } from './kernel.js';
 
 /** Processors that a guest may have at most. */

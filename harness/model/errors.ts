@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** What an error is to the user; decides the exit code (129, 128, 125; model/exit-codes.ts). */
 export type ErrorCode = 'usage' | 'environment' | 'inconclusive';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ErrorCode } from './errors.js';
 
 /** The exit code of each kind of error (docs/verdicts.md); verdicts have theirs in the judge. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * Coarse class of a kernel crash report. The names are part of the `scan` output, so they are

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelConfig } from './kernel.js';
 
 /** One option that a fragment of kernel-config/ asks for. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** A trace instance of its own, in which few events are recorded so that a party can sleep on them. */
 export interface WakeInstance {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 export const OUTCOMES = ['survived', 'crashed', 'not-reached', 'lost'] as const;
 /** `crashed` wins over everything, `lost` over `not-reached`: silence is not success. */

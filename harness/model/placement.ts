@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * The two builds of a comparison: `builtin` is the tree as it is, in which the release method is in

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Cause } from './finding.js';
 
 /** Number of a step: that of the comment which the suspect's race is told by. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * Of what QEMU said, the line that names the cause: "KVM internal error. Suberror: 1" comes before

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Control } from './control.js';
 import type { Cause } from './finding.js';
 import type { Placement } from './placement.js';

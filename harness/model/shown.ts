@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * Characters that a terminal obeys instead of showing them: C0 and C1 but for tab and newline

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * What the builders of kernels need to know of a suspect, the module whose unload is asked about:

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Cause, RawFinding } from './finding.js';
 import type { GuestRecord } from './record.js';
 import type { SuspectBuild } from './suspect-build.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { GuestSession } from '../guest/session.js';
 import { watchStops } from '../guest/stopped.js';
 import { causeIn } from '../model/qemu-said.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createConnection, type Socket } from 'node:net';
 import { DmraceError } from '../model/errors.js';
 import { within } from '../util/deadline.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createServer, type Server, type ServerOpts, type Socket } from 'node:net';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Arch } from '../model/arch/index.js';
 import type { Machine } from '../ports.js';
 import type { Stop } from '../symbols/stops.js';

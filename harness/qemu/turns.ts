@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Socket } from 'node:net';
 
 /** What a server whose sockets are read by {@link readInTurns} is made with. */

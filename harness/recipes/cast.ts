@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Cast } from '../evidence/prove.js';
 import { firstRecord, type GuestRecord, recordsOf } from '../model/record.js';
 import type { Suspect } from '../model/suspect.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { BY_WINDOW, type Recipe } from './recipe.js';
 import { RACE_GUEST } from './release-return.js';
 

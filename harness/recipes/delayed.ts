@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { consoleClock } from '../evidence/console-clock.js';
 import { delaysOf } from '../evidence/delays.js';
 import { type Proven, prove } from '../evidence/prove.js';

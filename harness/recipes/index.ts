@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RecipeName } from '../model/recipe.js';
 import { crash } from './crash.js';
 import { delayed } from './delayed.js';

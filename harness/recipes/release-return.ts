@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { provenanceOf } from '../evidence/layout.js';
 import { type Proven, prove } from '../evidence/prove.js';
 import type { GuestSetUp } from '../model/guest-set-up.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ChurnTally } from '../model/churn.js';
 import { recordsOf } from '../model/record.js';
 import type { ResultOf } from '../model/trial.js';

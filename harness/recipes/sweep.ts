@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { field, numberField, type TraceEvent } from '../evidence/trace.js';
 import { firstRecord, type GuestRecord } from '../model/record.js';
 import type { Block, SweepPhase, SweepTrial } from '../model/sweep.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Damage } from '../model/damage.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import type { GuestOutput, TrialResult } from '../model/trial.js';

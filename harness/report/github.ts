@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Finding } from '../model/finding.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult, Verdict } from '../model/verdict.js';

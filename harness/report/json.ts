@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RunResult } from '../model/verdict.js';
 import { type RunResultJson, SCHEMA } from './run-result.js';
 

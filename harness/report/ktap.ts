@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { orderedPlacements } from '../model/placement.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question, RunResult } from '../model/verdict.js';

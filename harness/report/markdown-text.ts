@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** What would act on a reader instead of being read: controls, and marks that turn text round. */
 const UNREADABLE =

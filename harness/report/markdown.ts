@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { causeOf } from '../judge/verdict.js';
 import type { Finding } from '../model/finding.js';
 import { SUBJECT } from '../model/role.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelIdentity } from '../model/kernel.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';

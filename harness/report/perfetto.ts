@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { TrialEvidence } from './evidence.js';
 import { timelineOf } from './timeline/build.js';
 import type { Timeline } from './timeline/model.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { SUBJECT } from '../model/role.js';
 import type { Question } from '../model/verdict.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ReplayedTrial, ReplayResult, Side } from '../model/replay.js';
 import { type Paint, plainTable } from './text.js';
 

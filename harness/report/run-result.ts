@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { ChurnTally } from '../model/churn.js';
 import { CAUSES, FINDING_KINDS } from '../model/finding.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RecipeName } from '../model/recipe.js';
 import { SUBJECT } from '../model/role.js';
 import type { RunResult } from '../model/verdict.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { KernelIdentity } from '../model/kernel.js';
 import { SUBJECT } from '../model/role.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';

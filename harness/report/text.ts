@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
 import { knownReasons } from '../judge/known.js';

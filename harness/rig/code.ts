@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { layoutOf } from '../evidence/layout.js';
 import type { PlacementCode } from '../judge/object.js';
 import { homeOf, type Placement } from '../model/placement.js';

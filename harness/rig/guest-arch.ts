@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { ARCHES } from '../model/kernel.js';

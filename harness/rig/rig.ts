@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { patienceParameters } from '../guest/patience.js';
 import { buildInitramfs } from '../initramfs/build.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { builtFor } from '../model/cpus.js';
 import { DmraceError } from '../model/errors.js';
 import type { KernelConfig } from '../model/kernel.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { isDeepStrictEqual } from 'node:util';
 import { scanConsole } from '../console/index.js';
 import { judgeTrial } from '../judge/trial.js';

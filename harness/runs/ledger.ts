@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { resultsOf, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
 import { PlanJson, planFromJson, planToJson } from './plan-json.js';

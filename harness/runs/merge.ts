@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
 import { cp, readdir } from 'node:fs/promises';
 import path from 'node:path';

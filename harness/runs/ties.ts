@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readRecords } from '../evidence/records.js';
 import { archOfMachine } from '../model/arch/index.js';
 import { firstRecord } from '../model/record.js';

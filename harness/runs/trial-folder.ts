@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Damage } from '../model/damage.js';

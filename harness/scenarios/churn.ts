@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Scenario } from '../model/scenario.js';
 import { dmMod } from '../suspects/dm_mod/index.js';
 import { SOAK_STEPS } from '../suspects/dm_mod/steps.js';

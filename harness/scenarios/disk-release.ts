@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Control } from '../model/control.js';
 import type { Scenario } from '../model/scenario.js';
 import { dmracePlanted, dmracePlantedTwin } from '../suspects/dmrace_planted/index.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { tracingOf } from '../evidence/sources.js';
 import { DmraceError } from '../model/errors.js';
 import type { GuestSetUp } from '../model/guest-set-up.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Suspect, SuspectName } from '../model/suspect.js';
 import { dmMod } from './dm_mod/index.js';
 import { dmracePlanted } from './dmrace_planted/index.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { MapSymbol } from '../console/symbols.js';
 
 const HEADER = 64;

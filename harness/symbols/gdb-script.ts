@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Layout } from '../evidence/layout.js';
 import type { Arch } from '../model/arch/index.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { MapSymbol } from '../console/symbols.js';
 import { DmraceError } from '../model/errors.js';
 import { proofOf, type StepNumber, type StopPlace, type Telling } from '../model/proof.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
 import { type StopWatch, watchStops } from '../guest/stopped.js';

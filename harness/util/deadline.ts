@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The ways to wait for something that may not come. None leaves a timer or a listener behind, and
 // none aborts anything, which would make an error with a stack each time only to be dropped.
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
 import { readlink, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** What --patience takes. */
 export const PATIENCE_LIMITS = { least: 0.5, most: 100 } as const;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What has not ended so long after SIGTERM gets SIGKILL. */

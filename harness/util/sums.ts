@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { createReadStream, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /** What is still at work so long after the tie was cut is left to die with the process. */
 const LAST_MS = 10_000;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Arch } from '../model/arch/index.js';
 import type { Cache } from './cache.js';
 

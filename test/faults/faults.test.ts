@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The faults of the table, done to the real program: the quick ones in `npm test`, all of them in
 // `npm run test:faults`.
 import { beforeAll, describe, expect, it } from 'vitest';

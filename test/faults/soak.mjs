@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // `npm run soak`: bundles soak.ts, because Node 20 runs no TypeScript, and runs it.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // `npm run soak -- --faults N [--seed S] [--jobs J]`: random faults of the table, one after another.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';

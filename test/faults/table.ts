@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The faults, as data. Each is done to the real program by run.ts.
 import type { Fault } from './run.js';
 

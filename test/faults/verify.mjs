@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Run inside the namespace of a fault: names every entry of the cache that the fault has touched
 // and that is not what its sums say. Plain JavaScript, because Node runs it by itself.
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // KTAP, read by the kernel tree's own parser.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderKtap } from '../../harness/report/ktap.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What is seen on a terminal, on one that script(1) makes, and elsewhere.
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The tester is tested: real guests that crash, hang, lie or vanish, and the verdict that must follow.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CRIMES } from '../../harness/campaign/self-test.js';

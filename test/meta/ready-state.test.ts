@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Saved guests that are not what they should be: found out, thrown away, made again, and said.
 import {
   chmod,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Profile `base` on the kernel that all tests share: what it asks for is there, and it can run the race.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The planted control in real guests: it crashes, its twin does not, and what the verdict is when it
 // is made not to crash.
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type Browser, chromium } from 'playwright-core';
 
 /** Debian's Chromium, headless, with everything off that would talk to the network by itself. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { execa } from 'execa';
 import { expect } from 'vitest';
 import { dmrace, eventually } from './command.js';

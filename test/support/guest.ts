@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { newNonce } from '../../harness/campaign/plan.js';
 import { buildInitramfs } from '../../harness/initramfs/build.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';

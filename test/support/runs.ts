@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type RunEvidence, summarise } from '../../harness/judge/summary.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import type { Placement } from '../../harness/model/placement.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ARCH } from '../../harness/model/arch/index.js';
 import { openCache } from '../../harness/util/cache.js';
 import type { Work } from '../../harness/util/work.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Damage to a saved run, made systematically: what one file, one folder, one field can suffer. Each
 // piece of damage says what it is, does itself and takes itself back.
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // No damage to a saved run makes its verdict better, loses a crash or makes one up. Damage is made
 // systematically to real runs of every kind (test/fixtures/saved-runs); no guest is needed. Here:
 // fields of files that are altered, also by who makes their sums anew.

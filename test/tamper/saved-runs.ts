@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The saved runs of test/fixtures/saved-runs, and what may not happen to their verdicts.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

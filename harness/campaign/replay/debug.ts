@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addressIn, type Layout, layoutOf } from '../../evidence/layout.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type MapSymbol, parseSymbolMap } from '../../console/symbols.js';

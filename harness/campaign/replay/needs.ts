@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Arch } from '../../model/arch/index.js';
 import { DmraceError } from '../../model/errors.js';
 import type { KernelIdentity } from '../../model/kernel.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { layoutOf } from '../../evidence/layout.js';
 import { readRecords } from '../../evidence/records.js';
 import { judgeReplay, sideOf } from '../../judge/replay.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ImageRequest } from '../../docker/image.js';
 import { guestArch } from '../../rig/guest-arch.js';
 import { assets } from '../../util/assets.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { guestArch } from '../../rig/guest-arch.js';
 import { missingTools } from '../../util/host-tools.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import path from 'node:path';
 
 /** Flags (and DMRACE_* variables and keys of the configuration) whose folder is written. */

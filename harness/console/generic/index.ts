@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
 import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 /**
  * Reads a list of function names as a regular expression. Names are apart by blanks; `*` stands

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /** BUG() and its special cases: lib/bug.c, lib/list_debug.c, mm/usercopy.c, v3.10 to v6.19. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Recogniser } from '../recogniser.js';
 
 /** A program's faults are told in the same words, without what follows. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Recogniser } from '../recogniser.js';
 
 /** Faults of x86-64 and i386: arch/x86/mm/fault.c (show_fault_oops) and traps.c, v3.10 to v6.19. */

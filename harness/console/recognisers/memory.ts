@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Recogniser } from '../recogniser.js';
 
 /** Damage that mm/ finds: slub.c, page_alloc.c, memory.c, fork.c, kmemleak.c, v3.10 to v6.19. */

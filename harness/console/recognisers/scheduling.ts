@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Recogniser } from '../recogniser.js';
 
 /** Sleeping where one must not: kernel/sched/core.c, lib/smp_processor_id.c, kernel/workqueue.c. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { ArchName } from '../kernel.js';
 
 /** Everything that differs by architecture: to add one, write one such file and its fixtures. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ARCHES, type ArchName } from '../kernel.js';
 import type { Arch } from './arch.js';
 import { arm64 } from './arm64.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The script of the HTML report: draws the timelines again to the window's width, zooms and pans
 // them, and shows what is under the pointer. Without it the page is whole, only still.
 import { type Selection, select } from 'd3-selection';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { TrialResult } from '../../model/trial.js';
 import type { RunResult } from '../../model/verdict.js';
 import { durationsChart, stepTimesChart } from '../plots/campaign.js';

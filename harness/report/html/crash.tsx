@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { layoutOf, nameInModule } from '../../evidence/layout.js';
 import { readRecords } from '../../evidence/records.js';
 import type { Finding } from '../../model/finding.js';

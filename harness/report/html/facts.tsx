@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { COMPARED_PLACEMENTS, orderedPlacements, type Placement } from '../../model/placement.js';
 import type { RunResult } from '../../model/verdict.js';
 import { scenarioOf } from '../../scenarios/index.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Rate, RunResult } from '../../model/verdict.js';
 import type { RunEvidence } from '../evidence.js';
 import { placementWords } from '../placement-words.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import { renderToString } from 'preact-render-to-string';
 import { PLACEMENTS } from '../../model/placement.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { StepNumber } from '../../model/proof.js';
 import type { TrialResult } from '../../model/trial.js';
 import type { RunResult } from '../../model/verdict.js';

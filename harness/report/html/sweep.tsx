@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { SweepResult } from '../../model/sweep.js';
 import { sweepChart } from '../plots/sweep.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { PLACEMENTS } from '../../model/placement.js';
 import { newDocument } from '../dom.js';
 import { drawTimeline, dropDomain, raceDomain } from '../timeline/chart.js';

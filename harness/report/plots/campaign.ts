@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import * as Plot from '@observablehq/plot';
 import type { TrialResult } from '../../model/trial.js';
 import { OUTCOME_STYLES, plotted } from './outcomes.js';

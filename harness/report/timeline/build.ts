@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 import { readRecords } from '../../evidence/records.js';
 import { numberField, parseTrace, type TraceEvent } from '../../evidence/trace.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import * as Plot from '@observablehq/plot';
 import { type DomDocument, FLAG_ROOM_PX, flagMark } from './marks.js';
 import { CONSOLE_LANE, type LaneKind, type Segment, type Timeline } from './model.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { consoleClock } from '../../evidence/console-clock.js';
 import type { TraceEvent } from '../../evidence/trace.js';
 import type { Finding } from '../../model/finding.js';

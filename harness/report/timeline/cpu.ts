@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { numberField, type TraceEvent } from '../../evidence/trace.js';
 
 /** A stretch of a task on a CPU, or off it with the state that it left in. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { firstRecord, type GuestRecord, recordsOf } from '../../model/record.js';
 import type { Task } from './cpu.js';
 import { CONSOLE_LANE, LANE_KINDS, type Lane, type LaneKind } from './model.js';

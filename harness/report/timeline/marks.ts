@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { RenderFunction } from '@observablehq/plot';
 import { spread } from './flags.js';
 import type { Timeline } from './model.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 
 import type { Outcome } from '../../model/outcome.js';
 import type { Placement } from '../../model/placement.js';

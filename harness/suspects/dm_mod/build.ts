@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { SuspectBuild } from '../../model/suspect-build.js';
 
 /** Where dm_mod's sources are and what they make. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { sourceName } from '../../console/frame.js';
 import type { CallFrame, RawFinding } from '../../model/finding.js';
 import type { CauseRule } from '../../model/suspect.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { firstRecord } from '../../model/record.js';
 import type { Suspect } from '../../model/suspect.js';
 import { DM_MOD_BUILD } from './build.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { inSystem, probeOn, systemCall, tracepoint } from '../../evidence/sources.js';
 import type {
   Proof,

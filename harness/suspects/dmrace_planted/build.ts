@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { SuspectBuild } from '../../model/suspect-build.js';
 
 /** The planted control's module, built from vm/planted against every kernel; nothing changes it. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { CauseRule } from '../../model/suspect.js';
 import { PLANTED_BUILD } from './build.js';
 

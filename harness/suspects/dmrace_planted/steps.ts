@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { inSystem, probeOn } from '../../evidence/sources.js';
 import type { Proof, Sighting, StepNumber, StopPlace, Telling } from '../../model/proof.js';
 import { DELAYED_STEPS, TEN_STEPS } from '../dm_mod/steps.js';

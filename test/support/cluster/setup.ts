@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What the cluster's tests need beside what `dmrace doctor --fix` installs.
 import { access } from 'node:fs/promises';
 import { execa } from 'execa';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Debian's Slurm on the loopback: munged, slurmctld and one slurmd, with files, socket and ports of
 // their own, so that a Slurm of the host's is not touched.
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // A real Docker engine of the tests' own: its own data, its own socket, no bridge, no iptables.
 import { chmodSync, chownSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';

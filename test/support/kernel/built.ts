@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // One kernel build for all tests that need a self-built kernel: linux-source 6.12 with profile
 // `base`, in the cache. From nothing it takes about 450 s of CPU time.
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // A small history of drivers/md for a kernel tree: ten commits on the sources as they are, of which
 // one moves the release method into the module and one does not build.
 import { readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The disks of L1: a Debian with what dmrace needs, made without mounting anything, and a data disk
 // with the packed tarball of dmrace, installed, and a cache with the one kernel.
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

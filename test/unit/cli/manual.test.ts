@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../../harness/cli/dmrace.js';

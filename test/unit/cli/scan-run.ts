@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { scanCommand } from '../../../harness/cli/scan.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { describe, expect, test } from 'vitest';
 import { scanConsole } from '../../../harness/console/index.js';
 import type { RawFinding } from '../../../harness/model/finding.js';

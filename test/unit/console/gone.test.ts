@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What a crash did to a module that was gone: a neutral fact, for the suspects' rules to judge.
 import { describe, expect, test } from 'vitest';
 import {

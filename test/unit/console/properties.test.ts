@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConsoleScanner, scanConsole } from '../../../harness/console/index.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import {

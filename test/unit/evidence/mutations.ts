@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Changes to a trace by which a test takes one proof away. Each must change something.
 import { mutated } from '../judge/support.js';
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What the guest traces follows from the steps. The lists are those of vm/init before it was told.
 import { describe, expect, it } from 'vitest';
 import { probeOn, systemCall, tracepoint, tracingOf } from '../../../harness/evidence/sources.js';

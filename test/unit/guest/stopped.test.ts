@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { expect, it, vi } from 'vitest';
 import { watchStops } from '../../../harness/guest/stopped.js';
 import { FakeMachine } from './support.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import type { Channel, Machine, MachineEnd } from '../../../harness/ports.js';
 
 /** A machine without QEMU: a test says what comes out of it. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { guestConf } from '../../../harness/initramfs/conf.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Real arm64 trials: the console's framing, the return address in x30, and what the compiler did.
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { beforeAll, describe, expect, it } from 'vitest';
 import { closedBy } from '../../../harness/judge/closed-by.js';
 import type { PlacementCode } from '../../../harness/judge/object.js';

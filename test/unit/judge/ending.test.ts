@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // A real trial whose kernel panicked in step 10: what was said before counts, and nothing less.
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';

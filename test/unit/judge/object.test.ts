@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { objectProblem } from '../../../harness/judge/object.js';
 import type { MethodHome, Placement } from '../../../harness/model/placement.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { differencesOf, judgeReplay, sideOf } from '../../../harness/judge/replay.js';
 import type { KernelIdentity } from '../../../harness/model/kernel.js';

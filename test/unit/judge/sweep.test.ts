@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { judgeSweep } from '../../../harness/judge/sweep.js';
 import type { Finding } from '../../../harness/model/finding.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMPARED_PLACEMENTS } from '../../../harness/model/placement.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { boots, type Probed } from '../../../harness/qemu/accel-probe.js';
 import { setPatience } from '../../../harness/util/patience.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // A load that let go of the CPU before the unload, in the records of a real trial.
 import { beforeAll, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What every recipe answers: its guest, its words for a verdict, the rows of its table.
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { layoutOf } from '../../../harness/evidence/layout.js';
 import { parseTrace } from '../../../harness/evidence/trace.js';
 import type { Placement } from '../../../harness/model/placement.js';

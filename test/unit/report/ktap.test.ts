@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The kernel's own parser reads it in test/formats/ktap.test.ts.
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../../harness/model/verdict.js';

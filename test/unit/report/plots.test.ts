@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { durationsChart, stepTimesChart } from '../../../harness/report/plots/campaign.js';

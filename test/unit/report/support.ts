@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import type { Placement } from '../../../harness/model/placement.js';
 import type { TrialFiles } from '../../../harness/model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What of a run's folders and lines counts.
 import { describe, expect, it } from 'vitest';
 import { judgeTrial } from '../../../harness/judge/trial.js';

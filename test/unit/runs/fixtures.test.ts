@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // Every fixture is judged as the build before the redesign judged it, field by field; see
 // test/fixtures/README.md for how judged.json was made.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

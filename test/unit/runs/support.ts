@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { type LedgerEntry, ledgerLine, NO_LINES } from '../../../harness/runs/ledger.js';
 
 /** trials.jsonl as a run writes it that judges these trials in turn. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What ties a trial to its run, by a real sealed run.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TrialFiles } from '../../../harness/model/trial.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // CONTRIBUTING.md lists the files that a new recipe, suspect, architecture or format needs. Here one
 // of each is added to a scratch copy, and the compiler must name those files and no others.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

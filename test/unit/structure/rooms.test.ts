@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // What the linter's import rules cannot say of the rooms.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { ARCH } from '../../../harness/model/arch/index.js';
 import type { MachineSpec } from '../../../harness/ports.js';
 

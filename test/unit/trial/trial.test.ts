@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PlanOf } from '../../../harness/model/trial.js';
 import type { Machines } from '../../../harness/ports.js';

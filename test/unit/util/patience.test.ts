@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { afterEach, expect, it } from 'vitest';
 import { patienceParameters } from '../../../harness/guest/patience.js';
 import { patience, patient, setPatience } from '../../../harness/util/patience.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 // The picture of a guest with two processors, of a real run.
 import { beforeAll, expect, it } from 'vitest';
 import { renderJson } from '../../../../harness/report/json.js';

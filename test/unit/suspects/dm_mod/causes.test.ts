@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 import { expect, test } from 'vitest';
 import { type ModuleText, scanConsole } from '../../../../harness/console/index.js';
 import { withCause } from '../../../../harness/judge/cause.js';
