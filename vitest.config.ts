@@ -24,6 +24,8 @@ export default defineConfig({
           server,
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 30_000,
+          // Vitest leaves one core to itself, which is half of two.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
@@ -33,6 +35,7 @@ export default defineConfig({
           name: 'tamper',
           include: ['test/tamper/**/*.test.ts'],
           testTimeout: 240_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
