@@ -87,7 +87,7 @@ describe('a campaign that is interrupted', () => {
     const { trials: left, reasons } = read(judged.stdout);
     expect(left.length).toBe(await ended('interrupted'));
     for (const { placement, outcome } of left) {
-      expect(outcome).toBe(placement === 'builtin' ? 'survived' : 'crashed');
+      expect(outcome).toBe(placement === 'in-module' ? 'crashed' : 'survived');
     }
     expect(reasons.join()).toContain('interrupted');
   });
@@ -101,8 +101,9 @@ describe('a campaign that is interrupted', () => {
     expect(verdict).toBe('closed');
     expect(placements.builtin).toMatchObject({ trials: 3, reached: 3, crashed: 0, lost: 0 });
     expect(placements['in-module']).toMatchObject({ trials: 3, crashed: 3, lost: 0 });
-    expect(before).toBeLessThan(6);
-    expect(await ended('interrupted')).toBe(6);
+    // Three of each, and one of as-compiled, because Debian's method jumps.
+    expect(before).toBeLessThan(7);
+    expect(await ended('interrupted')).toBe(7);
   });
 
   it('has the verdict of one that was split and merged', async () => {
@@ -121,7 +122,11 @@ describe('a campaign that is interrupted', () => {
     const [one, other] = [read(merged.stdout), read(whole.stdout)];
     expect(one.verdict).toBe(other.verdict);
     const counts = ({ placements }: typeof one) =>
-      Object.entries(placements).map(([name, of]) => [name, of.trials, of.reached, of.crashed]);
+      // One of as-compiled goes along with each shard.
+      (['builtin', 'in-module'] as const).map((name) => {
+        const of = placements[name];
+        return [name, of?.trials, of?.reached, of?.crashed];
+      });
     expect(counts(one)).toEqual(counts(other));
   });
 });

@@ -2,6 +2,7 @@
 // Saved guests that are not what they should be: found out, thrown away, made again, and said.
 import {
   chmod,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -14,9 +15,9 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheDirectory } from '../../harness/util/cache.js';
+import { sumsOf, writeSums } from '../../harness/util/sums.js';
 import { dmrace } from '../support/command.js';
 import { guestSpec } from '../support/guest.js';
 
@@ -46,15 +47,23 @@ async function reaches(result: Awaited<ReturnType<typeof run>>): Promise<void> {
 const folders = async (): Promise<string[]> =>
   (await readdir(path.join(cache, 'ready'))).map((name) => path.join(cache, 'ready', name));
 
+/** What the cache of these tests has of its own: headers say in their files where they are. */
+const OWN: ReadonlySet<string> = new Set(['ready', 'locks', 'sums', 'headers']);
+
 beforeAll(async () => {
   await guestSpec('builtin'); // fills the cache that is shared below
   work = await mkdtemp(path.join(tmpdir(), 'dmrace-test-'));
   cache = path.join(work, 'cache');
   await mkdir(path.join(cache, 'ready'), { recursive: true });
   for (const kind of await readdir(cacheDirectory())) {
-    if (kind === 'ready' || kind === 'locks') continue;
+    if (OWN.has(kind)) continue;
     await symlink(path.join(cacheDirectory(), kind), path.join(cache, kind));
   }
+  const sums = path.join(cacheDirectory(), 'sums');
+  await cp(sums, path.join(cache, 'sums'), {
+    recursive: true,
+    filter: (from) => !OWN.has(path.relative(sums, from)),
+  });
   const result = await run();
   await reaches(result);
   expect(result.stderr).toContain('booted and saved in');
@@ -70,10 +79,8 @@ const bytes = async (name: string): Promise<number> => (await stat(at(name))).si
 /** The devices' stream is another one, and the sums are its: only QEMU itself can tell. */
 async function exchange(content: Buffer): Promise<void> {
   await writeFile(at('devices'), content);
-  const sums = JSON.parse(await readFile(at('sums.json'), 'utf8'));
-  const { size, mtimeMs } = await stat(at('devices'));
-  sums.devices = { bytes: size, mtimeMs, crc32: crc32(content) };
-  await writeFile(at('sums.json'), JSON.stringify(sums));
+  const sums = path.join(cache, 'sums', 'ready', `${path.basename(saved)}.json`);
+  await writeSums(sums, await sumsOf(saved, saved, 'built'));
 }
 
 describe('a saved guest', () => {
@@ -93,7 +100,9 @@ describe('a saved guest', () => {
     await damage();
     const result = await run();
     await reaches(result);
-    expect(result.stderr.match(/^.*is damaged; booting and saving again$/gm)?.length).toBe(1);
+    expect(result.stderr.match(/^.*ready\/[0-9a-f]+ in the cache: .*; made again$/gm)?.length).toBe(
+      1,
+    );
   });
 
   it.each([

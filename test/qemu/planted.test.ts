@@ -91,7 +91,7 @@ describe('a planted control that is made not to crash', () => {
     const { verdict, exitCode, reasons } = judgeRun(questionOf(asked), [subject, control, twin]);
     expect({ verdict, exitCode }).toEqual({ verdict: 'inconclusive', exitCode: 125 });
     expect(reasons).toContain(
-      'the control (planted) did not crash with planted-release inside the window',
+      'the control (planted) was not tried, so silence of the subject proves nothing',
     );
   }, 120_000);
 });

@@ -29,7 +29,9 @@ beforeAll(async () => {
   recorded = path.join(work, 'recorded');
   const run = await dmrace(['run', '--deterministic', '--trials', '1', '--out', recorded]);
   expect(run.exitCode, run.stderr).toBe(0);
-  expect(run.stdout).toMatch(/^run again: 2 of 2 identical \(builtin-0, in-module-0\)$/m);
+  expect(run.stdout).toMatch(
+    /^run again: 3 of 3 identical \(builtin-0, in-module-0, as-compiled-0\)$/m,
+  );
 });
 afterAll(async () => {
   await rm(work, { recursive: true, force: true });
@@ -50,7 +52,11 @@ describe('dmrace replay', () => {
     const again = await replay(recorded, 'again');
     expect(again.exitCode, again.stdout + again.stderr).toBe(0);
     expect(again.replay.identical).toBe(true);
-    expect(again.replay.trials.map(({ trial }) => trial)).toEqual(['builtin-0', 'in-module-0']);
+    expect(again.replay.trials.map(({ trial }) => trial)).toEqual([
+      'builtin-0',
+      'in-module-0',
+      'as-compiled-0',
+    ]);
     for (const { recorded: then, now } of again.replay.trials) expect(now).toEqual(then);
     expect(await read()).toEqual(before);
     const judged = await dmrace(['judge', path.join(work, 'again')]);
@@ -104,6 +110,10 @@ describe('dmrace replay', () => {
     expect(run.exitCode, run.stderr).toBe(0);
     const again = await replay(out, 'of-plain', '--trial', '0');
     expect(again.exitCode, again.stdout).toBe(0);
-    expect(again.replay.trials.map(({ now }) => now.outcome)).toEqual(['survived', 'crashed']);
+    expect(again.replay.trials.map(({ now }) => now.outcome)).toEqual([
+      'survived',
+      'crashed',
+      'survived',
+    ]);
   });
 });
