@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { sumsOf, writeSums } from '../../harness/util/sums.js';
@@ -79,6 +80,10 @@ const bytes = async (name: string): Promise<number> => (await stat(at(name))).si
 /** The devices' stream is another one, and the sums are its: only QEMU itself can tell. */
 async function exchange(content: Buffer): Promise<void> {
   await writeFile(at('devices'), content);
+  const own = JSON.parse(await readFile(at('sums.json'), 'utf8'));
+  const { size, mtimeMs } = await stat(at('devices'));
+  own.devices = { bytes: size, mtimeMs, crc32: crc32(content) };
+  await writeFile(at('sums.json'), JSON.stringify(own));
   const sums = path.join(cache, 'sums', 'ready', `${path.basename(saved)}.json`);
   await writeSums(sums, await sumsOf(saved, saved, 'built'));
 }
