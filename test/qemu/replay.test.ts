@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Recorded trials run again: identical bytes, a record that was changed, and what is not there any more.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,19 +88,33 @@ describe('dmrace replay', () => {
   });
 
   it('refuses where what was run is not there, names it, and leaves no folder', async () => {
+    const bin = path.join(work, 'bin');
+    await mkdir(bin);
+    const qemu = path.join(bin, 'qemu-system-x86_64');
+    await writeFile(
+      qemu,
+      `#!/bin/sh\n[ "$1" != --version ] || { echo 'QEMU emulator version 7.2.99'; exit; }\nexec /usr/bin/qemu-system-x86_64 "$@"\n`,
+    );
+    await chmod(qemu, 0o755);
+    const out = path.join(work, 'of-other');
+    const result = await dmrace(['replay', recorded, '--out', out], {
+      PATH: `${bin}:${process.env.PATH}`,
+    });
+    expect(result.exitCode, result.stderr).toBe(128);
+    expect(result.stderr).toMatch(/QEMU was QEMU emulator version .*, now it is .* 7\.2\.99/);
+    await expect(readFile(path.join(out, 'run.json'))).rejects.toThrow(/ENOENT/);
+  });
+
+  it('refuses a run.json that its trials contradict, sealed as it is', async () => {
     const other = path.join(work, 'other');
     await cp(recorded, other, { recursive: true });
     const file = path.join(other, 'run.json');
     const { seal: _, ...note } = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, sealedText({ ...note, qemu: 'QEMU emulator version 1.0' }));
-    const out = path.join(work, 'of-other');
-    const result = await dmrace(['replay', other, '--out', out]);
-    expect(result.exitCode).toBe(128);
-    expect(result.stderr).toContain('QEMU was QEMU emulator version 1.0, now it is');
     await writeFile(file, sealedText({ ...note, kernel: { ...note.kernel, release: '2.6' } }));
+    const out = path.join(work, 'of-contradicted');
     const kernel = await dmrace(['replay', other, '--out', out]);
-    expect(kernel.exitCode).toBe(128);
-    expect(kernel.stderr).toContain('kernel release was 2.6, now it is');
+    expect(kernel.exitCode).toBe(125);
+    expect(kernel.stderr).toContain('run.json is of another run than every trial');
     await expect(readFile(path.join(out, 'run.json'))).rejects.toThrow(/ENOENT/);
   });
 
