@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Saved guests that are not what they should be: found out, thrown away, made again, and said.
 import {
-  chmod,
   cp,
   mkdir,
   mkdtemp,
@@ -19,7 +18,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { sumsOf, writeSums } from '../../harness/util/sums.js';
-import { dmrace } from '../support/command.js';
+import { dmrace, otherQemu } from '../support/command.js';
 import { guestSpec } from '../support/guest.js';
 
 let work: string;
@@ -131,15 +130,7 @@ describe('a saved guest', () => {
   });
 
   it('of another QEMU is not this one’s: another is made', async () => {
-    const bin = path.join(work, 'bin');
-    await mkdir(bin);
-    const qemu = path.join(bin, 'qemu-system-x86_64');
-    await writeFile(
-      qemu,
-      `#!/bin/sh\n[ "$1" != --version ] || { echo 'QEMU emulator version 7.2.99'; exit; }\nexec /usr/bin/qemu-system-x86_64 "$@"\n`,
-    );
-    await chmod(qemu, 0o755);
-    const result = await run({ PATH: `${bin}:${process.env.PATH}` });
+    const result = await run(await otherQemu(path.join(work, 'bin')));
     await reaches(result);
     expect(result.stderr).toContain('booted and saved in');
     expect((await folders()).length).toBe(2);

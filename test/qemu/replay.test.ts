@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Recorded trials run again: identical bytes, a record that was changed, and what is not there any more.
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ledgerLine, NO_LINES, readLedger } from '../../harness/runs/ledger.js';
 import { sealedText } from '../../harness/runs/seal.js';
-import { dmrace } from '../support/command.js';
+import { dmrace, otherQemu } from '../support/command.js';
 
 const Side = z.looseObject({ outcome: z.string(), hashes: z.record(z.string(), z.string()) });
 const Replay = z.looseObject({
@@ -88,18 +88,11 @@ describe('dmrace replay', () => {
   });
 
   it('refuses where what was run is not there, names it, and leaves no folder', async () => {
-    const bin = path.join(work, 'bin');
-    await mkdir(bin);
-    const qemu = path.join(bin, 'qemu-system-x86_64');
-    await writeFile(
-      qemu,
-      `#!/bin/sh\n[ "$1" != --version ] || { echo 'QEMU emulator version 7.2.99'; exit; }\nexec /usr/bin/qemu-system-x86_64 "$@"\n`,
-    );
-    await chmod(qemu, 0o755);
     const out = path.join(work, 'of-other');
-    const result = await dmrace(['replay', recorded, '--out', out], {
-      PATH: `${bin}:${process.env.PATH}`,
-    });
+    const result = await dmrace(
+      ['replay', recorded, '--out', out],
+      await otherQemu(path.join(work, 'bin')),
+    );
     expect(result.exitCode, result.stderr).toBe(128);
     expect(result.stderr).toMatch(/QEMU was QEMU emulator version .*, now it is .* 7\.2\.99/);
     await expect(readFile(path.join(out, 'run.json'))).rejects.toThrow(/ENOENT/);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 
@@ -13,6 +13,18 @@ export const dmrace = (args: readonly string[], env: Record<string, string> = {}
     env: { DMRACE_DOCKER: 'never', ...env },
     maxBuffer: 64 << 20,
   });
+
+/** QEMU under the version 7.2.99, in a new folder. Returns the environment that has it found first. */
+export async function otherQemu(bin: string): Promise<{ PATH: string }> {
+  await mkdir(bin);
+  const qemu = path.join(bin, 'qemu-system-x86_64');
+  await writeFile(
+    qemu,
+    `#!/bin/sh\n[ "$1" != --version ] || { echo 'QEMU emulator version 7.2.99'; exit; }\nexec /usr/bin/qemu-system-x86_64 "$@"\n`,
+  );
+  await chmod(qemu, 0o755);
+  return { PATH: `${bin}:${process.env.PATH}` };
+}
 
 /** Pids of all QEMUs whose command line mentions `text`. */
 export async function qemusWith(text: string): Promise<number[]> {
