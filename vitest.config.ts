@@ -66,6 +66,19 @@ export default defineConfig({
         },
       },
       {
+        // Kernels built from source, and what needs them: `npm run test:kernels`, which `npm test`
+        // does not run.
+        test: {
+          name: 'kernels',
+          include: ['test/kernels/**/*.test.ts'],
+          fileParallelism: false,
+          benchmark: { include: [] },
+          sequence: { groupOrder: 3 },
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
         // A Slurm of its own, as root: `npm run test:cluster`, which `npm test` does not run.
         test: {
           name: 'cluster',
@@ -73,7 +86,7 @@ export default defineConfig({
           globalSetup: ['test/support/cluster/setup.ts'],
           fileParallelism: false,
           benchmark: { include: [] },
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -87,7 +100,7 @@ export default defineConfig({
           include: ['test/hosts/**/*.test.ts'],
           fileParallelism: false,
           benchmark: { include: [] },
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           testTimeout: 900_000,
           hookTimeout: 900_000,
         },

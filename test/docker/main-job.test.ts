@@ -106,7 +106,7 @@ describe.skipIf(skip !== null)('in a container', () => {
 
   it('has no privilege and sees nothing but its folders; Ctrl-C ends it with 130', async () => {
     const running = start(['run', '--docker', '--trials', '100', '--out', 'interrupted']);
-    await said(running, /1\/200 /);
+    await said(running, / 1\/\d+ /);
     const { HostConfig, Config, Mounts } = await (await runningContainer(docker)).inspect();
     expect(HostConfig).toMatchObject({
       Privileged: false,
@@ -133,7 +133,7 @@ describe.skipIf(skip !== null)('in a container', () => {
 
   it('ends and is removed when its client is killed with SIGKILL', async () => {
     const running = start(['run', '--docker', '--trials', '100', '--out', 'killed']);
-    await said(running, /1\/200 /);
+    await said(running, / 1\/\d+ /);
     running.kill('SIGKILL');
     await running;
     await eventually('no container', async () => (await containers(docker)).length === 0, 120_000);
@@ -145,7 +145,7 @@ describe.skipIf(skip !== null)('in a container', () => {
     ['stopped', (container: Docker.Container) => container.stop(), /signal 15, exit code 130/],
   ])('%s from outside is 128 and says so', async (name, act, words) => {
     const running = start(['run', '--docker', '--trials', '100', '--out', `outside-${name}`]);
-    await said(running, /1\/200 /);
+    await said(running, / 1\/\d+ /);
     await act(await runningContainer(docker));
     const { exitCode, stderr } = await running;
     expect(exitCode, stderr).toBe(128);

@@ -21,7 +21,7 @@ export const BUILD_TIMEOUT_MS = 40 * 60_000;
 
 const say = (line: string): void => void process.stderr.write(`[kernel] ${line}\n`);
 
-/** Why no kernel can be built here; empty when one can, or when .ci/run insists on it. */
+/** Why no kernel can be built here; empty when one can, or when `npm run test:kernels` insists on it. */
 export async function noKernelBuilds(): Promise<string> {
   if (process.env.REQUIRE_KERNEL_BUILDS === '1') return '';
   const absent = await missingTools(ARCH.x86_64, KERNEL_REQUIREMENTS);
