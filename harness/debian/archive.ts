@@ -245,6 +245,18 @@ export class DebianArchive {
       .filter(Boolean);
   }
 
+  /**
+   * A package as another archive names it, in that version where this one has it, else in the one
+   * that apt would take here: lists of two architectures may be of two hours, between which Debian
+   * uploaded a new version, and the security archive takes in each architecture when it is built.
+   * @throws DmraceError (environment) when there is none by that name
+   */
+  async nearest(pack: Package): Promise<Package> {
+    if ((await this.versions(pack.name)).includes(pack.version)) return pack;
+    const [here] = await this.require([pack.name]);
+    return here ?? pack;
+  }
+
   /** The Depends: of a package version as written, alternatives included. */
   async depends(pack: Package): Promise<string[]> {
     const said = await this.#ask(['show', `${pack.name}=${pack.version}`]);
@@ -277,7 +289,7 @@ export class DebianArchive {
         'apt-get',
         [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`],
         { cwd: directory },
-      );
+      ).catch((error: unknown) => this.#gone(pack, error));
       const file = await this.#only(directory);
       const { size } = await stat(file);
       this.work.say(
@@ -285,6 +297,16 @@ export class DebianArchive {
       );
     });
     return this.#only(entry);
+  }
+
+  /** A file that Debian has removed since the lists were fetched: they are of no use any more. */
+  async #gone(pack: Package, error: unknown): Promise<never> {
+    if (!isOfKind(error, 'tool-failed') || !/\b404\b/.test(error.facts.observed)) throw error;
+    await rm(path.join(this.#root, 'stamp'), { force: true });
+    throw new DmraceError('environment', {
+      observed: `${this.suite} (${this.architecture}) no longer has ${pack.name} ${pack.version}: its package lists were older than its last upload, and are thrown away`,
+      action: 'run again: fresh lists are fetched first',
+    });
   }
 
   async #only(directory: string): Promise<string> {

@@ -33,7 +33,10 @@ async function unpackHeaders(
     async (directory, final) => {
       await archive.unpack(stock.headers, directory);
       const tools = native ? archive : await openArchive({ ...work, arch: host }, archive.suite);
-      await tools.unpack(stock.kbuild, directory);
+      await tools.unpack(
+        await Promise.all(stock.kbuild.map((pack) => tools.nearest(pack))),
+        directory,
+      );
       const tree = path.join(directory, 'usr/src', `linux-headers-${stock.abi}`);
       for (const name of ['Makefile', '.kernelvariables']) {
         const file = path.join(tree, name);

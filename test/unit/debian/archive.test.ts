@@ -124,4 +124,46 @@ describe('package lists', () => {
     await refresh();
     expect(runs()).toBe(1);
   });
+
+  /** What apt-cache says of a package: words of `apt-cache madison` and `policy`, Debian 12. */
+  const aptCache = (versions: readonly string[]): void => {
+    const madison = versions.map(
+      (v) => `linux-kbuild-6.1 | ${v} | http://d bookworm/main amd64 Packages`,
+    );
+    const policy = ['linux-kbuild-6.1:', '  Installed: (none)', `  Candidate: ${versions[0]}`];
+    const script = `#!/bin/sh
+case "$*" in
+*madison*) printf '%s\\n' '${madison.join("' '")}' ;;
+*policy*) printf '%s\\n' '${policy.join("' '")}' ;;
+esac
+`;
+    writeFileSync(path.join(root, 'bin/apt-cache'), script, { mode: 0o755 });
+  };
+
+  it.each([
+    [
+      'the same where this archive has it too',
+      '6.1.192-2',
+      ['6.1.192-3', '6.1.192-2'],
+      '6.1.192-2',
+    ],
+    ['what apt would take where it is not here yet', '6.1.192-3', ['6.1.192-2'], '6.1.192-2'],
+  ])('a package that another architecture names is %s', async (_, named, here, taken) => {
+    aptCache(here);
+    const archive = new DebianArchive(await testWork({ cache: new Cache(root) }), 'bookworm');
+    const name = 'linux-kbuild-6.1';
+    expect(await archive.nearest({ name, version: named })).toEqual({ name, version: taken });
+  });
+
+  it('that name what Debian has removed since are thrown away, and the way out is said', async () => {
+    apt(`L=${lists()}; ${fetched}`);
+    await refresh();
+    apt("echo 'E: Failed to fetch http://d/a.deb  404  Not Found [IP: 1.2.3.4 80]' >&2; exit 100");
+    const archive = new DebianArchive(await testWork({ cache: new Cache(root) }), 'bookworm');
+    await expect(archive.download({ name: 'a', version: '1' })).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringMatching(/no longer has a 1: .*\n {2}run again/) as string,
+    });
+    expect(existsSync(stamp())).toBe(false);
+  });
 });
