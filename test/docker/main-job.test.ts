@@ -91,7 +91,9 @@ describe.skipIf(skip !== null)('in a container', () => {
     const { Config } = await docker.getImage(tag).inspect();
     expect(Config).toMatchObject({ Entrypoint: ['dmrace'], User: 'dmrace' });
     expect(Config).not.toHaveProperty('Healthcheck');
-    expect(Config.Labels).toMatchObject({ 'org.opencontainers.image.licenses': 'GPL-2.0-only' });
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.licenses': 'MIT AND GPL-2.0-only',
+    });
   });
 
   it('artefacts and cache belong to the caller, and are judged the same outside', async () => {

@@ -12,6 +12,7 @@ import { type ContainerRequest, networkOf, type Place } from '../../docker/optio
 import { ownerLabels } from '../../docker/owner.js';
 import { reap } from '../../docker/reaper.js';
 import { CACHE_INSIDE, CACHE_VOLUME, notOnEngine, RemoteFolders } from '../../docker/remote.js';
+import { RunDirectory } from '../../runs/run-directory.js';
 import { openCache } from '../../util/cache.js';
 import { explainIo } from '../../util/io.js';
 import type { Say } from '../../util/work.js';
@@ -163,9 +164,16 @@ async function locally(engine: Engine, work: Work, cacheRoot: string): Promise<n
     );
     return exitCodeOf(ending);
   } finally {
-    for (const folder of made) await rmdir(folder).catch(() => undefined); // it holds results
+    for (const folder of made) await removeUnused(folder);
   }
 }
+
+/** A killed container leaves its lock behind; what holds results, or is somebody's, stays. */
+const removeUnused = (folder: string): Promise<void> =>
+  RunDirectory.create(folder).then(
+    (directory) => directory.removeIfEmpty(),
+    () => rmdir(folder).catch(() => undefined),
+  );
 
 /** With volumes: the cache stays on the engine, the results come back when the run has ended. */
 async function remotely(engine: Engine, work: Work): Promise<number> {
