@@ -62,8 +62,21 @@ mkdir -p "$WORK/upper" "$WORK/work"
 mount -t overlay overlay -o "lowerdir=$CACHE,upperdir=$WORK/upper,workdir=$WORK/work" "$CACHE"
 `;
 
-/** Files of the cache that the guest of RUN is made of, as the shell's variables. */
-let guest: Readonly<Record<string, string>> = {};
+/**
+ * What RUN uses of the cache, as the shell's variables: the files that its guest is made of, and its
+ * entries as KIND/KEY.
+ */
+let used: Readonly<Record<string, string>> = {};
+
+/**
+ * Entries that the run does not use are none of the fault's: a cache that many versions have filled
+ * has several of a kind, and what nobody uses is not mended before somebody does.
+ */
+const ONLY_USED = `
+for e in "$CACHE"/{control,guest,helper,image,initramfs,modules,ready}/*; do
+\tcase " $USED " in *" \${e#"$CACHE"/} "*) ;; *) rm -rf "$e" "$CACHE/sums/\${e#"$CACHE"/}.json" ;; esac
+done
+`;
 
 /**
  * Fills the cache with all that the faults' runs use, and remembers which saved guest and which
@@ -78,13 +91,25 @@ export async function warm(): Promise<void> {
     );
     if (run.exitCode !== 0) throw new Error(`the cache cannot be filled: ${run.stderr}`);
     const argv = await readFile(path.join(work, 'run/builtin-0/qemu.argv'), 'utf8');
-    guest = {
+    used = {
       INITRD: /-initrd (\S+)/.exec(argv)?.[1] ?? '',
       READY: path.dirname(/mem-path=([^,\s]+)/.exec(argv)?.[1] ?? ''),
+      USED: (await entriesOf(work)).join(' '),
     };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Entries that a run uses: those without sums get them when they are used (util/sums.ts). */
+async function entriesOf(work: string): Promise<string[]> {
+  const args = ['run', '--accel', 'tcg', '--trials', '1', '--out', '$WORK/again'];
+  const script = 'rm -rf "$CACHE"/sums';
+  const run = await command({ name: 'warm', args, code: 0 }, work, script);
+  if (run.exitCode !== 0) throw new Error(`the cache cannot be used without sums: ${run.said}`);
+  const sums = path.join(work, 'upper/sums');
+  const files = await readdir(sums, { recursive: true });
+  return files.filter((name) => name.endsWith('.json')).map((name) => name.replace(/\.json$/, ''));
 }
 
 /** Does a fault in a folder of its own, and removes it. */
@@ -95,7 +120,7 @@ export async function doFault(fault: Fault): Promise<Came> {
   try {
     await mkdir(path.join(work, 't'));
     const places = await strangers();
-    const first = await command(fault, work, fault.before ?? '');
+    const first = await command(fault, work, ONLY_USED + (fault.before ?? ''));
     wrong.push(...problemsOf(fault, first));
     if (fault.after !== undefined) {
       await rm(path.join(work, 'run'), { recursive: true, force: true });
@@ -151,7 +176,7 @@ async function command(fault: Fault, work: string, before: string): Promise<Ende
         CACHE: cache,
         WORK: work,
         RUNS,
-        ...guest,
+        ...used,
         TMPDIR: path.join(work, 't'),
         DMRACE_FAULT: work,
         ...Object.fromEntries(
