@@ -107,6 +107,10 @@ export class DebianArchive {
     await this.work.cache.locked(`apt-${this.suite}-${this.architecture}`, async () => {
       if (await fresh()) return;
       this.work.say(`package lists of ${this.suite} (${this.architecture})`);
+      // What is there and is not as it was fetched, apt may take for today's: it asks for the date.
+      if (!(await this.#asFetched(stamp))) {
+        await rm(path.join(this.#root, 'state/lists'), { recursive: true, force: true });
+      }
       for (const name of ['state/lists/partial', 'cache/archives/partial']) {
         await mkdir(path.join(this.#root, name), { recursive: true });
       }
@@ -167,11 +171,7 @@ export class DebianArchive {
   async #asFetched(stamp: string): Promise<boolean> {
     try {
       const [, ...noted] = (await readFile(stamp, 'utf8')).trimEnd().split('\n');
-      const now = await this.#listing();
-      // A stamp from before the lists were noted stands for whatever has a list of each source.
-      if (noted.length > 0) return noted.join('\n') === now;
-      const found = now.split('\n').filter((line) => line.includes('_InRelease ')).length;
-      return found >= sourcesOf(this.suite).length;
+      return noted.length > 0 && noted.join('\n') === (await this.#listing());
     } catch {
       return false; // no lists
     }
@@ -195,7 +195,13 @@ export class DebianArchive {
       for (const name of ['pkgcache.bin', 'srcpkgcache.bin']) {
         await rm(path.join(this.#root, 'cache', name), { force: true });
       }
-      return ask();
+      return ask().catch(async (again: unknown) => {
+        if (!isOfKind(again, 'tool-failed')) throw again;
+        // Else the lists are: another content of the same size.
+        await rm(path.join(this.#root, 'stamp'), { force: true });
+        await this.refresh();
+        return ask();
+      });
     });
     if (stamp !== '') {
       await mkdir(path.dirname(file), { recursive: true });

@@ -84,6 +84,7 @@ done
  */
 export async function warm(): Promise<void> {
   const work = await mkdtemp('/tmp/df-warm-');
+  await mkdir(path.join(work, 't'));
   try {
     const run = await dmrace(
       ['run', '--accel', 'tcg', '--trials', '1', '--out', path.join(work, 'run')],

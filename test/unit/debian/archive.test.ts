@@ -155,6 +155,22 @@ esac
     expect(await archive.nearest({ name, version: named })).toEqual({ name, version: taken });
   });
 
+  it('that apt cannot read are fetched again, from nothing', async () => {
+    apt(
+      `L=${lists()}; [ -e "$L/b_InRelease" ] && exit 100; ${fetched}; echo whole >"$L/b_InRelease"`,
+    );
+    await refresh();
+    const bad = path.join(lists(), 'b_InRelease');
+    writeFileSync(bad, 'wrong\n');
+    writeFileSync(
+      path.join(root, 'bin/apt-cache'),
+      `#!/bin/sh\n[ "$(cat ${bad})" = whole ] || exit 100\nprintf 'a:\\n  Candidate: 1\\n'\n`,
+      { mode: 0o755 },
+    );
+    const archive = new DebianArchive(await testWork({ cache: new Cache(root) }), 'bookworm');
+    expect(await archive.candidate('a')).toBe('1');
+  });
+
   it('that name what Debian has removed since are thrown away, and the way out is said', async () => {
     apt(`L=${lists()}; ${fetched}`);
     await refresh();
