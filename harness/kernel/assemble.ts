@@ -93,7 +93,7 @@ export async function assembleKernel(
     parts.module,
     ...(ours ? [ours.module, ours.pinned] : []),
   ];
-  for (const file of built) await requireVermagic(file, parts);
+  await requireVermagic(built, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
   return {
@@ -125,12 +125,15 @@ export async function assembleKernel(
  * The first word of vermagic is the release, and a kernel refuses modules of another one
  * (include/linux/vermagic.h; kernel/module/version.c, same_magic()).
  */
-async function requireVermagic(file: string, parts: KernelParts): Promise<void> {
-  const vermagic = (await runTool('modinfo', ['-F', 'vermagic', file])).trim();
-  const [release = ''] = vermagic.split(' ');
-  if (release === parts.release) return;
+async function requireVermagic(files: readonly string[], parts: KernelParts): Promise<void> {
+  const said = await runTool('modinfo', ['-F', 'vermagic', ...files]);
+  // One line a file.
+  const releases = said.split('\n').map((line) => line.split(' ')[0] ?? '');
+  const at = files.findIndex((_, index) => releases[index] !== parts.release);
+  if (at < 0) return;
+  const release = releases[at] ?? '';
   throw new DmraceError('inconclusive', {
-    observed: `${file} is for kernel "${release}", the image is "${parts.release}"`,
+    observed: `${files[at]} is for kernel "${release}", the image is "${parts.release}"`,
     artefact: parts.tree.directory,
     action: 'name a build tree and modules of the very kernel that is to be booted',
   });

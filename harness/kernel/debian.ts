@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebianArchive } from '../debian/archive.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
@@ -21,6 +22,7 @@ async function unpackHeaders(
   work: Work,
   archive: DebianArchive,
   stock: StockKernel,
+  { unread = false } = {},
 ): Promise<string> {
   const { arch } = work;
   const host = hostArch() ?? arch;
@@ -45,7 +47,7 @@ async function unpackHeaders(
         await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
       }
     },
-    { bound: true },
+    { bound: true, unread },
   );
 }
 
@@ -59,6 +61,54 @@ async function unpackImage(
   return cache.entry('image', `${stock.abi}_${stock.image.version}${parts}`, async (directory) => {
     await archive.unpack([stock.image, ...stock.imageParts], directory);
   });
+}
+
+/** What the modules of a stock kernel are built against. */
+interface Against {
+  readonly stock: StockKernel;
+  /** The package's .config. */
+  readonly configText: string;
+  readonly suspect: SuspectBuild;
+}
+
+/**
+ * The package's headers, or where they do not work here its sources, prepared. That is thousands of
+ * files, of which a run that has its modules in the cache reads none: they are compared with their
+ * sums just before make.
+ * @throws DmraceError as {@link prepareDebianKernel} does
+ */
+async function buildTree(
+  work: Work,
+  archive: DebianArchive,
+  { stock, configText, suspect }: Against,
+): Promise<BuildTree> {
+  const key = `${stock.abi}_${stock.image.version}`;
+  const unread = { unread: true };
+  const headers = await unpackHeaders(work, archive, stock, unread);
+  const sources = await unpackSuspect(work, archive, stock.source, suspect, unread);
+  const why = await headersProblem(headers, stock.abi);
+  const whole = async (): Promise<void> => {
+    await unpackHeaders(work, archive, stock);
+    await unpackSuspect(work, archive, stock.source, suspect);
+  };
+  if (why === null) {
+    const directory = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`);
+    return { key, directory, sources, version: stock.image.version, whole };
+  }
+  const prepared = (options = {}): Promise<string> =>
+    preparedTree(work, archive, { stock, headers, configText, why, whole }, options);
+  return {
+    key: `${key}_prepared_btf`,
+    directory: await prepared(unread),
+    sources,
+    version: stock.image.version,
+    whole: async () => {
+      await whole();
+      await prepared();
+    },
+    cc: `${crossPrefix(work.arch)}gcc`,
+    release: stock.abi,
+  };
 }
 
 /**
@@ -93,19 +143,8 @@ export async function prepareDebianKernel(
     suspect,
   );
 
-  const headers = await unpackHeaders(work, archive, stock);
-  const why = await headersProblem(headers, stock.abi);
+  const tree = await buildTree(work, archive, { stock, configText, suspect });
   const key = `${stock.abi}_${stock.image.version}`;
-  const tree: BuildTree = {
-    key: why === null ? key : `${key}_prepared_btf`,
-    directory:
-      why === null
-        ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)
-        : await preparedTree(work, archive, { stock, headers, configText, why }),
-    sources: await unpackSuspect(work, archive, stock.source, suspect),
-    version: stock.image.version,
-    ...(why === null ? {} : { cc: `${crossPrefix(arch)}gcc`, release: stock.abi }),
-  };
   const lib = path.join(image, 'usr/lib/modules');
   const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
   const modules = await portsAndSuspect(work, key, from, suspect);
