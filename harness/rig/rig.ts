@@ -21,11 +21,11 @@ import {
 import { chooseAccel, tryKvm } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { qemuVersionText } from '../qemu/version.js';
 import { RECIPES } from '../recipes/index.js';
 import { guestSetUp, staged } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
 import { BOOTED, mending } from '../util/cache.js';
-import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
 import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
@@ -34,7 +34,7 @@ import { requireCpus, requireForScenario } from './scenario-needs.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
-  (await runTool(arch.qemu.binary, ['--version'])).split('\n')[0] ?? '';
+  (await qemuVersionText(arch)).split('\n')[0] ?? '';
 
 /** What a rig is wanted for. */
 export interface RigRequest {

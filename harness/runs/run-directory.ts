@@ -36,6 +36,7 @@ export const readyFolder = (placement: Placement): string => `ready-${placement}
  */
 export class RunDirectory implements AsyncDisposable {
   #ledgerEnd: LedgerEnd = NO_LINES;
+  #byLine = 0;
   #lock: AsyncDisposable | null = null;
 
   private constructor(readonly root: string) {}
@@ -174,7 +175,9 @@ export class RunDirectory implements AsyncDisposable {
       throw explainIo(error, file);
     }
     this.#ledgerEnd = end;
-    if (!entry.kept) await this.dropTrial(path.basename(this.trialPath(entry.plan)));
+    if (entry.kept) return;
+    this.#byLine++;
+    await this.dropTrial(path.basename(this.trialPath(entry.plan)));
   }
 
   /** Removes a trial's folder by its name, `PLACEMENT-INDEX`. */
@@ -185,6 +188,11 @@ export class RunDirectory implements AsyncDisposable {
   /** trials.jsonl as it is; empty for runs from before there was one. */
   async readLedger(): Promise<Ledger> {
     return readLedger(await readFile(path.join(this.root, LEDGER), 'utf8').catch(() => ''));
+  }
+
+  /** How many trials this object has noted whose files were not kept. */
+  get byLine(): number {
+    return this.#byLine;
   }
 
   /** How far this object has written trials.jsonl. */
