@@ -2,12 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
-import {
-  configProblems,
-  type KernelIdentity,
-  parseKernelConfig,
-  preemption,
-} from '../model/kernel.js';
+import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { MethodHome } from '../model/placement.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';

@@ -16,7 +16,7 @@ import {
   NO_LINES,
   readLedger,
 } from './ledger.js';
-import { LOCK_FILE, lockRun } from './lock.js';
+import { LOCK_FILE } from './lock-file.js';
 import { MANIFEST, manifestOf } from './manifest.js';
 import { resultToJson } from './result-json.js';
 import { RunNote } from './run-note.js';
@@ -71,6 +71,8 @@ export class RunDirectory implements AsyncDisposable {
 
   /** Makes this process the one owner of the folder. @throws DmraceError as lockRun() does. */
   async own(): Promise<void> {
+    // Who only reads a run starts no process, and need not load what starts one.
+    const { lockRun } = await import('./lock.js');
     this.#lock ??= await lockRun(this.root);
   }
 

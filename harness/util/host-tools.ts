@@ -5,16 +5,7 @@ import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { KERNEL_REQUIREMENTS, type Requirement, requirements } from './requirements.js';
-
-/** Folders of tools that the PATH of an ordinary user of Debian lacks. */
-const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-
-/** A PATH with those folders at its end. Every tool is looked for, and started, by it. */
-export function withSbin(given: string | undefined): string {
-  // execvp(3) has a default where there is none.
-  const folders = (given || '/usr/local/bin:/usr/bin:/bin').split(':').filter(Boolean);
-  return [...folders, ...SBIN.filter((folder) => !folders.includes(folder))].join(':');
-}
+import { withSbin } from './sbin.js';
 
 /** Whether a tool is on PATH (or in sbin), or a file is there. */
 export async function onPath(needs: string): Promise<boolean> {

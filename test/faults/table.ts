@@ -452,7 +452,7 @@ const damage: Fault[] = (
     ['busybox is gone', 'rm "$CACHE"/userland/*/root/bin/busybox', /is missing/],
     [
       'a header is gone, and modules are to be built',
-      'rm "$CACHE"/headers/*/usr/src/*/Makefile; rm -rf "$CACHE"/helper/* "$CACHE"/control/*',
+      'rm "$HEADERS"*/usr/src/*/Makefile; rm -rf "$CACHE"/helper/* "$CACHE"/control/*',
       /is missing/,
     ],
     ['the memory of a saved guest is flipped', 'flip "$READY"/memory', null],
