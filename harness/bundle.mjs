@@ -46,6 +46,7 @@ export async function writeProgram() {
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
     external: Object.keys(optionalDependencies),
+    define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
     // Packages that are CommonJS inside ask for Node's own modules by require().
     banner: {
       js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",

@@ -9,6 +9,7 @@ import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { objectSymbol } from '../qemu/code.js';
 import { runTool } from '../util/command.js';
+import { together } from '../util/together.js';
 import type { Work } from '../util/work.js';
 import { type BuildTree, buildControl, buildHelper, buildPlanted } from './kbuild.js';
 
@@ -72,16 +73,19 @@ export async function assembleKernel(
   { suspect, planted }: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
-  const helper = await buildHelper(work, parts.tree);
   const letter = await objectSymbol(parts.module, suspect.method, arch);
   // T or t: a function of the module's own. U: one that it takes from vmlinux.
   const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
-  // A tree that has the method in the module already is its own control.
-  const { control, asCompiled } =
-    methodHome === 'vmlinux'
-      ? await buildControl(work, parts.tree, suspect)
-      : { control: parts.module, asCompiled: parts.module };
-  const ours = planted ? await buildPlanted(work, parts.tree) : null;
+  const { tree } = parts;
+  const [helper, { control, asCompiled }, ours] = await together(work, [
+    (own) => buildHelper(own, tree),
+    // A tree that has the method in the module already is its own control.
+    async (own) =>
+      methodHome === 'vmlinux'
+        ? buildControl(own, tree, suspect)
+        : { control: parts.module, asCompiled: parts.module },
+    async (own) => (planted ? buildPlanted(own, tree) : null),
+  ]);
   const built = [
     helper,
     control,

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DebianArchive } from '../debian/archive.js';
+import { DebianArchive } from '../debian/archive.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
+import { together } from '../util/together.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
-import { portsAndSuspect } from './modules.js';
+import { type GuestModules, portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
 import { unpackSuspect } from './sources.js';
 import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './stock.js';
@@ -87,9 +88,17 @@ async function buildTree(
   const headers = await unpackHeaders(work, archive, stock, unread);
   const sources = await unpackSuspect(work, archive, stock.source, suspect, unread);
   const why = await headersProblem(headers, stock.abi);
-  const whole = async (): Promise<void> => {
+  let checking: Promise<void> | null = null;
+  const check = async (): Promise<void> => {
     await unpackHeaders(work, archive, stock);
     await unpackSuspect(work, archive, stock.source, suspect);
+  };
+  // Several modules are built at the same time.
+  const whole = (): Promise<void> => {
+    checking ??= check().finally(() => {
+      checking = null;
+    });
+    return checking;
   };
   if (why === null) {
     const directory = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`);
@@ -127,27 +136,36 @@ export async function prepareDebianKernel(
   const { arch } = work;
   const { suspect } = wanted;
   const { archive, stock } = await resolveStock(work, request);
-  const image = await unpackImage(work, archive, stock);
-  const configFile = await imageFile(image, stock.abi, 'config');
-  const configText = await readFile(configFile, 'utf8');
+  const modulesOf = async (own: Work, image: string): Promise<GuestModules> => {
+    const lib = path.join(image, 'usr/lib/modules');
+    const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
+    return portsAndSuspect(own, `${stock.abi}_${stock.image.version}`, from, suspect);
+  };
   const usual = arch.kernel.debianFlavour;
   const given = request.flavour !== null && request.flavour !== usual;
   const where = request.suite ?? request.version;
-  requireConfig(
-    {
-      text: configText,
-      what: `${stock.image.name} ${stock.image.version}`,
-      file: configFile,
-      instead: given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+  const of = (own: Work): DebianArchive => new DebianArchive(own, archive.suite);
+  // The sources are most of what is fetched, and none but the control waits for them.
+  const [{ image, configText, configFile, modules }] = await together(work, [
+    async (own) => {
+      const image = await unpackImage(own, of(own), stock);
+      const configFile = await imageFile(image, stock.abi, 'config');
+      const configText = await readFile(configFile, 'utf8');
+      requireConfig(
+        {
+          text: configText,
+          what: `${stock.image.name} ${stock.image.version}`,
+          file: configFile,
+          instead: given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+        },
+        suspect,
+      );
+      return { image, configText, configFile, modules: await modulesOf(own, image) };
     },
-    suspect,
-  );
-
+    (own) => unpackHeaders(own, of(own), stock, { unread: true }),
+    (own) => unpackSuspect(own, of(own), stock.source, suspect, { unread: true }),
+  ]);
   const tree = await buildTree(work, archive, { stock, configText, suspect });
-  const key = `${stock.abi}_${stock.image.version}`;
-  const lib = path.join(image, 'usr/lib/modules');
-  const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
-  const modules = await portsAndSuspect(work, key, from, suspect);
   return assembleKernel(
     work,
     {

@@ -77,6 +77,11 @@ export class Cache {
     return new Cache(this.root, this.signal, tell, this.used);
   }
 
+  /** The same cache, for work that something else stops, too. */
+  until(signal: AbortSignal): Cache {
+    return new Cache(this.root, signal, this.tell, this.used);
+  }
+
   /**
    * The folder of an entry, built first when it is not there. `build` fills `directory`, which will
    * be known as `final` afterwards.
