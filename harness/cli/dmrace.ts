@@ -10,6 +10,10 @@ import { guardStreams, out, say, settled } from './streams.js';
 
 export { servedByDocker } from './docker/index.js';
 
+/** For `npm start`; see cli/ahead.ts. */
+export const downloadAhead = async (argv: readonly string[], signal: AbortSignal): Promise<void> =>
+  (await import('./ahead.js')).downloadAhead(argv, signal);
+
 /** How a command's definition is made. */
 type Make = (signal: AbortSignal, exit: (code: number) => void) => Promise<Command>;
 

@@ -37,12 +37,24 @@ export async function missingTools(
   return all.filter((_, index) => !states[index]);
 }
 
-/** The command that installs them. */
-export function remedy(absent: readonly Requirement[]): string[] {
-  const packages = [...new Set(absent.map((requirement) => requirement.package))];
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  return [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+/** The command that installs them; `as` says who may run it: this user, or root, who is another. */
+export interface Remedy {
+  readonly as: 'self' | 'root';
+  readonly command: readonly string[];
 }
+
+/** What installs them. An ordinary user without sudo has to ask somebody. */
+export async function remedy(absent: readonly Requirement[]): Promise<Remedy> {
+  const packages = [...new Set(absent.map((requirement) => requirement.package))];
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() === 0) return { as: 'self', command };
+  if (await onPath('sudo')) return { as: 'self', command: ['sudo', ...command] };
+  return { as: 'root', command };
+}
+
+/** How a remedy is told. */
+export const remedyLine = ({ as, command }: Remedy): string =>
+  `mend ${as === 'root' ? 'as root' : 'with'}: ${command.join(' ')}`;
 
 /**
  * @throws DmraceError (environment) that lists everything missing, with the command that mends it.
@@ -53,6 +65,6 @@ export async function requireTools(arch: Arch, purpose: 'run' | 'kernels' = 'run
   const flags = `${purpose === 'kernels' ? ' --kernels' : ''} --arch ${arch.name}`;
   throw new DmraceError('environment', {
     observed: `missing: ${absent.map((r) => `${r.needs} (${r.why})`).join(', ')}`,
-    action: `run dmrace doctor --fix${flags}, or: ${remedy(absent).join(' ')}`,
+    action: `run dmrace doctor --fix${flags}, or ${remedyLine(await remedy(absent))}`,
   });
 }
