@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The build: esbuild makes the program and the page of the HTML report. Plain JavaScript, because
 // harness/bootstrap.mjs and the tests import it, too. The types are checked by `npm run lint`.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -62,6 +62,7 @@ export async function writeProgram() {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, contents);
   }
+  chmodSync(path.join(dist, 'main.js'), 0o755);
 }
 
 /**
