@@ -1,12 +1,95 @@
 // SPDX-License-Identifier: MIT
-// Bundles the script and the style of the HTML report. Plain JavaScript, because it is part of the
-// build: `npm run build` runs it, harness/bootstrap.mjs and the unit tests import it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// The build: esbuild makes the program and the page of the HTML report. Plain JavaScript, because
+// harness/bootstrap.mjs and the tests import it, too. The types are checked by `npm run lint`.
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** For Node, as this project's modules are. Identifiers keep their names, for stack traces. */
+const FOR_NODE = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  charset: 'utf8',
+  legalComments: 'none', // THIRD-PARTY-NOTICES.txt has them all
+  // Elsewhere node_modules may be a link: names in what is made do not depend on it.
+  preserveSymlinks: true,
+  logLevel: 'warning',
+};
+
+/** What zod says in forty other languages, which is a third of it. */
+const ENGLISH = {
+  name: 'English',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: '' })),
+};
+
+/**
+ * Makes dist/ anew: `main.js`, which is the command, `dmrace.js`, the same as a function, and files
+ * that they share or load when they need them. Other people's packages are inside, because finding
+ * and reading their hundreds of files takes several times as long as Node's own start; optional
+ * ones are not.
+ */
+export async function writeProgram() {
+  const { optionalDependencies } = JSON.parse(
+    readFileSync(path.join(root, 'package.json'), 'utf8'),
+  );
+  const { outputFiles } = await build({
+    ...FOR_NODE,
+    entryPoints: { main: 'harness/main.ts', dmrace: 'harness/cli/dmrace.ts' },
+    outdir: 'dist',
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
+    external: Object.keys(optionalDependencies),
+    define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+    // Packages that are CommonJS inside ask for Node's own modules by require().
+    banner: {
+      js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
+    },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    plugins: [ENGLISH],
+    write: false,
+  });
+  const dist = path.join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  for (const { path: file, contents } of outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, contents);
+  }
+  chmodSync(path.join(dist, 'main.js'), 0o755);
+}
+
+/**
+ * A script of the repository's own (bench, soak, generate), made ready for Node, which runs no
+ * TypeScript. Packages stay outside.
+ * @param {string} entry its path in the repository
+ * @param {string} [text] instead of the file's content
+ * @returns {Promise<string>} the file to import or to run
+ */
+export async function bundleScript(entry, text) {
+  const outfile = path.join(
+    root,
+    'node_modules/.cache/dmrace',
+    `${entry.replaceAll('/', '-')}.mjs`,
+  );
+  const folder = path.join(root, path.dirname(entry));
+  await build({
+    ...FOR_NODE,
+    ...(text === undefined
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: text, resolveDir: folder, loader: 'ts' } }),
+    outfile,
+    packages: 'external',
+    define: { 'import.meta.dirname': JSON.stringify(folder) },
+  });
+  return outfile;
+}
 
 /**
  * The script and the style of the report's page, minified, as text.
@@ -39,4 +122,7 @@ export async function writePage() {
   writeFileSync(path.join(folder, 'page.css'), style);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await writePage();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeProgram();
+  await writePage();
+}

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
-// `npm run generate`: files that are made from the program, which has to be built.
+// `npm run generate`: files that are made from the program, of harness/.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { marked } from 'marked';
 import markedMan from 'marked-man';
-import { commandTree } from '../dist/cli/dmrace.js';
-import { manual } from '../dist/cli/manual.js';
-import { runResultSchema } from '../dist/report/run-result.js';
-import { withStepsTables } from '../dist/report/steps-list.js';
-import { SCENARIOS } from '../dist/scenarios/index.js';
-import { assets } from '../dist/util/assets.js';
-import { version } from '../dist/util/version.js';
+import { bundleScript } from './bundle.mjs';
 import { notices } from './notices.mjs';
+
+const parts = await bundleScript(
+  'harness/generate',
+  `export { commandTree } from './cli/dmrace.js';
+   export { manual } from './cli/manual.js';
+   export { runResultSchema } from './report/run-result.js';
+   export { withStepsTables } from './report/steps-list.js';
+   export { SCENARIOS } from './scenarios/index.js';
+   export { assets } from './util/assets.js';
+   export { version } from './util/version.js';`,
+);
+const { commandTree, manual, runResultSchema, withStepsTables, SCENARIOS, assets, version } =
+  await import(parts);
 
 function write(text, ...where) {
   writeFileSync(assets(...where), text);
@@ -30,5 +37,5 @@ markedMan.manVersion = `dmrace ${version()}`;
 markedMan.manual = 'dmrace';
 marked.use(markedMan);
 mkdirSync(assets('man'), { recursive: true });
-const program = commandTree(new AbortController().signal, () => undefined);
+const program = await commandTree(new AbortController().signal, () => undefined);
 write(`${marked.parse(manual(program))}\n`, 'man', 'dmrace.1');

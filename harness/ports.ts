@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Arch } from './model/arch/index.js';
-import type { KernelConfig, KernelIdentity } from './model/kernel.js';
+import type { KernelConfig } from './model/kernel.js';
+import type { KernelIdentity } from './model/kernel-identity.js';
 import type { AskedPlacement, Placement } from './model/placement.js';
 
 /** A kernel that is ready to boot, with what was built for it. All paths are in the cache. */

@@ -7,18 +7,23 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { measureBoot } from './boot.js';
 import { measureCampaign } from './campaign.js';
+import { measureFresh } from './fresh.js';
 import { measureOthers } from './others.js';
 import { page } from './page.js';
 import { Results } from './results.js';
 import { say } from './rig.js';
 import { measureStart } from './start.js';
+import { measureStartup } from './startup.js';
 import { measureTrial } from './trial.js';
 
-const PARTS = ['start', 'trial', 'boot', 'others', 'campaign', 'console'] as const;
+const PARTS = ['startup', 'start', 'trial', 'boot', 'others', 'campaign', 'console'] as const;
+/** Measured only where it is asked for: it wants root, mmdebstrap and some minutes of the network. */
+const APART = ['fresh'] as const;
 const USAGE = `npm run bench -- [--repeats N] [--trials N] [--only PART,...] [--page]
   --repeats  how often what is shown as a median is measured (default: 10)
   --trials   length of the long campaign (default: 1000)
-  --only     of ${PARTS.join(', ')}; the other parts stay as they were measured last
+  --only     of ${[...PARTS, ...APART].join(', ')}; the other parts stay as they were measured last
+  --than     with --only fresh: another commit to measure in the same minutes
   --page     measure nothing, write docs/performance.md from bench/results.json
 `;
 
@@ -48,6 +53,7 @@ export async function main(root: string, argv: string[]): Promise<number> {
       repeats: { type: 'string', default: '10' },
       trials: { type: 'string', default: '1000' },
       only: { type: 'string', default: PARTS.join(',') },
+      than: { type: 'string', default: '' },
       page: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -68,6 +74,7 @@ export async function main(root: string, argv: string[]): Promise<number> {
       only,
       Number(values.repeats),
       Number(values.trials),
+      values.than,
     );
   }
   if (!results) {
@@ -85,15 +92,19 @@ async function measure(
   only: ReadonlySet<string>,
   repeats: number,
   trials: number,
+  than: string,
 ): Promise<Results> {
   const interrupt = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort());
   const { signal } = interrupt;
   const program = path.join(root, 'dist/main.js');
   const work = await mkdtemp(path.join(tmpdir(), 'dmrace-bench-'));
-  const source = (
-    await execa(process.execPath, [program, 'kernel', 'fetch', '--source', 'debian:6.12'])
-  ).stdout.trim();
+  const source =
+    only.has('boot') || only.has('others')
+      ? (
+          await execa(process.execPath, [program, 'kernel', 'fetch', '--source', 'debian:6.12'])
+        ).stdout.trim()
+      : '';
   let results: Results = { ...before, machine: await machine(root) };
   // What is measured is kept at once: a later part that fails takes nothing with it.
   const part = async (name: string, work: () => Promise<Partial<Results>>): Promise<void> => {
@@ -104,6 +115,10 @@ async function measure(
     say(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
   };
   try {
+    await part('fresh', async () => ({ fresh: await measureFresh(root, than, signal) }));
+    await part('startup', async () => ({
+      startup: await measureStartup(program, work, repeats, signal),
+    }));
     await part('start', async () => ({
       start: await measureStart(program, work, repeats, signal),
     }));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type BootTimes, median, type Results } from './results.js';
+import { STARTS } from './startup.js';
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 const spread = (values: readonly number[]): string =>
@@ -84,6 +85,78 @@ function summary({ start, trial, campaign }: Results): string[] {
     );
   }
   return table(['what', 'median', 'spread', 'wanted', ''], rows);
+}
+
+function startup({ startup: measured }: Results): string[] {
+  if (!measured) return [];
+  const floor = median(measured.nodeMs);
+  const times = {
+    version: measured.versionMs,
+    scan: measured.scanMs,
+    judge: measured.judgeMs,
+  };
+  const rows = (['version', 'scan', 'judge'] as const).map((name) => {
+    const [what, most] = STARTS[name];
+    const ratio = median(times[name]) / floor;
+    return [
+      what,
+      seconds(median(times[name])),
+      spread(times[name]),
+      ratio.toFixed(1),
+      `at most ${most.toFixed(1)}`,
+      verdict(ratio <= most),
+    ];
+  });
+  return [
+    '## Start-up',
+    'In turn with `node -e 0`, which is the floor of a program in Node.',
+    '',
+    ...table(
+      ['what', 'median', 'spread', 'times `node -e 0`', 'wanted', ''],
+      [['`node -e 0`', seconds(floor), spread(measured.nodeMs), '1.0', '', ''], ...rows],
+    ),
+    '',
+  ];
+}
+
+/** Stages of a run's own timing, for people. */
+const STAGES: Readonly<Record<string, string>> = {
+  kernelMs: 'kernel: unpacking, building control and helper; the guest’s programs',
+  initramfsMs: 'initramfs',
+  accelMs: 'accelerator',
+  readyMs: 'booting and saving both guests',
+  asCompiledMs: 'the same for `as-compiled`',
+  trialsMs: 'trials',
+};
+
+function fresh({ fresh: measured }: Results): string[] {
+  if (!measured) return [];
+  const { npmS, buildS, totalS, stages, than, load } = measured;
+  const total = stages.totalMs ?? 0;
+  const rest = totalS - npmS - buildS - total / 1000;
+  const share = (part: number): string[] => [
+    `${part.toFixed(1)} s`,
+    `${((100 * part) / totalS).toFixed(0)} %`,
+  ];
+  return [
+    '## `npm start` from nothing',
+    `A clone in a fresh root of Debian 12 as mmdebstrap makes it, with Node and npm: no package of npm’s or Debian’s, no cache. Load average when it began: ${load}. Downloads go on while packages are installed.`,
+    '',
+    ...table(
+      ['stage', 'took', 'share'],
+      [
+        ['npm packages', ...share(npmS)],
+        ['building the program', ...share(buildS)],
+        ['Debian packages, and downloads beside them', ...share(rest)],
+        ...Object.entries(STAGES).flatMap(([name, what]) =>
+          stages[name] === undefined ? [] : [[what, ...share(stages[name] / 1000)]],
+        ),
+        ['all of it', ...share(totalS)],
+      ],
+    ),
+    '',
+    ...(than ? [`Commit ${than.commit}, right after it: ${than.totalS.toFixed(1)} s.`, ''] : []),
+  ];
 }
 
 function memory({ campaign }: Results): string[] {
@@ -178,12 +251,8 @@ export function page(results: Results): string {
     '',
     ...summary(results),
     '',
-    ...(results.start
-      ? [
-          `\`dmrace --version\` takes ${seconds(median(results.start.versionMs))} (${spread(results.start.versionMs)}).`,
-          '',
-        ]
-      : []),
+    ...startup(results),
+    ...fresh(results),
     ...memory(results),
     ...others(results),
     ...boots(results),

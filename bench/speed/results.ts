@@ -41,7 +41,23 @@ export type Oopsed = z.infer<typeof Oopsed>;
 /** bench/results.json: docs/performance.md is made of it. Each part can be measured by itself. */
 export const Results = z.strictObject({
   machine: Machine,
-  start: z.strictObject({ versionMs: Times, warmMs: Times }).optional(),
+  start: z.strictObject({ warmMs: Times }).optional(),
+  startup: z
+    .strictObject({ nodeMs: Times, versionMs: Times, scanMs: Times, judgeMs: Times })
+    .optional(),
+  fresh: z
+    .strictObject({
+      suite: z.string(),
+      load: z.number(),
+      /** Of the run itself, by the names of its stages, in ms. */
+      stages: z.record(z.string(), z.number()),
+      npmS: z.number(),
+      buildS: z.number(),
+      totalS: z.number(),
+      /** The same for another commit in the same minutes; see `--than`. */
+      than: z.strictObject({ commit: z.string(), totalS: z.number() }).optional(),
+    })
+    .optional(),
   trial: z
     .strictObject({
       qemuMs: Times,

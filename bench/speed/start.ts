@@ -4,14 +4,13 @@ import { execa } from 'execa';
 import type { Results } from './results.js';
 import { say } from './rig.js';
 
-/** The command line's own start, and `dmrace run` with everything in the cache. */
+/** `dmrace run` with everything in the cache. */
 export async function measureStart(
   program: string,
   work: string,
   repeats: number,
   signal: AbortSignal,
 ): Promise<NonNullable<Results['start']>> {
-  const versionMs: number[] = [];
   const warmMs: number[] = [];
   const env = { DMRACE_DOCKER: 'never' };
   const timed = async (args: readonly string[]): Promise<number> => {
@@ -23,9 +22,8 @@ export async function measureStart(
     timed(['run', '--quiet', '--accel', 'tcg', '--out', path.join(work, name)]);
   await run('first'); // fills the cache
   for (let index = 0; index < repeats; index++) {
-    versionMs.push(await timed(['--version']));
     warmMs.push(await run(`warm-${index}`));
     say(`warm run ${index + 1}/${repeats}: ${warmMs.at(-1)?.toFixed(0)} ms`);
   }
-  return { versionMs, warmMs };
+  return { warmMs };
 }

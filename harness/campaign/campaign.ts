@@ -146,16 +146,19 @@ export async function runCampaign(
     };
     let { files, argv } = await attempt();
     if (files.note.end.how === 'interrupted') return;
+    let early: TrialResult | null = null;
     if (!proven.has(trial.placement) && !before && tools.mend) {
-      if (isExpected(trial, judgeTrial(files))) proven.add(trial.placement);
+      early = judgeTrial(files);
+      if (isExpected(trial, early)) proven.add(trial.placement);
       else if (await tools.mend()) {
         mended = true;
+        early = null;
         ({ files, argv } = await attempt());
       }
     }
     if (files.note.end.how === 'interrupted') return;
     await tools.directory.writeTrial(files, tools.pasteable(argv));
-    const judged = judgeTrial(files);
+    const judged = early ?? judgeTrial(files);
     await tools.directory.writeResult(judged);
     await tools.directory.writeEntry({
       plan: trial,

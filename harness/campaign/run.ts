@@ -80,7 +80,7 @@ export async function run(
   // A run that went on is what its folder says, from whatever day.
   const result = resumed
     ? (await readSavedRun(directory.root)).result
-    : await resultOf(directory, outcome);
+    : resultOf(directory, outcome);
   const { verdict, reasons, exitCode } = result;
   await directory.writeVerdict({ schema: 1, verdict, reasons, exitCode, timing });
   const manifest = await directory.writeManifest();
@@ -194,11 +194,10 @@ function remadeOf(rig: ReadyRig, resumed: Resumed | null): Pick<RunNote, 'remade
   return Object.keys(remade).length > 0 ? { remade } : {};
 }
 
-async function resultOf(
+function resultOf(
   directory: RunDirectory,
   { note, campaign: { results }, repeats }: Outcome,
-): Promise<RunResult> {
-  const byLine = (await directory.readLedger()).entries.filter(({ kept }) => !kept).length;
+): RunResult {
   const result = summarise({
     question: questionOf(note),
     kernel: note.kernel,
@@ -206,7 +205,7 @@ async function resultOf(
     codes: note.codes,
     problems: [],
     known: note.known,
-    notes: notesOf(note, byLine, results.length),
+    notes: notesOf(note, directory.byLine, results.length),
   });
   return { ...result, ...(repeats ? { repeats } : {}) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { patienceParameters } from '../guest/patience.js';
-import { buildInitramfs } from '../initramfs/build.js';
+import { buildInitramfs, guestParts } from '../initramfs/build.js';
 import { judgeTrial } from '../judge/trial.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import { CRASHES, type CrashHow } from '../model/recipe.js';
@@ -62,6 +62,7 @@ export async function selfTest(work: Work, wanted: Accel | 'auto'): Promise<numb
     prepareKernel(work, 'debian', { suspect: suspect.build }),
   );
   const initramfs = await buildInitramfs(work, {
+    guest: await guestParts(work),
     kernel,
     placement: SUBJECT,
     setUp: guestSetUp(scenario),

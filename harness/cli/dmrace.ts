@@ -2,44 +2,60 @@
 import { Command, CommanderError } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { EXIT, INTERRUPTED } from '../model/exit-codes.js';
-import { SUSPECTS } from '../suspects/index.js';
-import { withSbin } from '../util/host-tools.js';
 import { explainSystem } from '../util/io.js';
+import { withSbin } from '../util/sbin.js';
 import { version } from '../util/version.js';
-import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
-import { doctorCommand } from './doctor.js';
-import { judgeCommand } from './judge.js';
-import { kernelCommand } from './kernel.js';
-import { matrixCommand } from './matrix.js';
-import { mergeCommand } from './merge.js';
-import { replayCommand } from './replay.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
-import { scanCommand } from './scan.js';
 import { guardStreams, out, say, settled } from './streams.js';
-import { sweepCommand } from './sweep.js';
 
-/** All commands with their options: what help, completions and the man page are made from. */
-export function commandTree(signal: AbortSignal, exit: (code: number) => void): Command {
+export { servedByDocker } from './docker/index.js';
+
+/** For `npm start`; see cli/ahead.ts. */
+export const downloadAhead = async (argv: readonly string[], signal: AbortSignal): Promise<void> =>
+  (await import('./ahead.js')).downloadAhead(argv, signal);
+
+/** How a command's definition is made. */
+type Make = (signal: AbortSignal, exit: (code: number) => void) => Promise<Command>;
+
+/**
+ * The commands, in the order of the help. Each is loaded when it is named: together they read most
+ * of the program, which takes several times as long as starting Node.
+ */
+const COMMANDS: Readonly<Record<string, Make>> = {
+  run: async (signal, exit) => (await import('./run.js')).runCommand(signal, exit),
+  matrix: async (signal, exit) => (await import('./matrix.js')).matrixCommand(signal, exit),
+  sweep: async (signal, exit) => (await import('./sweep.js')).sweepCommand(signal, exit),
+  replay: async (signal, exit) => (await import('./replay.js')).replayCommand(signal, exit),
+  judge: async (_, exit) => (await import('./judge.js')).judgeCommand(exit),
+  report: async (_, exit) => (await import('./report.js')).reportCommand(exit),
+  merge: async (_, exit) => (await import('./merge.js')).mergeCommand(exit),
+  scan: async (_, exit) => (await import('./scan.js')).scanCommand(undefined, exit),
+  kernel: async (signal) => (await import('./kernel.js')).kernelCommand(signal),
+  doctor: async (signal, exit) => (await import('./doctor.js')).doctorCommand(signal, exit),
+};
+
+/**
+ * The commands with their options: what help, completions and the man page are made from.
+ * @param only the one that is to be carried out, if it is known; `--version`; all otherwise
+ */
+export async function commandTree(
+  signal: AbortSignal,
+  exit: (code: number) => void,
+  only?: string,
+): Promise<Command> {
   const program = new Command('dmrace')
-    .description(SUSPECTS.dm_mod.words.program)
     .addHelpText('after', '\nExamples:\n  dmrace run\n  dmrace doctor --fix\n  dmrace help run')
     .version(version())
     .option('--docker', 'what boots or builds, and doctor: in a container; see docs/docker.md')
     .option('--suite <name>', 'with --docker: in that Debian suite, with its compiler')
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
-  program.addCommand(runCommand(signal, exit));
-  program.addCommand(matrixCommand(signal, exit));
-  program.addCommand(sweepCommand(signal, exit));
-  program.addCommand(replayCommand(signal, exit));
-  program.addCommand(judgeCommand(exit));
-  program.addCommand(reportCommand(exit));
-  program.addCommand(mergeCommand(exit));
-  program.addCommand(scanCommand(undefined, exit));
-  program.addCommand(kernelCommand(signal));
-  program.addCommand(doctorCommand(signal, exit));
-  addCompletions(program);
+  if (only === '--version' || only === '-V') return program;
+  const one = only === undefined || !Object.hasOwn(COMMANDS, only) ? undefined : COMMANDS[only];
+  if (one) return program.addCommand(await one(signal, exit));
+  const { SUSPECTS } = await import('../suspects/index.js');
+  program.description(SUSPECTS.dm_mod.words.program);
+  for (const make of Object.values(COMMANDS)) program.addCommand(await make(signal, exit));
+  (await import('./completions.js')).addCompletions(program);
   return program;
 }
 
@@ -63,11 +79,11 @@ async function worked(argv: readonly string[], signal: AbortSignal): Promise<num
   const exit = (value: number): void => {
     code = value;
   };
-  const program = commandTree(signal, exit);
-  overrideExit(program);
   try {
     const outcome = await inDocker(argv, signal);
     if ('code' in outcome) return outcome.code;
+    const program = await commandTree(signal, exit, outcome.argv[0]);
+    overrideExit(program);
     await program.parseAsync([...outcome.argv], { from: 'user' });
     return code;
   } catch (error) {

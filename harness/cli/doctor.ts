@@ -6,7 +6,7 @@ import { ARCH, type Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
-import { missingTools, remedy } from '../util/host-tools.js';
+import { missingTools, remedy, remedyLine } from '../util/host-tools.js';
 import { setPatience } from '../util/patience.js';
 import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
 import { accelReport } from './accel-report.js';
@@ -66,8 +66,15 @@ async function doctor(arch: Arch, { fix, kernels, tests }: DoctorOptions): Promi
     for (const requirement of absent) {
       say(`missing: ${requirement.needs} (package ${requirement.package}): ${requirement.why}`);
     }
-    const command = remedy(absent);
-    say(`mend with: ${command.join(' ')}`);
+    const mend = await remedy(absent);
+    const { command } = mend;
+    say(remedyLine(mend));
+    if (mend.as === 'root') {
+      say(
+        '  you are not root, and there is no sudo: have it run once, then nothing needs root any more',
+      );
+      return 128;
+    }
     if (!fix) return 128;
     if (!(await agreed(command))) return 128;
     await install(command);

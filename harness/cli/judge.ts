@@ -5,7 +5,7 @@ import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
-import { noSuchForm, printSweep } from './sweep.js';
+import { noSuchForm, printSweep } from './sweep-output.js';
 
 /** `dmrace judge`: the verdict of a saved run, from its files alone. */
 export function judgeCommand(exit: (code: number) => void): Command {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { LoggedKernel } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { Finding } from '../model/finding.js';
-import { coversKernel, fitsFinding, type KnownIssue } from '../model/known.js';
-import { readKnownFile } from './known-file.js';
+import type { KnownIssue } from '../model/known.js';
+import { coversKernel, fitsFinding } from '../model/known-cover.js';
 
 /** Why a finding is no news. */
 export interface Expectation {
@@ -52,7 +52,7 @@ export async function readExpected(
   allow: string | undefined,
 ): Promise<Expected> {
   return new Expected(
-    known === undefined ? [] : await readKnownFile(known),
+    known === undefined ? [] : await (await import('./known-file.js')).readKnownFile(known),
     allow === undefined ? [] : await readAllowFile(allow),
   );
 }

@@ -2,7 +2,6 @@
 import type { ModuleContext } from '../console/index.js';
 import { ConsoleScanner, type SymbolTable } from '../console/index.js';
 import type { Finding, RawFinding } from '../model/finding.js';
-import { symbolize } from '../symbols/addr2line.js';
 import { attributed } from './scan-cause.js';
 import type { Expectation, Expected } from './scan-expected.js';
 import { openLog, readTable, type ScanStreams } from './scan-input.js';
@@ -71,6 +70,7 @@ async function* findingsOf(
 async function withSource(finding: Finding, vmlinux: string | undefined): Promise<Told> {
   if (vmlinux === undefined) return finding;
   const places = [...(finding.pc === undefined ? [] : [finding.pc]), ...finding.frames.map(pcOf)];
+  const { symbolize } = await import('../symbols/addr2line.js');
   return { ...finding, source: await symbolize(vmlinux, places.slice(0, MAX_SOURCE)) };
 }
 

@@ -2,8 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
-import type { ModuleContext } from '../console/index.js';
 import { parseSymbolMap, SymbolTable } from '../console/index.js';
 import { DmraceError } from '../model/errors.js';
 import { decoded } from './scan-decode.js';
@@ -14,17 +12,6 @@ export interface ScanStreams {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
 }
-
-const Hex = z.string().regex(/^(?:0x)?[0-9a-f]{1,16}$/i);
-const Modules = z.array(
-  z.object({
-    module: z.string(),
-    start: Hex,
-    end: Hex,
-    unloaded: z.boolean(),
-    symbols: z.array(z.object({ name: z.string(), address: Hex })),
-  }),
-);
 
 /** Opens a log, whatever it is encoded in; `-` is standard input. Errors of reading it name it. */
 export async function openLog(
@@ -55,7 +42,8 @@ async function opened(name: string): Promise<Readable> {
   return stream;
 }
 
-function unreadable(name: string, error: unknown): never {
+/** @throws DmraceError (environment) that names what cannot be read */
+export function unreadable(name: string, error: unknown): never {
   const why = error instanceof Error ? error.message : String(error);
   throw new DmraceError('environment', {
     observed: `${name} cannot be read: ${why}`,
@@ -69,23 +57,4 @@ export async function readTable(name: string | undefined): Promise<SymbolTable |
   if (name === undefined) return undefined;
   const text = await readFile(name, 'latin1').catch((error: unknown) => unreadable(name, error));
   return new SymbolTable(parseSymbolMap(text));
-}
-
-/** Reads what `--modules` names. */
-export async function readContext(name: string | undefined): Promise<ModuleContext | undefined> {
-  if (name === undefined) return undefined;
-  const text = await readFile(name, 'utf8').catch((error: unknown) => unreadable(name, error));
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const parsed = Modules.safeParse(value);
-  if (parsed.success) return { modules: parsed.data };
-  throw new DmraceError('usage', {
-    observed: `${name} is no record of modules`,
-    artefact: name,
-    action: 'See `dmrace scan --help` for its form.',
-  });
 }

@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { readExpected } from './scan-expected.js';
 import { scanFiles } from './scan-files.js';
-import { readContext, type ScanStreams } from './scan-input.js';
-import { scanRecords } from './scan-records.js';
+import type { ScanStreams } from './scan-input.js';
 import { out, say } from './streams.js';
 
 interface ScanOptions {
@@ -59,12 +58,19 @@ export function scanCommand(
           action: 'Give one of them.',
         });
       }
-      const context = await readContext(options.modules);
+      const { modules } = options;
+      const context =
+        modules === undefined
+          ? undefined
+          : await (await import('./scan-modules.js')).readModules(modules);
       const expected = await readExpected(options.known, options.allow);
       const names = files.length === 0 ? ['-'] : files;
       const found =
         options.jsonl === true
-          ? await scanRecords(names, streams, { context, expected })
+          ? await (await import('./scan-records.js')).scanRecords(names, streams, {
+              context,
+              expected,
+            })
           : await scanFiles(names, streams, { ...options, context, expected });
       if (expected.count > 0) {
         streams.stderr(

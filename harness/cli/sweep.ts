@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
-import { DmraceError } from '../model/errors.js';
 import { COMPARED_PLACEMENTS } from '../model/placement.js';
-import { shownDeep } from '../model/shown.js';
-import { renderSweepJson, renderSweepText, type SweepView } from '../report/sweep.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
 import { PATIENCE_FLAG, PATIENCE_TEXT, type RunOptions, runOptions } from './options.js';
-import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { placementsOf, raceRequest } from './request.js';
-import { out } from './streams.js';
+import { noSuchForm, printSweep } from './sweep-output.js';
 
 /** `dmrace sweep`. */
 export function sweepCommand(signal: AbortSignal, exit: (code: number) => void): Command {
@@ -52,13 +48,6 @@ function refuse(options: RunOptions): void {
   throw noSuchForm(options.format);
 }
 
-/** A format of runs that sweeps do not have. */
-export const noSuchForm = (format: string): DmraceError =>
-  new DmraceError('usage', {
-    observed: `--format ${format}: a sweep has no such form`,
-    action: 'use pretty or json',
-  });
-
 async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<number> {
   refuse(options);
   const request = raceRequest(options, scenario, placementsOf(options, COMPARED_PLACEMENTS));
@@ -67,13 +56,4 @@ async function sweepAsked(options: RunOptions, signal: AbortSignal): Promise<num
   const { kernel } = ended.result;
   printSweep({ result: ended.sweep, kernel, directory: ended.directory.root }, options.format);
   return ended.result.exitCode;
-}
-
-/** Prints a judged sweep to stdout. */
-export function printSweep(view: SweepView, format: string): void {
-  out(
-    format === 'json'
-      ? renderSweepJson(view)
-      : renderSweepText(shownDeep(view), paintFor(process.stdout)),
-  );
 }

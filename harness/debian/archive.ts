@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import writeFileAtomic from 'write-file-atomic';
 import { DmraceError, isOfKind } from '../model/errors.js';
 import { contentKey } from '../util/cache.js';
 import { type CommandOptions, runTool } from '../util/command.js';
+import { HalfBuilt } from '../util/half-built.js';
+import { explainIo } from '../util/io.js';
 import type { Work } from '../util/work.js';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -327,8 +329,42 @@ export class DebianArchive {
     return path.join(directory, name);
   }
 
+  /**
+   * Downloads those packages that are not there yet by one call of apt-get: each reads the package
+   * lists first, which takes it half a second. What cannot be had is told by {@link download}.
+   */
+  async fetch(packages: readonly Package[]): Promise<void> {
+    const { cache } = this.work;
+    const there = await Promise.all(packages.map((pack) => cache.has('deb', this.#keyOf(pack))));
+    const absent = packages.filter((_, index) => !there[index]);
+    if (absent.length < 2) return;
+    const half = new HalfBuilt(path.join(cache.root, 'deb', `${absent[0]?.name}+`));
+    try {
+      await half.create();
+      const names = absent.map(({ name, version }) => `${name}=${version}`);
+      const started = Date.now();
+      const args = [...this.#options(), '-q', 'download', ...names];
+      await this.#run('apt-get', args, { cwd: half.directory });
+      const files = await readdir(half.directory);
+      for (const pack of absent) {
+        const file = files.find((name) => name.startsWith(`${pack.name}_`));
+        if (file === undefined) continue;
+        await cache.entry('deb', this.#keyOf(pack), (directory) =>
+          rename(path.join(half.directory, file), path.join(directory, file)),
+        );
+      }
+      const took = ((Date.now() - started) / 1000).toFixed(1);
+      this.work.say(`downloaded ${absent.map(({ name }) => name).join(', ')} in ${took} s`);
+    } catch (error) {
+      if (!isOfKind(error, 'tool-failed')) throw explainIo(error, half.directory);
+    } finally {
+      await half.discard();
+    }
+  }
+
   /** Unpacks packages into one folder; nothing is installed and no maintainer script runs. */
   async unpack(packages: readonly Package[], directory: string): Promise<void> {
+    await this.fetch(packages);
     for (const pack of packages) {
       const unpack = async (): Promise<string> =>
         this.#run('dpkg-deb', ['-x', await this.download(pack), directory]);

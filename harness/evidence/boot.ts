@@ -15,6 +15,16 @@ export interface BootEvidence extends ReadRecords {
  * trial has to be read: they are read once.
  */
 const boots = new LRUCache<string, BootEvidence>({ max: 2 * PLACEMENTS.length });
+const texts = new LRUCache<string, ReadRecords>({ max: 2 * PLACEMENTS.length });
+
+/** The records of a boot, of which it is not asked where a module lies; see {@link readBoot}. */
+export function readBootRecords(text: string): ReadRecords {
+  const known = texts.get(text);
+  if (known) return known;
+  const read = readRecords(text);
+  texts.set(text, read);
+  return read;
+}
 
 /**
  * Reads the records of a boot. Pure: the same text gives the same evidence, which is not to be changed.
@@ -24,7 +34,7 @@ export function readBoot(text: string, module: string): BootEvidence {
   const key = `${module}\n${text}`;
   const known = boots.get(key);
   if (known) return known;
-  const read = readRecords(text);
+  const read = readBootRecords(text);
   const boot = { ...read, layout: layoutOf(read.records, module) };
   boots.set(key, boot);
   return boot;

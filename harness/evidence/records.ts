@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { type GuestRecord, parseRecord } from '../model/record.js';
+import { parseRecord } from '../model/read-record.js';
+import type { GuestRecord } from '../model/record.js';
 
 /** The records port's text, read; bad lines become reasons. */
 export interface ReadRecords {

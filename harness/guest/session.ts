@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import { type GuestRecord, parseRecord, type RecordKind } from '../model/record.js';
+import { parseRecord } from '../model/read-record.js';
+import type { GuestRecord, RecordKind } from '../model/record.js';
 import type { Machine, MachineEnd } from '../ports.js';
 import { pause, withinOrAborted } from '../util/deadline.js';
 

@@ -19,6 +19,7 @@ import { assets } from '../util/assets.js';
 import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import { shell } from '../util/shell.js';
+import { together } from '../util/together.js';
 import { crossPrefix } from '../util/toolchain.js';
 import { telling, type Work } from '../util/work.js';
 import { type GuestSuspect, guestConf } from './conf.js';
@@ -72,8 +73,23 @@ export async function guestProgram(work: Work): Promise<string> {
   return path.join(entry, 'dmrace-guest');
 }
 
+/** What all guests of an architecture have in common. */
+export interface GuestParts {
+  /** See {@link guestUserland}. */
+  readonly userland: string;
+  /** See {@link guestProgram}. */
+  readonly program: string;
+}
+
+/** Fetches and builds them; they depend on no kernel. @throws DmraceError, AbortError. */
+export async function guestParts(work: Work): Promise<GuestParts> {
+  const [userland, program] = await together(work, [guestUserland, guestProgram]);
+  return { userland, program };
+}
+
 /** What an initramfs is made of. */
 export interface InitramfsRequest {
+  readonly guest: GuestParts;
   readonly kernel: PreparedKernel;
   readonly placement: Placement;
   readonly setUp: GuestSetUp;
@@ -83,9 +99,8 @@ export interface InitramfsRequest {
 /** The initramfs of one placement: the same inputs give the same bytes. */
 export async function buildInitramfs(work: Work, request: InitramfsRequest): Promise<string> {
   const { kernel, placement, setUp, suspect } = request;
+  const { userland, program } = request.guest;
   const told = telling(work, work.say);
-  const userland = await guestUserland(told);
-  const program = await guestProgram(told);
   const own = modulesOf(kernel, placement);
   const needs = own.slice(0, -1).map((file) => ({ name: path.basename(file), file }));
   const conf = guestConf(setUp, { ...suspect, needs: needs.map(({ name }) => name) }, work.arch);

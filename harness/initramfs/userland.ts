@@ -51,6 +51,13 @@ async function copyLibraries(
   }
 }
 
+/** Downloads the packages of {@link guestUserland}. */
+export async function fetchUserland(work: Work): Promise<void> {
+  const archive = new DebianArchive(work, SUITE);
+  await archive.refresh();
+  await archive.fetch(await archive.require(PACKAGES));
+}
+
 /** A root folder with the guest's programs from Debian's packages: bin, sbin, lib, lib64. */
 export async function guestUserland(work: Work): Promise<string> {
   const { cache, arch } = work;

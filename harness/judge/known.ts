@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel.js';
-import { coversKernel, fitsFinding, type KnownIssue, type KnownReport } from '../model/known.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
+import type { KnownIssue, KnownReport } from '../model/known.js';
+import { coversKernel, fitsFinding } from '../model/known-cover.js';
 import type { TrialResult } from '../model/trial.js';
 import type { Question } from '../model/verdict.js';
 

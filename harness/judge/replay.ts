@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { Comparison, Difference, ReplayedTrial, ReplayResult, Side } from '../model/replay.js';
 import type { TrialResult } from '../model/trial.js';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { KnownIssue } from '../model/known.js';
 import { orderedPlacements, type Placement } from '../model/placement.js';
 import { roleOf } from '../model/role.js';

@@ -2,17 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
-import {
-  configProblems,
-  type KernelIdentity,
-  parseKernelConfig,
-  preemption,
-} from '../model/kernel.js';
+import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { MethodHome } from '../model/placement.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { objectSymbol } from '../qemu/code.js';
 import { runTool } from '../util/command.js';
+import { together } from '../util/together.js';
 import type { Work } from '../util/work.js';
 import { type BuildTree, buildControl, buildHelper, buildPlanted } from './kbuild.js';
 
@@ -76,16 +73,19 @@ export async function assembleKernel(
   { suspect, planted }: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
-  const helper = await buildHelper(work, parts.tree);
   const letter = await objectSymbol(parts.module, suspect.method, arch);
   // T or t: a function of the module's own. U: one that it takes from vmlinux.
   const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
-  // A tree that has the method in the module already is its own control.
-  const { control, asCompiled } =
-    methodHome === 'vmlinux'
-      ? await buildControl(work, parts.tree, suspect)
-      : { control: parts.module, asCompiled: parts.module };
-  const ours = planted ? await buildPlanted(work, parts.tree) : null;
+  const { tree } = parts;
+  const [helper, { control, asCompiled }, ours] = await together(work, [
+    (own) => buildHelper(own, tree),
+    // A tree that has the method in the module already is its own control.
+    async (own) =>
+      methodHome === 'vmlinux'
+        ? buildControl(own, tree, suspect)
+        : { control: parts.module, asCompiled: parts.module },
+    async (own) => (planted ? buildPlanted(own, tree) : null),
+  ]);
   const built = [
     helper,
     control,
@@ -93,7 +93,7 @@ export async function assembleKernel(
     parts.module,
     ...(ours ? [ours.module, ours.pinned] : []),
   ];
-  for (const file of built) await requireVermagic(file, parts);
+  await requireVermagic(built, parts);
   const config = parseKernelConfig(parts.configText);
   const preempt = preemption(config);
   return {
@@ -125,12 +125,15 @@ export async function assembleKernel(
  * The first word of vermagic is the release, and a kernel refuses modules of another one
  * (include/linux/vermagic.h; kernel/module/version.c, same_magic()).
  */
-async function requireVermagic(file: string, parts: KernelParts): Promise<void> {
-  const vermagic = (await runTool('modinfo', ['-F', 'vermagic', file])).trim();
-  const [release = ''] = vermagic.split(' ');
-  if (release === parts.release) return;
+async function requireVermagic(files: readonly string[], parts: KernelParts): Promise<void> {
+  const said = await runTool('modinfo', ['-F', 'vermagic', ...files]);
+  // One line a file.
+  const releases = said.split('\n').map((line) => line.split(' ')[0] ?? '');
+  const at = files.findIndex((_, index) => releases[index] !== parts.release);
+  if (at < 0) return;
+  const release = releases[at] ?? '';
   throw new DmraceError('inconclusive', {
-    observed: `${file} is for kernel "${release}", the image is "${parts.release}"`,
+    observed: `${files[at]} is for kernel "${release}", the image is "${parts.release}"`,
     artefact: parts.tree.directory,
     action: 'name a build tree and modules of the very kernel that is to be booted',
   });

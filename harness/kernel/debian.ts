@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DebianArchive } from '../debian/archive.js';
+import { DebianArchive } from '../debian/archive.js';
+import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
+import { together } from '../util/together.js';
 import { crossPrefix, hostArch } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
-import { portsAndSuspect } from './modules.js';
+import { type GuestModules, portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
 import { unpackSuspect } from './sources.js';
 import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './stock.js';
@@ -21,6 +23,7 @@ async function unpackHeaders(
   work: Work,
   archive: DebianArchive,
   stock: StockKernel,
+  { unread = false } = {},
 ): Promise<string> {
   const { arch } = work;
   const host = hostArch() ?? arch;
@@ -45,7 +48,7 @@ async function unpackHeaders(
         await writeFile(file, text.replaceAll('/usr/src/', `${final}/usr/src/`));
       }
     },
-    { bound: true },
+    { bound: true, unread },
   );
 }
 
@@ -59,6 +62,62 @@ async function unpackImage(
   return cache.entry('image', `${stock.abi}_${stock.image.version}${parts}`, async (directory) => {
     await archive.unpack([stock.image, ...stock.imageParts], directory);
   });
+}
+
+/** What the modules of a stock kernel are built against. */
+interface Against {
+  readonly stock: StockKernel;
+  /** The package's .config. */
+  readonly configText: string;
+  readonly suspect: SuspectBuild;
+}
+
+/**
+ * The package's headers, or where they do not work here its sources, prepared. That is thousands of
+ * files, of which a run that has its modules in the cache reads none: they are compared with their
+ * sums just before make.
+ * @throws DmraceError as {@link prepareDebianKernel} does
+ */
+async function buildTree(
+  work: Work,
+  archive: DebianArchive,
+  { stock, configText, suspect }: Against,
+): Promise<BuildTree> {
+  const key = `${stock.abi}_${stock.image.version}`;
+  const unread = { unread: true };
+  const headers = await unpackHeaders(work, archive, stock, unread);
+  const sources = await unpackSuspect(work, archive, stock.source, suspect, unread);
+  const why = await headersProblem(headers, stock.abi);
+  let checking: Promise<void> | null = null;
+  const check = async (): Promise<void> => {
+    await unpackHeaders(work, archive, stock);
+    await unpackSuspect(work, archive, stock.source, suspect);
+  };
+  // Several modules are built at the same time.
+  const whole = (): Promise<void> => {
+    checking ??= check().finally(() => {
+      checking = null;
+    });
+    return checking;
+  };
+  if (why === null) {
+    const directory = path.join(headers, 'usr/src', `linux-headers-${stock.abi}`);
+    return { key, directory, sources, version: stock.image.version, whole };
+  }
+  const prepared = (options = {}): Promise<string> =>
+    preparedTree(work, archive, { stock, headers, configText, why, whole }, options);
+  return {
+    key: `${key}_prepared_btf`,
+    directory: await prepared(unread),
+    sources,
+    version: stock.image.version,
+    whole: async () => {
+      await whole();
+      await prepared();
+    },
+    cc: `${crossPrefix(work.arch)}gcc`,
+    release: stock.abi,
+  };
 }
 
 /**
@@ -77,38 +136,36 @@ export async function prepareDebianKernel(
   const { arch } = work;
   const { suspect } = wanted;
   const { archive, stock } = await resolveStock(work, request);
-  const image = await unpackImage(work, archive, stock);
-  const configFile = await imageFile(image, stock.abi, 'config');
-  const configText = await readFile(configFile, 'utf8');
+  const modulesOf = async (own: Work, image: string): Promise<GuestModules> => {
+    const lib = path.join(image, 'usr/lib/modules');
+    const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
+    return portsAndSuspect(own, `${stock.abi}_${stock.image.version}`, from, suspect);
+  };
   const usual = arch.kernel.debianFlavour;
   const given = request.flavour !== null && request.flavour !== usual;
   const where = request.suite ?? request.version;
-  requireConfig(
-    {
-      text: configText,
-      what: `${stock.image.name} ${stock.image.version}`,
-      file: configFile,
-      instead: given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+  const of = (own: Work): DebianArchive => new DebianArchive(own, archive.suite);
+  // The sources are most of what is fetched, and none but the control waits for them.
+  const [{ image, configText, configFile, modules }] = await together(work, [
+    async (own) => {
+      const image = await unpackImage(own, of(own), stock);
+      const configFile = await imageFile(image, stock.abi, 'config');
+      const configText = await readFile(configFile, 'utf8');
+      requireConfig(
+        {
+          text: configText,
+          what: `${stock.image.name} ${stock.image.version}`,
+          file: configFile,
+          instead: given ? `use --kernel debian${where === null ? '' : `:${where}`}/${usual}` : '',
+        },
+        suspect,
+      );
+      return { image, configText, configFile, modules: await modulesOf(own, image) };
     },
-    suspect,
-  );
-
-  const headers = await unpackHeaders(work, archive, stock);
-  const why = await headersProblem(headers, stock.abi);
-  const key = `${stock.abi}_${stock.image.version}`;
-  const tree: BuildTree = {
-    key: why === null ? key : `${key}_prepared_btf`,
-    directory:
-      why === null
-        ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)
-        : await preparedTree(work, archive, { stock, headers, configText, why }),
-    sources: await unpackSuspect(work, archive, stock.source, suspect),
-    version: stock.image.version,
-    ...(why === null ? {} : { cc: `${crossPrefix(arch)}gcc`, release: stock.abi }),
-  };
-  const lib = path.join(image, 'usr/lib/modules');
-  const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
-  const modules = await portsAndSuspect(work, key, from, suspect);
+    (own) => unpackHeaders(own, of(own), stock, { unread: true }),
+    (own) => unpackSuspect(own, of(own), stock.source, suspect, { unread: true }),
+  ]);
+  const tree = await buildTree(work, archive, { stock, configText, suspect });
   return assembleKernel(
     work,
     {

@@ -25,6 +25,8 @@ export interface BuildTree {
   readonly cc?: string;
   /** uname -r, when the tree's own would not be the image's. */
   readonly release?: string;
+  /** Makes what is damaged of it again; called before anything is built from it. */
+  readonly whole?: () => Promise<void>;
 }
 
 /** @param folder where the module's sources are, and where it is built */
@@ -99,6 +101,7 @@ export async function buildControl(
     'control',
     contentKey([tree.key, work.arch.name, change.text, 'strip -g', asCompiled]),
     async (directory) => {
+      await tree.whole?.();
       const started = Date.now();
       const sources = path.join(directory, path.basename(suspect.directory));
       const build = async (which: 'place' | 'compiler', name: string): Promise<void> => {
@@ -138,6 +141,7 @@ async function buildOurs(
     kind,
     contentKey([tree.key, work.arch.name, ...texts]),
     async (directory) => {
+      await tree.whole?.();
       const started = Date.now();
       const build = path.join(directory, kind);
       await cp(from, build, { recursive: true });

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import type { DebianArchive } from '../debian/archive.js';
 import { DmraceError } from '../model/errors.js';
 import { parseKernelConfig } from '../model/kernel.js';
+import type { EntryOptions } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { crossPrefix } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
@@ -87,6 +88,8 @@ export interface Unusable {
   readonly configText: string;
   /** Why they do not work, for people. */
   readonly why: string;
+  /** Makes the headers again where they are damaged. */
+  readonly whole: () => Promise<void>;
 }
 
 /**
@@ -101,19 +104,25 @@ export interface Unusable {
 export async function preparedTree(
   work: Work,
   archive: DebianArchive,
-  { stock, headers, configText, why }: Unusable,
+  { stock, headers, configText, why, whole }: Unusable,
+  options: Pick<EntryOptions, 'unread'> = {},
 ): Promise<string> {
   const { cache, arch, say } = work;
   requireOwnRt(configText, stock, why);
   await requireTools(arch, 'kernels');
   const gcc = `${crossPrefix(arch)}gcc`;
-  const tree = await unpackSource(work, archive, stock.source, { kind: 'kbuild', tar: PARTS });
+  const source = (how = {}): Promise<string> =>
+    unpackSource(work, archive, stock.source, { kind: 'kbuild', tar: PARTS }, how);
+  const tree = await source(options);
   const compiler = await requireCompilerFor(tree, arch);
   const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
   return cache.entry(
     'prepared',
     key,
     async (directory, final) => {
+      await whole();
+      await source();
+      await requireStill(headers, stock, why);
       say(`headers of ${stock.abi}: ${why}; preparing its sources with gcc ${compiler}`);
       const started = performance.now();
       await writeFile(path.join(directory, '.config'), configText);
@@ -150,7 +159,24 @@ export async function preparedTree(
         `prepared ${stock.source.name} in ${((performance.now() - started) / 1000).toFixed(0)} s; ${changed} options differ by compiler`,
       );
     },
-    { bound: true },
+    { ...options, bound: true },
+  );
+}
+
+/**
+ * Headers that did not work because they were damaged do now.
+ * @throws DmraceError (environment, `cache-mended`) then: the work is to be done again
+ */
+async function requireStill(headers: string, stock: StockKernel, why: string): Promise<void> {
+  if ((await headersProblem(headers, stock.abi)) !== null) return;
+  throw new DmraceError(
+    'environment',
+    {
+      observed: `the headers of ${stock.abi} in the cache were damaged (${why}) and were made again`,
+      artefact: headers,
+      action: 'run again',
+    },
+    'cache-mended',
   );
 }
 

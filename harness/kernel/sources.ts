@@ -4,6 +4,7 @@ import type { DebianArchive, Package } from '../debian/archive.js';
 import { DmraceError } from '../model/errors.js';
 import { parseKernelSpec } from '../model/kernel.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
+import type { EntryOptions } from '../util/cache.js';
 import { shell } from '../util/shell.js';
 import { telling, type Work } from '../util/work.js';
 import { resolveStock } from './stock.js';
@@ -27,9 +28,10 @@ export async function unpackSource(
   archive: DebianArchive,
   source: Package,
   { kind, tar }: Unpacking,
+  options: EntryOptions = {},
 ): Promise<string> {
   const key = `${source.name}_${source.version}`;
-  return cache.entry(kind, key, async (directory) => {
+  const build = async (directory: string): Promise<void> => {
     const deb = await archive.download(source);
     const started = Date.now();
     const words = tar.map((word) => word.replace('NAME', source.name)).join(' ');
@@ -38,7 +40,8 @@ export async function unpackSource(
       dpkg-deb --fsys-tarfile ${deb} | tar -xO ${`./usr/src/${source.name}.tar.xz`} | xz -dc -T0 |
         tar -x $(echo ${words})`;
     say(`unpacked ${source.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  });
+  };
+  return cache.entry(kind, key, build, options);
 }
 
 /** The suspect's folder of the sources alone, for the control. @throws as {@link unpackSource}. */
@@ -47,11 +50,12 @@ export async function unpackSuspect(
   archive: DebianArchive,
   source: Package,
   suspect: SuspectBuild,
+  options: EntryOptions = {},
 ): Promise<string> {
   const folders = suspect.directory.split('/');
   const tar = [`--strip-components=${folders.length}`, `NAME/${suspect.directory}`];
   const kind = folders.join('-');
-  const entry = await unpackSource(work, archive, source, { kind, tar });
+  const entry = await unpackSource(work, archive, source, { kind, tar }, options);
   return path.join(entry, folders.at(-1) ?? '');
 }
 

@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { z } from 'zod';
 import { DmraceError } from './errors.js';
-import { METHOD_HOMES } from './placement.js';
 import type { SuspectBuild } from './suspect-build.js';
 
 /** Architectures with a data file in harness/model/arch/. */
 export const ARCHES = ['x86_64', 'arm64'] as const;
 export type ArchName = (typeof ARCHES)[number];
-
-/** What a run says of the kernel it booted. */
-export const KernelIdentity = z.strictObject({
-  spec: z.string(),
-  /** uname -r. */
-  release: z.string(),
-  arch: z.enum(ARCHES),
-  /** How the kernel was made preemptible, e.g. `PREEMPT_DYNAMIC, booted with preempt=full`. */
-  preempt: z.string(),
-  configSha256: z.string(),
-  /** Where the release method of the tree as it is lives, by nm of the suspect's module. */
-  methodHome: z.enum(METHOD_HOMES).optional(),
-  /** Package version or tree description. */
-  version: z.string(),
-  /** Of the booted image; absent in runs before 0.2. */
-  imageSha256: z.string().optional(),
-  /** How a self-built kernel was built. */
-  build: z
-    .strictObject({
-      profiles: z.array(z.string()),
-      /** --config, as given. */
-      config: z.string().nullable(),
-      /** git describe of the tree, with -dirty; null without git. */
-      commit: z.string().nullable(),
-      compiler: z.string(),
-    })
-    .optional(),
-});
-export type KernelIdentity = z.infer<typeof KernelIdentity>;
 
 /** A kernel specification as given with `--kernel`. */
 export type KernelSpec =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { KernelIdentity } from './kernel.js';
+import { KernelIdentity } from './kernel-identity.js';
 import { PROFILES } from './kernel-profile.js';
 
 /** A kernel of a matrix: `--kernel SPEC`, or `--kernel src:PATH@PROFILE,PROFILE`. */

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { z } from 'zod';
-
 /**
  * The guest's records: one JSON object a line on a virtio-serial port of their own.
  *
@@ -108,47 +106,6 @@ export type GuestRecord = {
 
 /** A record of kind `K`. */
 export type RecordOf<K extends RecordKind> = Extract<GuestRecord, { readonly kind: K }>;
-
-const schemas = new Map<string, z.ZodType>(
-  Object.entries(RECORD_FIELDS).map(([kind, fields]) => [
-    kind,
-    z.strictObject({
-      kind: z.literal(kind),
-      us: z.int(),
-      ...Object.fromEntries(
-        Object.entries(fields).map(([name, type]) => [name, type === 'd' ? z.int() : z.string()]),
-      ),
-    }),
-  ]),
-);
-
-/** Made once: building a schema costs more than a hundred readings of one. */
-const Kind = z.object({ kind: z.string() });
-
-/** What one line of the records port turned out to be. */
-export type ParsedRecord =
-  | { readonly ok: true; readonly record: GuestRecord }
-  | { readonly ok: false; readonly problem: string };
-
-/** Reads one line of the records port. Never throws: a bad line is evidence too. */
-export function parseRecord(line: string): ParsedRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return { ok: false, problem: 'not JSON' };
-  }
-  const kind = Kind.safeParse(value);
-  if (!kind.success) return { ok: false, problem: 'no kind' };
-  const schema = schemas.get(kind.data.kind);
-  if (!schema) return { ok: false, problem: `unknown kind ${kind.data.kind}` };
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    return { ok: false, problem: z.prettifyError(parsed.error).replaceAll('\n', '; ') };
-  }
-  // The schema was built from RECORD_FIELDS, as the type was.
-  return { ok: true, record: parsed.data as GuestRecord };
-}
 
 /** The first record of a kind, if any. */
 export function firstRecord<K extends RecordKind>(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import type { KernelIdentity } from './kernel.js';
+import type { KernelIdentity } from './kernel-identity.js';
 import type { Outcome } from './outcome.js';
 import type { TrialHashes } from './trial.js';
 

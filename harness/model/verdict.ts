@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Cause } from './finding.js';
-import type { KernelIdentity } from './kernel.js';
+import type { KernelIdentity } from './kernel-identity.js';
 import type { KnownReport } from './known.js';
 import type { Placement } from './placement.js';
 import type { RecipeName } from './recipe.js';

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import type { Accel, MachineSpec, Machines } from '../ports.js';
 import { BOOTED, type Cache, contentKey, requireWhole } from '../util/cache.js';
-import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
 import { recall, remember, rememberedWords, stillHolds } from './accel-memory.js';
 import { boots, type Probed } from './accel-probe.js';
 import { hostFacts } from './host-cpu.js';
 import { kvmProblem } from './kvm-access.js';
+import { qemuVersionText } from './version.js';
 
 /** The accelerator to use, and what there is to say of the choice: why not KVM, or from when it is. */
 export interface AccelChoice {
@@ -83,7 +83,7 @@ export async function tryKvm(
 }
 
 async function memoryFile(spec: MachineSpec, cache: Cache): Promise<string> {
-  const version = await runTool(spec.arch.qemu.binary, ['--version']);
+  const version = await qemuVersionText(spec.arch);
   const host = [hostname(), ...(await hostFacts())];
   const key = contentKey([...host, version, spec.image, spec.arch.name]);
   return path.join(accelFolder(cache), `${key}.json`);

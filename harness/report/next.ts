@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { RECIPES } from '../recipes/index.js';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ChurnTally } from '../model/churn.js';
 import { CAUSES, FINDING_KINDS } from '../model/finding.js';
-import { KernelIdentity } from '../model/kernel.js';
+import { KernelIdentity } from '../model/kernel-identity.js';
 import { KnownIssue } from '../model/known.js';
 import { OUTCOMES } from '../model/outcome.js';
 import { PLACEMENTS } from '../model/placement.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import { SUBJECT } from '../model/role.js';
 import type { SweepPoint, SweepResult } from '../model/sweep.js';
 import { sweep } from '../scenarios/sweep.js';

@@ -8,11 +8,11 @@ import type { Machine, MachineSpec, PreparedKernel } from '../ports.js';
 import { pasteable, qemuCommandLine, type Sockets } from '../qemu/command-line.js';
 import { hostFacts } from '../qemu/host-cpu.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { qemuVersionText } from '../qemu/version.js';
 import { Code } from '../runs/run-note.js';
 import { staged } from '../scenarios/index.js';
 import type { Restored, TrialRun, WhenReady } from '../trial/trial.js';
 import { BOOTED, contentKey, requireWhole } from '../util/cache.js';
-import { runTool } from '../util/command.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
 import {
@@ -181,7 +181,7 @@ export class ReadyStates {
 }
 
 async function keyOf(spec: MachineSpec): Promise<string> {
-  const qemu = await runTool(spec.arch.qemu.binary, ['--version']);
+  const qemu = await qemuVersionText(spec.arch);
   return contentKey([
     qemu,
     // An image of the user's own may be another one tomorrow, under the same name.

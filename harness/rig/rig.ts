@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { patienceParameters } from '../guest/patience.js';
-import { buildInitramfs } from '../initramfs/build.js';
+import { buildInitramfs, type GuestParts, guestParts } from '../initramfs/build.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
@@ -21,11 +21,12 @@ import {
 import { chooseAccel, tryKvm } from '../qemu/accel.js';
 import { GUEST_MEMORY_MIB } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { qemuVersionText } from '../qemu/version.js';
 import { RECIPES } from '../recipes/index.js';
 import { guestSetUp, staged } from '../scenarios/index.js';
 import type { StartOptions, TrialHost } from '../trial/trial.js';
 import { BOOTED, mending } from '../util/cache.js';
-import { runTool } from '../util/command.js';
+import { together } from '../util/together.js';
 import { type Say, telling, type Work } from '../util/work.js';
 import { type Codes, readCode } from './code.js';
 import { bootOf, type ReadyState, type StateRefused } from './ready-state.js';
@@ -34,7 +35,7 @@ import { requireCpus, requireForScenario } from './scenario-needs.js';
 
 /** First line of what QEMU says of its version. @throws DmraceError (environment) without QEMU. */
 export const qemuVersion = async (arch: Arch): Promise<string> =>
-  (await runTool(arch.qemu.binary, ['--version'])).split('\n')[0] ?? '';
+  (await qemuVersionText(arch)).split('\n')[0] ?? '';
 
 /** What a rig is wanted for. */
 export interface RigRequest {
@@ -98,14 +99,14 @@ async function prepareOnce(
   stages: Stages,
   check?: RigCheck,
 ): Promise<ReadyRig> {
-  const kernel = await stages.stage(
+  const [kernel, guest] = await stages.stage(
     { title: `Kernel ${request.kernel}: image, modules, control, helper`, name: 'kernel' },
-    (say) => kernelOf(telling(work, say), request),
+    (say) => kernelAndGuest(telling(work, say), request),
   );
   work.signal.throwIfAborted();
   const initramfs = await stages.stage(
     { title: 'Guest: initramfs of each placement', name: 'initramfs' },
-    (say) => initramfsOf(telling(work, say), request, kernel),
+    (say) => initramfsOf(telling(work, say), request, kernel, guest),
   );
   work.signal.throwIfAborted();
   const { accel, qemu } = await stages.stage({ title: 'Accelerator', name: 'accel' }, (say) =>
@@ -133,7 +134,7 @@ async function prepareOnce(
     { title: 'As compiled: the subject’s method jumps', name: 'asCompiled' },
     async (say) => {
       const more: RigRequest = { ...request, placements: ['as-compiled'] };
-      const images = await initramfsOf(telling(work, say), more, kernel);
+      const images = await initramfsOf(telling(work, say), more, kernel, guest);
       const image = images['as-compiled'] ?? '';
       const all = (placement: Placement): MachineSpec =>
         placement === 'as-compiled' ? bootingMachine(more, kernel, accel, image) : boots(placement);
@@ -161,16 +162,25 @@ async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel
   return prepared;
 }
 
+/** What guests have in common needs no kernel: it is fetched and built meanwhile. */
+const kernelAndGuest = (
+  work: Work,
+  request: RigRequest,
+): Promise<readonly [PreparedKernel, GuestParts]> =>
+  together(work, [(own) => kernelOf(own, request), guestParts]);
+
 async function initramfsOf(
   work: Work,
   { placements, scenario }: RigRequest,
   kernel: PreparedKernel,
+  guest: GuestParts,
 ): Promise<Initramfs> {
   const files: Partial<Record<Placement, string>> = {};
   for (const placement of placements) {
     const own = staged(scenario, placement);
     const { name, build } = own.suspect;
     files[placement] = await buildInitramfs(work, {
+      guest,
       kernel,
       placement,
       setUp: guestSetUp(own),
@@ -347,8 +357,8 @@ export class ReadyRig implements RigParts {
     const work = telling(this.work, say);
     // What they are made from may be in doubt as well, and is then made again, too.
     await mending(work, say, async () => {
-      const kernel = await kernelOf(work, this.request);
-      await initramfsOf(work, this.request, kernel);
+      const [kernel, guest] = await kernelAndGuest(work, this.request);
+      await initramfsOf(work, this.request, kernel, guest);
       await this.#states.prepare(this.request.placements, say);
     });
     return true;

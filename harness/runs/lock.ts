@@ -2,9 +2,8 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
+import { LOCK_FILE } from './lock-file.js';
 
-/** Lies in the folder while somebody writes there; it is no file of the run. */
-export const LOCK_FILE = 'run.lock';
 /** What flock(1) is to end with when the lock is somebody else's; none of its own codes. */
 const TAKEN = 75;
 

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FORMATS } from '../report/formats.js';
-import { LOCK_FILE } from './lock.js';
+import { LOCK_FILE } from './lock-file.js';
 import { sha256 } from './seal.js';
 
 /** The manifest's name: `sha256sum -c SHA256SUMS` in the run's folder checks it too. */

@@ -16,7 +16,7 @@ import {
   NO_LINES,
   readLedger,
 } from './ledger.js';
-import { LOCK_FILE, lockRun } from './lock.js';
+import { LOCK_FILE } from './lock-file.js';
 import { MANIFEST, manifestOf } from './manifest.js';
 import { resultToJson } from './result-json.js';
 import { RunNote } from './run-note.js';
@@ -36,6 +36,7 @@ export const readyFolder = (placement: Placement): string => `ready-${placement}
  */
 export class RunDirectory implements AsyncDisposable {
   #ledgerEnd: LedgerEnd = NO_LINES;
+  #byLine = 0;
   #lock: AsyncDisposable | null = null;
 
   private constructor(readonly root: string) {}
@@ -70,6 +71,8 @@ export class RunDirectory implements AsyncDisposable {
 
   /** Makes this process the one owner of the folder. @throws DmraceError as lockRun() does. */
   async own(): Promise<void> {
+    // Who only reads a run starts no process, and need not load what starts one.
+    const { lockRun } = await import('./lock.js');
     this.#lock ??= await lockRun(this.root);
   }
 
@@ -174,7 +177,9 @@ export class RunDirectory implements AsyncDisposable {
       throw explainIo(error, file);
     }
     this.#ledgerEnd = end;
-    if (!entry.kept) await this.dropTrial(path.basename(this.trialPath(entry.plan)));
+    if (entry.kept) return;
+    this.#byLine++;
+    await this.dropTrial(path.basename(this.trialPath(entry.plan)));
   }
 
   /** Removes a trial's folder by its name, `PLACEMENT-INDEX`. */
@@ -185,6 +190,11 @@ export class RunDirectory implements AsyncDisposable {
   /** trials.jsonl as it is; empty for runs from before there was one. */
   async readLedger(): Promise<Ledger> {
     return readLedger(await readFile(path.join(this.root, LEDGER), 'utf8').catch(() => ''));
+  }
+
+  /** How many trials this object has noted whose files were not kept. */
+  get byLine(): number {
+    return this.#byLine;
   }
 
   /** How far this object has written trials.jsonl. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { KernelIdentity } from '../model/kernel.js';
+import { KernelIdentity } from '../model/kernel-identity.js';
 import { KnownIssues } from '../model/known.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { Repeat } from '../model/replay.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
-import { readRecords } from '../evidence/records.js';
+import { readBootRecords } from '../evidence/boot.js';
 import { summarise } from '../judge/summary.js';
 import { archOfMachine } from '../model/arch/index.js';
 import { type Control, controlPlacement } from '../model/control.js';
@@ -206,7 +206,7 @@ function guessed(
   'schema' | 'scenario' | 'sweep' | 'trials' | 'shard' | 'placements' | 'cpus' | 'kernel' | 'codes'
 > {
   const names = trials.map(({ name }) => name);
-  const records = trials.flatMap((files) => readRecords(files.readyRecords).records);
+  const records = trials.flatMap((files) => readBootRecords(files.readyRecords).records);
   const boot = firstRecord(records, 'boot');
   const found = PLACEMENTS.filter((placement) =>
     names.some((name) => placementIn(name)?.placement === placement),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readRecords } from '../evidence/records.js';
+import { readBootRecords } from '../evidence/boot.js';
 import { archOfMachine } from '../model/arch/index.js';
 import { firstRecord } from '../model/record.js';
 import type { TrialTie } from '../model/tie.js';
@@ -79,7 +79,7 @@ const NAMES: Readonly<Record<keyof TrialTie, string>> = {
  */
 export function tieProblems(note: RunNote, files: TrialFiles): string[] {
   const { plan, tie } = files.note;
-  const boot = firstRecord(readRecords(files.readyRecords).records, 'boot');
+  const boot = firstRecord(readBootRecords(files.readyRecords).records, 'boot');
   const own = tieOf(note, plan.placement);
   // A merged run has the trials of its parts.
   const part = tie !== null && note.parts?.includes(tie.run) === true;

@@ -38,6 +38,11 @@ export function contentKey(parts: readonly (string | Uint8Array)[]): string {
 export interface EntryOptions {
   /** Its files name the place where they lie: a cache that was moved has to make it again. */
   readonly bound?: boolean;
+  /**
+   * It is enough that it is there: nothing is read of it yet. Whoever builds from it asks for it
+   * again without this, which compares its files and makes it again where they are damaged.
+   */
+  readonly unread?: boolean;
 }
 
 /** What is known of an entry: null is whole, a text says what is wrong with it. */
@@ -52,8 +57,8 @@ interface Used {
 /**
  * A folder of folders, each named by what it was made from. An entry is built beside its place and
  * renamed into it, so it is whole or absent; a lock keeps two processes from doing the same work
- * twice. The sums of its files lie in `sums/KIND/KEY.json`: sizes and times are compared at every
- * use, contents when something went wrong that they may explain ({@link mendUsed}).
+ * twice. The sums of its files lie in `sums/KIND/KEY.json`: sizes and times are compared before
+ * every use, contents when something went wrong that they may explain ({@link mendUsed}).
  */
 export class Cache {
   /**
@@ -70,6 +75,11 @@ export class Cache {
   /** The same cache, for work whose progress is told elsewhere. */
   telling(tell: (line: string) => void): Cache {
     return new Cache(this.root, this.signal, tell, this.used);
+  }
+
+  /** The same cache, for work that something else stops, too. */
+  until(signal: AbortSignal): Cache {
+    return new Cache(this.root, signal, this.tell, this.used);
   }
 
   /**
@@ -153,9 +163,10 @@ export class Cache {
     return path.join(this.root, 'sums', kind, `${key}.json`);
   }
 
-  async #state(kind: string, key: string, { bound }: EntryOptions): Promise<State> {
+  async #state(kind: string, key: string, { bound, unread }: EntryOptions): Promise<State> {
     const final = path.join(this.root, kind, key);
     if (!(await exists(final))) return 'absent';
+    if (unread) return null;
     const file = this.#sumsOf(kind, key);
     const sums = await readSums(file);
     if (sums === 'damaged') return { problem: 'its sums are damaged' };

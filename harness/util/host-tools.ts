@@ -5,16 +5,7 @@ import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import { KERNEL_REQUIREMENTS, type Requirement, requirements } from './requirements.js';
-
-/** Folders of tools that the PATH of an ordinary user of Debian lacks. */
-const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-
-/** A PATH with those folders at its end. Every tool is looked for, and started, by it. */
-export function withSbin(given: string | undefined): string {
-  // execvp(3) has a default where there is none.
-  const folders = (given || '/usr/local/bin:/usr/bin:/bin').split(':').filter(Boolean);
-  return [...folders, ...SBIN.filter((folder) => !folders.includes(folder))].join(':');
-}
+import { withSbin } from './sbin.js';
 
 /** Whether a tool is on PATH (or in sbin), or a file is there. */
 export async function onPath(needs: string): Promise<boolean> {
@@ -46,12 +37,24 @@ export async function missingTools(
   return all.filter((_, index) => !states[index]);
 }
 
-/** The command that installs them. */
-export function remedy(absent: readonly Requirement[]): string[] {
-  const packages = [...new Set(absent.map((requirement) => requirement.package))];
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  return [...sudo, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+/** The command that installs them; `as` says who may run it: this user, or root, who is another. */
+export interface Remedy {
+  readonly as: 'self' | 'root';
+  readonly command: readonly string[];
 }
+
+/** What installs them. An ordinary user without sudo has to ask somebody. */
+export async function remedy(absent: readonly Requirement[]): Promise<Remedy> {
+  const packages = [...new Set(absent.map((requirement) => requirement.package))];
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() === 0) return { as: 'self', command };
+  if (await onPath('sudo')) return { as: 'self', command: ['sudo', ...command] };
+  return { as: 'root', command };
+}
+
+/** How a remedy is told. */
+export const remedyLine = ({ as, command }: Remedy): string =>
+  `mend ${as === 'root' ? 'as root' : 'with'}: ${command.join(' ')}`;
 
 /**
  * @throws DmraceError (environment) that lists everything missing, with the command that mends it.
@@ -62,6 +65,6 @@ export async function requireTools(arch: Arch, purpose: 'run' | 'kernels' = 'run
   const flags = `${purpose === 'kernels' ? ' --kernels' : ''} --arch ${arch.name}`;
   throw new DmraceError('environment', {
     observed: `missing: ${absent.map((r) => `${r.needs} (${r.why})`).join(', ')}`,
-    action: `run dmrace doctor --fix${flags}, or: ${remedy(absent).join(' ')}`,
+    action: `run dmrace doctor --fix${flags}, or ${remedyLine(await remedy(absent))}`,
   });
 }

@@ -3,6 +3,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import { z } from 'zod';
+import { bundleScript } from '../../harness/bundle.mjs';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { hasDied } from '../../harness/util/whose.js';
 import { dmrace, MAIN } from '../support/command.js';
@@ -63,7 +65,7 @@ mount -t overlay overlay -o "lowerdir=$CACHE,upperdir=$WORK/upper,workdir=$WORK/
 `;
 
 /**
- * What RUN uses of the cache, as the shell's variables: the files that its guest is made of, and its
+ * What RUN uses of the cache, as the shell’s variables: the files that its guest is made of or from, and its
  * entries as KIND/KEY.
  */
 let used: Readonly<Record<string, string>> = {};
@@ -92,7 +94,11 @@ export async function warm(): Promise<void> {
     );
     if (run.exitCode !== 0) throw new Error(`the cache cannot be filled: ${run.stderr}`);
     const argv = await readFile(path.join(work, 'run/builtin-0/qemu.argv'), 'utf8');
+    const note = z
+      .object({ kernel: z.object({ release: z.string() }) })
+      .parse(JSON.parse(await readFile(path.join(work, 'run/run.json'), 'utf8')));
     used = {
+      HEADERS: path.join(cacheDirectory(), 'headers', `${note.kernel.release}_`),
       INITRD: /-initrd (\S+)/.exec(argv)?.[1] ?? '',
       READY: path.dirname(/mem-path=([^,\s]+)/.exec(argv)?.[1] ?? ''),
       USED: (await entriesOf(work)).join(' '),
@@ -298,7 +304,7 @@ async function leftOver(work: string, before: readonly string[]): Promise<string
 /** Entries of the cache that are not what their sums say, read to the last byte. */
 async function stillDamaged(work: string): Promise<string[]> {
   const script = `set -e${OVERLAY}\nexec "$@"`;
-  const verify = path.join(import.meta.dirname, 'verify.mjs');
+  const verify = await bundleScript('test/faults/verify.ts');
   const { stdout, stderr, failed } = await execa(
     'unshare',
     ['-m', '--propagation', 'private', 'bash', '-c', script, 'bash', process.execPath, verify],

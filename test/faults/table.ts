@@ -450,7 +450,11 @@ const damage: Fault[] = (
       /bytes instead/,
     ],
     ['busybox is gone', 'rm "$CACHE"/userland/*/root/bin/busybox', /is missing/],
-    ['a header is gone', 'rm "$CACHE"/headers/*/usr/src/*/Makefile', /is missing/],
+    [
+      'a header is gone, and modules are to be built',
+      'rm "$HEADERS"*/usr/src/*/Makefile; rm -rf "$CACHE"/helper/* "$CACHE"/control/*',
+      /is missing/,
+    ],
     ['the memory of a saved guest is flipped', 'flip "$READY"/memory', null],
     ['the memory of a saved guest is cut off', 'truncate -s 1000 "$READY"/memory', /bytes instead/],
     ['the devices of a saved guest are flipped', 'flip "$READY"/devices', null],

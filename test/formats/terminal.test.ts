@@ -2,6 +2,7 @@
 // What is seen on a terminal, on one that script(1) makes, and elsewhere.
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { bundleScript } from '../../harness/bundle.mjs';
 import { assets } from '../../harness/util/assets.js';
 import { dmrace } from '../support/command.js';
 import { RUNS } from '../support/runs.js';
@@ -21,9 +22,9 @@ const onTerminal = async (args: string, env: Record<string, string> = {}): Promi
 
 const judge = `${assets('dist/main.js')} judge ${RUNS.release}`;
 
-/** A stage of 2.2 s that counts to 2, run by the built progress display. */
+/** A stage of 2.2 s that counts to 2, run by the progress display. */
 const stages = `--input-type=module -e "
-  import { Progress } from '${assets('dist/cli/progress.js')}';
+  import { Progress } from '${await bundleScript('harness/cli/progress.ts')}';
   let n = 0;
   const progress = new Progress(new AbortController().signal, process.env.QUIET === '1');
   const stage = { title: 'Stage', name: 'stage', live: () => n + '/2' };

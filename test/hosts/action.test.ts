@@ -6,18 +6,15 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { assets } from '../../harness/util/assets.js';
 import { openCache } from '../../harness/util/cache.js';
-import { bringNode, freshRoot, installNode, type Root, type Suite } from '../support/hosts/root.js';
+import {
+  bringNode,
+  checkout,
+  freshRoot,
+  installNode,
+  type Root,
+  type Suite,
+} from '../support/hosts/root.js';
 import { type Outcome, runAction } from '../support/hosts/runner.js';
-
-/** The files that a checkout has. */
-async function checkout(root: Root): Promise<void> {
-  const { stdout } = await execa('git', ['ls-files', '-z'], { cwd: assets() });
-  for (const file of stdout.split('\0').filter((name) => name !== '')) {
-    const to = path.join(root.path, 'action', file);
-    await mkdir(path.dirname(to), { recursive: true });
-    await cp(assets(file), to);
-  }
-}
 
 /** The package as it would be published, in the root. */
 async function tarball(root: Root): Promise<string> {
@@ -73,7 +70,7 @@ describe('the action, in a fresh root of', () => {
       'bookworm',
       async (root) => {
         await bringNode(root);
-        await checkout(root);
+        await checkout(root, 'action');
         return {};
       },
     ],

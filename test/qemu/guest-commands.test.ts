@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { newNonce } from '../../harness/campaign/plan.js';
-import {
-  firstRecord,
-  type GuestRecord,
-  parseRecord,
-  recordsOf,
-} from '../../harness/model/record.js';
+import { parseRecord } from '../../harness/model/read-record.js';
+import { firstRecord, type GuestRecord, recordsOf } from '../../harness/model/record.js';
 import { runInGuest } from '../../harness/trial/trial.js';
 import { guestSpec, hostOf } from '../support/guest.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildInitramfs } from '../../harness/initramfs/build.js';
+import { buildInitramfs, guestParts } from '../../harness/initramfs/build.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';
 import { guestSetUp } from '../../harness/scenarios/index.js';
 import { release } from '../../harness/scenarios/release.js';
@@ -25,9 +25,12 @@ describe('the initramfs', () => {
       setUp: guestSetUp(release),
       suspect: { name: 'dm_mod', object: 'dm-mod.ko' },
     };
-    const first = await buildInitramfs(here, request);
+    const first = await buildInitramfs(here, { ...request, guest: await guestParts(here) });
     const elsewhere = { ...here, cache: new Cache(path.join(work, 'other')) };
-    const second = await buildInitramfs(elsewhere, request);
+    const second = await buildInitramfs(elsewhere, {
+      ...request,
+      guest: await guestParts(elsewhere),
+    });
     const sum = async (file: string): Promise<string> =>
       createHash('sha256')
         .update(await readFile(file))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { newNonce } from '../../harness/campaign/plan.js';
-import { buildInitramfs } from '../../harness/initramfs/build.js';
+import { buildInitramfs, guestParts } from '../../harness/initramfs/build.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';
 import type { Placement } from '../../harness/model/placement.js';
 import type { CrashHow } from '../../harness/model/recipe.js';
@@ -20,11 +20,13 @@ export async function guestSpec(
 ): Promise<MachineSpec> {
   const work = await testWork();
   const kernel = given ?? (await prepareKernel(work, 'debian', { suspect: DM_MOD_BUILD }));
+  const own = await testWork({ arch: kernel.arch });
   return {
     arch: kernel.arch,
     accel: 'tcg',
     image: kernel.image,
-    initramfs: await buildInitramfs(await testWork({ arch: kernel.arch }), {
+    initramfs: await buildInitramfs(own, {
+      guest: await guestParts(own),
       kernel,
       placement,
       setUp: guestSetUp(release),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Arch } from '../../model/arch/index.js';
 import { DmraceError } from '../../model/errors.js';
-import type { KernelIdentity } from '../../model/kernel.js';
+import type { KernelIdentity } from '../../model/kernel-identity.js';
 import { PLACEMENTS, type Placement } from '../../model/placement.js';
 import { type KvmProblem, kvmProblem } from '../../qemu/kvm-access.js';
 import type { RunNote } from '../../runs/run-note.js';

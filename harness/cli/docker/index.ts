@@ -1,31 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import { guestArch } from '../../rig/guest-arch.js';
-import { missingTools } from '../../util/host-tools.js';
-import { KERNEL_REQUIREMENTS } from '../../util/requirements.js';
 import { say } from '../streams.js';
-import { flagValue } from './places.js';
-import { dockerWish, type Wish } from './wish.js';
+import { dockerWish } from './wish.js';
 
 /** An engine that is only tried has this long to answer. */
 const TRY_MS = 2_000;
-
-/** Why this machine cannot run the command itself; null when it can. */
-async function unfit(wish: Wish): Promise<string | null> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  const field = (name: string): string | undefined =>
-    new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1];
-  if (field('ID') !== 'debian') {
-    return `this machine is not a Debian (${field('PRETTY_NAME') ?? process.platform})`;
-  }
-  // Of Debian's kernels only the look into the archive tells whether something is to be built.
-  const builds = wish.argv.some((word) => /^(--kernel=)?src:/.test(word));
-  const absent = await missingTools(
-    guestArch(flagValue(wish.argv, 'arch')),
-    builds ? KERNEL_REQUIREMENTS : [],
-  );
-  return absent.length === 0 ? null : `this Debian lacks ${absent.map((r) => r.needs).join(', ')}`;
-}
 
 /**
  * Runs a command in a container where that is asked for, or where this machine cannot serve and a
@@ -40,7 +19,7 @@ export async function inDocker(
   const wish = dockerWish(argv, process.env.DMRACE_DOCKER);
   const here = { argv: wish.argv };
   if (wish.docker === 'never') return here;
-  const why = wish.docker === 'may' ? await unfit(wish) : null;
+  const why = wish.docker === 'may' ? await (await import('./unfit.js')).unfit(wish) : null;
   if (wish.docker === 'may' && why === null) return here;
   // Docker's client is loaded only where it is used: it is an optional dependency.
   const { findEngine, runInDocker } = await import('./run.js');

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { assets } from '../../../harness/util/assets.js';
 import { openCache } from '../../../harness/util/cache.js';
 
 export type Suite = 'bookworm' | 'trixie';
@@ -97,4 +98,14 @@ async function bringNpm(root: Root): Promise<void> {
     ...['ln', '-sf', '../lib/node_modules/npm/bin/npm-cli.js', '/usr/local/bin/npm'],
   ]);
   if (linked.exitCode !== 0) throw new Error(linked.all);
+}
+
+/** The files that a fresh clone has, as they are now. */
+export async function checkout(root: Root, folder: string): Promise<void> {
+  const { stdout } = await execa('git', ['ls-files', '-z'], { cwd: assets() });
+  for (const file of stdout.split('\0').filter((name) => name !== '')) {
+    const to = path.join(root.path, folder, file);
+    await mkdir(path.dirname(to), { recursive: true });
+    await cp(assets(file), to);
+  }
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { commandTree } from '../../../harness/cli/dmrace.js';
 import { manual } from '../../../harness/cli/manual.js';
 
-const program = commandTree(new AbortController().signal, () => undefined);
+const program = await commandTree(new AbortController().signal, () => undefined);
 const text = manual(program);
 
 const commands = (command: Command, name: string): [string, Command][] => [

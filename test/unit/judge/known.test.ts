@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { summarise } from '../../../harness/judge/summary.js';
-import type { KernelIdentity } from '../../../harness/model/kernel.js';
+import type { KernelIdentity } from '../../../harness/model/kernel-identity.js';
 import type { KnownIssue } from '../../../harness/model/known.js';
 import type { TrialResult } from '../../../harness/model/trial.js';
 import type { Question, RunResult } from '../../../harness/model/verdict.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { differencesOf, judgeReplay, sideOf } from '../../../harness/judge/replay.js';
-import type { KernelIdentity } from '../../../harness/model/kernel.js';
+import type { KernelIdentity } from '../../../harness/model/kernel-identity.js';
 import type { Side } from '../../../harness/model/replay.js';
 import { crashedControl, finding, result } from './support.js';
 

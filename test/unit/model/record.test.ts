@@ -2,10 +2,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMPARED_PLACEMENTS } from '../../../harness/model/placement.js';
+import { parseRecord } from '../../../harness/model/read-record.js';
 import {
   firstRecord,
   type GuestRecord,
-  parseRecord,
   RECORD_FIELDS,
   recordsOf,
 } from '../../../harness/model/record.js';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ARCH } from '../../../harness/model/arch/index.js';
 import { assets } from '../../../harness/util/assets.js';
-import { withSbin } from '../../../harness/util/host-tools.js';
 import { KERNEL_REQUIREMENTS, requirements } from '../../../harness/util/requirements.js';
+import { withSbin } from '../../../harness/util/sbin.js';
 
 /** Of packages that every Debian has (Essential: yes), and what dmrace can do without. */
 const ESSENTIAL = ['sh', 'rm', 'gzip', 'find', 'apt-cache'];

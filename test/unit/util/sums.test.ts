@@ -67,6 +67,28 @@ describe('an entry of the cache', () => {
     expect(built).toBe(2);
   });
 
+  it('that nobody reads yet is not compared, and made again by whoever does', async () => {
+    const there = { bound: true, unread: true };
+    const later = (cache = open()): Promise<string> => cache.entry('k', 'key', build, there);
+    await later();
+    expect(built).toBe(1);
+    truncateSync(file(), 3);
+    await later();
+    expect(built).toBe(1);
+    await make(open(), true);
+    expect(built).toBe(2);
+    expect(told.join()).toMatch(/has 3 bytes instead of 7/);
+    // It counts as used: before a kernel is blamed it is read like the others.
+    const cache = open();
+    await later(cache);
+    flip();
+    expect(await cache.mendUsed()).toEqual([
+      'k/key: below/f has another content than it was made with',
+    ]);
+    await later(cache);
+    expect(built).toBe(3);
+  });
+
   it('whose link leads elsewhere is made again', async () => {
     const entry = await make();
     rmSync(path.join(entry, 'link'));

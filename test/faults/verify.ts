@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Run inside the namespace of a fault: names every entry of the cache that the fault has touched
-// and that is not what its sums say. Plain JavaScript, because Node runs it by itself.
+// and that is not what its sums say. Bundled first, because Node 20 runs no TypeScript.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { check, readSums } from '../../dist/util/sums.js';
+import { check, readSums } from '../../harness/util/sums.js';
 
 const { CACHE = '', WORK = '' } = process.env;
-const names = (folder) => (existsSync(folder) ? readdirSync(folder) : []);
+const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 for (const kind of names(path.join(CACHE, 'sums'))) {
   for (const file of names(path.join(CACHE, 'sums', kind))) {
     const key = file.replace(/\.json$/, '');
@@ -17,7 +17,9 @@ for (const kind of names(path.join(CACHE, 'sums'))) {
     if (!touched || !existsSync(entry)) continue;
     const sums = await readSums(path.join(CACHE, 'sums', kind, file));
     const problem =
-      sums === 'damaged' ? 'its sums' : (await check(entry, sums, { full: true })).problem;
+      sums === null || sums === 'damaged'
+        ? 'its sums'
+        : (await check(entry, sums, { full: true })).problem;
     if (problem !== null) process.stdout.write(`${kind}/${key}: ${problem}\n`);
   }
 }
