@@ -303,6 +303,7 @@ export const BOOTED: ReadonlySet<string> = new Set([
   'guest',
   'initramfs',
   'ready',
+  'disk',
 ]);
 
 /**
