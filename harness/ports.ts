@@ -22,6 +22,25 @@ export interface PreparedKernel {
 }
 
 /**
+ * A kernel whose modules are audited, untouched, with what was built for its guests. All paths are
+ * in the cache, but for the modules of a kernel that somebody else built.
+ */
+export interface AuditKernel {
+  readonly identity: KernelIdentity;
+  readonly arch: Arch;
+  readonly image: string;
+  readonly config: KernelConfig;
+  /** Its /lib/modules/RELEASE, with modules.dep. */
+  readonly modules: string;
+  /** Uncompressed modules to load before the guest has ports and its disk, in order. */
+  readonly portModules: readonly string[];
+  /** Our module, which holds references on what appears. */
+  readonly auditModule: string;
+  /** Planted modules, each with one mistake or as its correct twin. */
+  readonly planted: readonly string[];
+}
+
+/**
  * The module that is unloaded in the guests of a placement, behind those that it needs.
  * @throws Error when the kernel was prepared without it.
  */
@@ -93,6 +112,12 @@ export const SAVED_MEMORY = 'memory';
 /** The rest of a saved guest: processor and devices, as QEMU's migration stream. */
 export const SAVED_DEVICES = 'devices';
 
+/** A read-only disk (virtio-blk), which the guest knows by its serial. */
+export interface MachineDisk {
+  readonly image: string;
+  readonly serial: string;
+}
+
 /** What a machine is made of. */
 export interface MachineSpec {
   readonly arch: Arch;
@@ -103,6 +128,8 @@ export interface MachineSpec {
   readonly memoryMiB: number;
   /** Processors; one where nothing is said. */
   readonly cpus?: number;
+  /** None where nothing is said. */
+  readonly disks?: readonly MachineDisk[];
   /**
    * Start from the saved guest in this folder instead of booting: SAVED_MEMORY, of which the machine
    * gets a private view (changes stay its own), and SAVED_DEVICES, everything else.

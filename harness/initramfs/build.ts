@@ -144,7 +144,7 @@ export async function buildInitramfs(work: Work, request: InitramfsRequest): Pro
 }
 
 /** cpio in the kernel's newc form (Documentation/driver-api/early-userspace/buffer-format.rst). */
-async function pack(root: string, archive: string): Promise<void> {
+export async function pack(root: string, archive: string): Promise<void> {
   await shell(root)`
     find . -exec touch -h -d @0 {} +
     find . ! -type l -exec chmod go-w {} +

@@ -125,7 +125,10 @@ export async function assembleKernel(
  * The first word of vermagic is the release, and a kernel refuses modules of another one
  * (include/linux/vermagic.h; kernel/module/version.c, same_magic()).
  */
-async function requireVermagic(files: readonly string[], parts: KernelParts): Promise<void> {
+export async function requireVermagic(
+  files: readonly string[],
+  parts: Pick<KernelParts, 'release'> & { readonly tree: Pick<BuildTree, 'directory'> },
+): Promise<void> {
   const said = await runTool('modinfo', ['-F', 'vermagic', ...files]);
   // One line a file.
   const releases = said.split('\n').map((line) => line.split(' ')[0] ?? '');

@@ -19,7 +19,7 @@ import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './
  * foreign kernel linux-kbuild comes from this machine's architecture: the scripts are the same,
  * and its modpost reads the ELF files of all (linux 6.1, debian/rules.d/scripts/mod).
  */
-async function unpackHeaders(
+export async function unpackHeaders(
   work: Work,
   archive: DebianArchive,
   stock: StockKernel,
@@ -53,7 +53,7 @@ async function unpackHeaders(
 }
 
 /** The image package, unpacked, never installed. */
-async function unpackImage(
+export async function unpackImage(
   { cache }: Pick<Work, 'cache'>,
   archive: DebianArchive,
   stock: StockKernel,
@@ -187,7 +187,7 @@ export async function prepareDebianKernel(
  * `config` or `vmlinuz` of an unpacked image: in /boot with the ABI behind its name, or beside the
  * modules, as forky has it since 7.x.
  */
-async function imageFile(image: string, abi: string, name: string): Promise<string> {
+export async function imageFile(image: string, abi: string, name: string): Promise<string> {
   const boot = path.join(image, 'boot');
   const [found] = (await readdir(boot).catch(() => [])).filter((file) =>
     file.startsWith(name === 'vmlinuz' ? 'vmlinu' : `${name}-`),

@@ -132,10 +132,21 @@ export async function buildControl(
 async function buildOurs(
   work: Work,
   tree: BuildTree,
-  { kind, what }: { readonly kind: 'helper' | 'planted'; readonly what: string },
+  {
+    kind,
+    folder = kind,
+    what,
+  }: {
+    readonly kind: 'helper' | 'planted' | 'audit' | 'audit-planted';
+    readonly folder?: string;
+    readonly what: string;
+  },
 ): Promise<string> {
-  const from = assets('vm', kind);
-  const names = (await readdir(from)).sort();
+  const from = assets('vm', folder);
+  const names = (await readdir(from, { withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
   const texts = await Promise.all(names.map((name) => readFile(path.join(from, name))));
   return work.cache.entry(
     kind,
@@ -144,7 +155,8 @@ async function buildOurs(
       await tree.whole?.();
       const started = Date.now();
       const build = path.join(directory, kind);
-      await cp(from, build, { recursive: true });
+      await mkdir(build);
+      for (const name of names) await cp(path.join(from, name), path.join(build, name));
       await make(work, tree, build, ['modules']);
       const built = (await readdir(build)).filter((name) => name.endsWith('.ko'));
       for (const name of built) await cp(path.join(build, name), path.join(directory, name));
@@ -173,4 +185,28 @@ export async function buildPlanted(
     module: path.join(entry, 'dmrace_planted.ko'),
     pinned: path.join(entry, 'dmrace_pinned.ko'),
   };
+}
+
+/**
+ * The module of the audit, which holds references on what appears and says where it points.
+ * @throws DmraceError (inconclusive) when it does not build.
+ */
+export async function buildAuditModule(work: Work, tree: BuildTree): Promise<string> {
+  const entry = await buildOurs(work, tree, { kind: 'audit', what: 'the module of the audit' });
+  return path.join(entry, 'dmrace_audit.ko');
+}
+
+/**
+ * The planted modules of the audit, each with one mistake or as its correct twin.
+ * @returns their files
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+export async function buildAuditPlanted(work: Work, tree: BuildTree): Promise<string[]> {
+  const entry = await buildOurs(work, tree, {
+    kind: 'audit-planted',
+    folder: 'audit/planted',
+    what: 'the planted modules of the audit',
+  });
+  const names = (await readdir(entry)).filter((name) => name.endsWith('.ko')).sort();
+  return names.map((name) => path.join(entry, name));
 }

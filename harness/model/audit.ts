@@ -22,6 +22,8 @@ export const isAlarming = (word: Confidence): boolean => word === 'proven' || wo
 export const FAULTS = {
   /** class_release() reads a class that lies in the module (drivers/base/class.c). */
   'class-release': { core: 'class_release' },
+  /** bus_release() wrote to a bus_type that lies in the module (drivers/base/bus.c, before v6.3). */
+  'bus-release': { core: 'bus_release' },
   /** disk_release() reads the disk's block_device_operations (block/genhd.c). */
   'disk-fops': { core: 'disk_release' },
   /** device_release() reads the device's type or class (drivers/base/core.c). */
@@ -43,6 +45,8 @@ export const FAULTS = {
   work: { core: 'process_one_work' },
   /** A kernel thread that runs a function of the module (kernel/kthread.c). */
   thread: { core: 'kthread' },
+  /** Only with the word `waits`: the unload waited until nobody held an object of the module. */
+  'unload-waits': { core: 'delete_module' },
 } as const satisfies Record<string, { readonly core: string }>;
 /** See {@link FAULTS}. */
 export type Fault = keyof typeof FAULTS;

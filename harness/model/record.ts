@@ -81,6 +81,47 @@ export const RECORD_FIELDS = {
    * trace were sent, `traceLost` events were lost. What step 10 does to the kernel cannot take it back.
    */
   window: { nonce: 's', traceBytes: 'd', traceLost: 'd' },
+  /** A visit of the audit begins: number `visit` of this guest. */
+  visit: { visit: 'd', module: 's' },
+  /**
+   * A step of a visit (`need`, `load`, `create`, `destroy`): wait status `status` of its command, or
+   * -1 and the `signal`; `late` is 1 when its time was over. `output` is the end of what it printed.
+   */
+  step: {
+    visit: 'd',
+    step: 's',
+    command: 's',
+    status: 'd',
+    signal: 'd',
+    late: 'd',
+    ms: 'd',
+    output: 's',
+  },
+  /**
+   * What the helper had noted before the destroy: whether what the exercise names was among it, by
+   * `object` and `callback`: 1 seen, 0 not, -1 nothing is named. `lost`: there was no room for so many.
+   */
+  seen: { visit: 'd', objects: 'd', callbacks: 'd', lost: 'd', object: 'd', callback: 'd' },
+  /** A module of the visit was unloaded, or not (`error`); `waited`: only once the references went. */
+  unloaded: { visit: 'd', module: 's', error: 'd', refcount: 'd', waited: 'd', ms: 'd' },
+  /**
+   * Something that leads into an unloaded module: the `index`-th thing that was noted. `blocked` is 1
+   * when it cannot be made to happen; `fault` as FAULTS has it, or `pending`.
+   */
+  outlives: {
+    visit: 'd',
+    index: 'd',
+    thing: 's',
+    fault: 's',
+    blocked: 'd',
+    object: 's',
+    address: 's',
+    what: 's',
+  },
+  /** It was made to happen by a process, which ended with `status`, or -1 and the `signal`. */
+  proof: { visit: 'd', index: 'd', error: 'd', status: 'd', signal: 'd', late: 'd', ms: 'd' },
+  /** The visit is over; `spoiled` is 1 when the guest is of no use for another. */
+  visited: { visit: 'd', spoiled: 'd', ms: 'd' },
   /** The guest is about to crash its kernel on purpose. */
   crash: { nonce: 's', how: 's' },
   /** The last word of a trial: `traceBytes` is the size of the trace that follows it. */

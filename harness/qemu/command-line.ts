@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
-import { type Channel, type MachineSpec, pausesItself, SAVED_MEMORY } from '../ports.js';
+import {
+  type Channel,
+  type MachineDisk,
+  type MachineSpec,
+  pausesItself,
+  SAVED_MEMORY,
+} from '../ports.js';
 
 /** Memory of a guest; 192 MiB hold the initramfs and a stock kernel with room to spare. */
 export const GUEST_MEMORY_MIB = 192;
@@ -77,11 +83,20 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
       '-device',
       `virtserialport,bus=ports.0,nr=${index + 1},chardev=${port},name=dmrace.${port}`,
     ]),
+    ...(spec.disks ?? []).flatMap(disk),
     '-qmp',
     `unix:${value(sockets.qmp)},server=off`,
     ...(spec.restoreFrom === null ? [] : ['-incoming', 'defer']),
   ];
 }
+
+/** Nobody writes to it, so that any number of guests may have it; `file.locking=off` for the same. */
+const disk = ({ image, serial }: MachineDisk): string[] => [
+  '-drive',
+  `if=none,id=${serial},file=${value(image)},format=raw,readonly=on,file.locking=off`,
+  '-device',
+  `virtio-blk-pci,drive=${serial},serial=${serial}`,
+];
 
 /**
  * Memory in a file: it stays out of the migration stream (trial/ready-state.ts). A restored guest

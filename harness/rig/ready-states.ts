@@ -180,7 +180,8 @@ export class ReadyStates {
   }
 }
 
-async function keyOf(spec: MachineSpec): Promise<string> {
+/** The key of a saved guest in the cache: everything that it depends on. */
+export async function keyOf(spec: MachineSpec): Promise<string> {
   const qemu = await qemuVersionText(spec.arch);
   return contentKey([
     qemu,

@@ -50,6 +50,8 @@ export interface Arch {
     readonly vmlinuxOption: string | null;
     /** Debian's flavour whose stock image can run the race; --kernel debian:VERSION/FLAVOUR takes another. */
     readonly debianFlavour: string;
+    /** Parameters of an audit's guests, whose kernels are full flavours. */
+    readonly auditParameters: readonly string[];
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
   };

@@ -33,6 +33,7 @@ export const arm64: Arch = {
     vmlinuxOption: null,
     // The plain and cloud flavours of 6.1 and 6.12 are PREEMPT_VOLUNTARY without PREEMPT_DYNAMIC.
     debianFlavour: 'rt-arm64',
+    auditParameters: [],
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // arch/arm64/Kconfig, 48-bit addresses, v6.12.

@@ -87,6 +87,9 @@ int symbols_main(int argc, char **argv);
 int trial_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 
+/* audit/serve.c: the visits of an audit. */
+int audit_main(int argc, char **argv);
+
 /* pause.c: stops the virtual machine from inside. */
 int pause_main(int argc, char **argv);
 

@@ -7,6 +7,7 @@
  *	layout SUSPECT SYMBOL...	report where the module lies, before it goes
  *	trial WORD...			run one trial
  *	serve [SET-UP SUSPECT COMMANDS]	wait for commands, run the trials among them
+ *	audit [watch]			wait for visits of an audit, make them
  *	symbols NONCE			send the names of all functions
  *	pause				stop the virtual machine
  *	planted-remove			remove the planted control's object
@@ -26,6 +27,7 @@ static const struct {
 	{ "layout", layout_main },
 	{ "trial", trial_main },
 	{ "serve", serve_main },
+	{ "audit", audit_main },
 	{ "symbols", symbols_main },
 	{ "pause", pause_main },
 	{ "planted-remove", planted_remove_main },
@@ -36,7 +38,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|symbols|pause|planted-remove ...\n");
+		fprintf(stderr, "usage: dmrace-guest record|kthreads|layout|trial|serve|audit|symbols|pause|planted-remove ...\n");
 		return 2;
 	}
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import { type VisitOutput, visitOf } from '../../audit/live/visit.js';
+import type { Visit } from '../../model/audit.js';
+import type { Exercise } from '../../model/exercise.js';
+import { recordsOf } from '../../model/record.js';
+import type { AuditRig } from '../../rig/audit.js';
+import { type AuditGuestKind, builtinModules } from '../../rig/audit.js';
+import { AuditGuest, type GuestVisit } from '../../rig/audit-guest.js';
+
+/** One module that is to be visited. */
+export interface VisitWish {
+  readonly module: string;
+  /** Null: it is only loaded and unloaded. */
+  readonly exercise: Exercise | null;
+}
+
+/** How the visits of an audit are made. */
+export interface VisitOptions {
+  /** Guests at the same time. */
+  readonly jobs: number;
+  readonly kind: AuditGuestKind;
+  /** How long a crash is waited for at the end of each visit. */
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Each command of an exercise, and each unload. */
+export const LIMIT_MS = 20_000;
+/** What one module is proven by; more of the same is one finding anyway. */
+const PROOFS = 6;
+/** A guest has so many visits: what modules leave behind adds up. */
+const VISITS_PER_GUEST = 16;
+
+/** Numbers the guests of an audit. */
+export class GuestNumbers {
+  #next = 0;
+  next(): number {
+    return this.#next++;
+  }
+}
+
+/** A visit with what the host had of it, for its files. */
+export interface MadeVisit {
+  readonly wish: VisitWish;
+  readonly visit: Visit;
+  readonly output: VisitOutput;
+}
+
+/** One worker: a guest after the other, until there is nothing left. */
+async function* work(
+  rig: AuditRig,
+  queue: VisitWish[],
+  numbers: GuestNumbers,
+  builtin: ReadonlySet<string>,
+  options: VisitOptions,
+): AsyncGenerator<MadeVisit> {
+  while (queue.length > 0) {
+    const guest = numbers.next();
+    await using machine = await AuditGuest.start(rig, options.kind, options.signal);
+    for (let number = 0; number < VISITS_PER_GUEST; number++) {
+      const wish = queue.shift();
+      if (!wish) return;
+      const made = await visitOnce(rig, machine, { wish, guest, number, builtin, options });
+      yield made.made;
+      if (made.spoiled) break;
+    }
+  }
+}
+
+async function visitOnce(
+  rig: AuditRig,
+  machine: AuditGuest,
+  asked: {
+    readonly wish: VisitWish;
+    readonly guest: number;
+    readonly number: number;
+    readonly builtin: ReadonlySet<string>;
+    readonly options: VisitOptions;
+  },
+): Promise<{ made: MadeVisit; spoiled: boolean }> {
+  const { wish, guest, number, builtin, options } = asked;
+  const bare = options.kind === 'bare';
+  const got: GuestVisit = await machine.visit({
+    number,
+    module: wish.module,
+    exercise: wish.exercise,
+    delay: !bare,
+    prove: PROOFS,
+    limitMs: LIMIT_MS,
+    settleMs: options.settleMs,
+    fifo: bare,
+  });
+  const output: VisitOutput = { guest, number, ...got };
+  await rig.files.read(recordsOf(got.records, 'module').map(({ name }) => name));
+  const visit = visitOf(
+    {
+      ...wish,
+      isBuiltin: builtin.has(wish.module),
+      config: rig.kernel.config,
+      sectionsOf: (module) => rig.files.sectionsOf(module),
+    },
+    output,
+  );
+  return { made: { wish, visit, output }, spoiled: got.spoiled };
+}
+
+/**
+ * Visits modules in guests of a rig, several in one, a fresh one after a crash that spoiled it.
+ * Visits come as they are done, which with several jobs is in no order.
+ * @throws DmraceError (environment) when guests do not start; AbortError after an interrupt
+ */
+export async function* makeVisits(
+  rig: AuditRig,
+  wishes: readonly VisitWish[],
+  options: VisitOptions,
+  numbers = new GuestNumbers(),
+): AsyncGenerator<MadeVisit> {
+  const queue = [...wishes];
+  const builtin = await builtinModules(rig.kernel);
+  const jobs = Math.max(1, Math.min(options.jobs, wishes.length));
+  const workers = Array.from({ length: jobs }, () => work(rig, queue, numbers, builtin, options));
+  const next = (worker: (typeof workers)[number]) =>
+    worker.next().then((result) => ({ worker, result }));
+  const running = new Map(workers.map((worker) => [worker, next(worker)]));
+  try {
+    while (running.size > 0) {
+      const { worker, result } = await Promise.race(running.values());
+      if (result.done) {
+        running.delete(worker);
+        continue;
+      }
+      running.set(worker, next(worker));
+      yield result.value;
+    }
+  } finally {
+    queue.length = 0;
+    await Promise.allSettled([...running].map(([, pending]) => pending));
+    await Promise.allSettled(workers.map((worker) => worker.return(undefined)));
+  }
+}

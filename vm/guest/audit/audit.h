@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of a visit of the audit share. */
+#ifndef DMRACE_GUEST_AUDIT_H
+#define DMRACE_GUEST_AUDIT_H
+
+#include <sys/types.h>
+
+/* Where vm/audit-init put Debian's root of tools together; commands run in there. */
+#define AUDIT_ROOT	"/audit"
+
+#define COMMANDS	64
+#define NEWCOMERS	64
+#define MODULE_NAME	64
+
+/*
+ * struct visit - what the host asks of one visit
+ * @number:      the host's number of it
+ * @module:      what is loaded and unloaded, as /proc/modules names it
+ * @parameters:  of the load; may be empty
+ * @needs:       modules that are loaded first
+ * @creates, @destroys: commands of the shell
+ * @object, @callback: what must have appeared; empty where nothing is named
+ * @delay:       whether RCU callbacks are delayed
+ * @prove:       how many of the things that were found are made to happen
+ * @limit_ms:    of each command and unload
+ * @settle_ms:   how long a crash is waited for where nobody watches
+ * @fifo:        destroy and unload are SCHED_FIFO
+ */
+struct visit {
+	long long number;
+	char *module, *parameters, *object, *callback;
+	char *needs[COMMANDS], *creates[COMMANDS], *destroys[COMMANDS];
+	int need_count, create_count, destroy_count;
+	int delay, prove, limit_ms, settle_ms, fifo;
+};
+
+/* visit.c: all of it in records. @helper: the audit's module, or -1. */
+void run_visit(const struct visit *visit, int helper);
+
+/*
+ * run.c: a program in the root of tools with a process group of its own, which is killed when its
+ * time is over. 0 when it ended with 0, 1 otherwise, -1 after a record.
+ */
+int run_step(const struct visit *visit, const char *step, char *const argv[], int fifo);
+int run_shell(const struct visit *visit, const char *step, char *command, int fifo);
+/* Ends what the steps of this visit have left running. */
+void end_groups(void);
+/* 0, or -ETIMEDOUT. */
+int wait_within(pid_t pid, int *status, int ms);
+
+/* newcomers.c: modules that came with a visit, the newest first. */
+int note_modules(void);
+int find_newcomers(const char *first, char names[][MODULE_NAME]);
+int unload_newcomer(const struct visit *visit, int helper, const char *module);
+
+/* noted.c: what the helper has noted. Each returns whether the guest is spoiled. */
+int report_seen(const struct visit *visit, int helper);
+int report_outliving(const struct visit *visit, int helper);
+
+/* console.c: marks in the kernel's log, printed in order with its crashes. */
+void mark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

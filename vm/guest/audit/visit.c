@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One visit: load, create, destroy, unload, ask, prove. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "audit/dmrace_audit.h"
+#include "core/guest.h"
+#include "record-kinds.h"
+
+#define WORDS	64
+#define END_MS	10000
+
+static int load(const struct visit *visit, const char *step, const char *module, char *parameters)
+{
+	char *argv[WORDS + 1] = { "/sbin/modprobe", (char *)module };
+	int count = 2;
+	char *word;
+
+	for (word = strtok(parameters, " "); word && count < WORDS; word = strtok(NULL, " "))
+		argv[count++] = word;
+	argv[count] = NULL;
+	return run_step(visit, step, argv, 0);
+}
+
+static int run_all(const struct visit *visit, const char *step, char *const commands[], int count,
+		   int fifo)
+{
+	int failed = 0, i;
+
+	for (i = 0; i < count; i++) {
+		failed = run_shell(visit, step, commands[i], fifo);
+		/* What was made is taken away as far as it goes. */
+		if (failed && strcmp(step, "destroy"))
+			return failed;
+	}
+	return failed;
+}
+
+/* Loads and creates; 0 when all of it went well. */
+static int make(const struct visit *visit)
+{
+	char nothing[] = "";
+	int i;
+
+	for (i = 0; i < visit->need_count; i++)
+		if (load(visit, "need", visit->needs[i], nothing))
+			return 1;
+	if (load(visit, "load", visit->module, visit->parameters))
+		return 1;
+	return run_all(visit, "create", visit->creates, visit->create_count, 0);
+}
+
+static int unload_all(const struct visit *visit, int helper, char names[][MODULE_NAME], int count)
+{
+	int error, i, spoiled = 0;
+
+	for (i = 0; i < count && !spoiled; i++) {
+		error = unload_newcomer(visit, helper, names[i]);
+		spoiled = error == ETIMEDOUT || error == EIO;
+	}
+	return spoiled;
+}
+
+/* In a process of its own, since it may crash too. */
+static int end_noting(int helper)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return record_failure("fork", errno);
+	if (!pid)
+		_exit(ioctl(helper, DMRACE_AUDIT_END) ? errno : 0);
+	if (wait_within(pid, &status, END_MS))
+		return 1;
+	return status != 0;
+}
+
+static void settle(int ms)
+{
+	struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	nanosleep(&pause, NULL);
+}
+
+void run_visit(const struct visit *visit, int helper)
+{
+	static char names[NEWCOMERS][MODULE_NAME];
+	long long started = now_us();
+	int spoiled = 0, count, error;
+
+	/* A crash before this one has made the console verbose (console_verbose()). */
+	error = write_file("/proc/sys/kernel/printk", "5 4 1 7");
+	if (error)
+		record_failure("quieten the console", -error);
+	mark("visit %lld %s", visit->number, visit->module);
+	record_visit(visit->number, visit->module);
+	if (note_modules())
+		spoiled = 1;
+	if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_BEGIN, (unsigned long)visit->delay))
+		spoiled = !!record_failure("DMRACE_AUDIT_BEGIN", errno);
+	make(visit);
+	if (helper >= 0)
+		report_seen(visit, helper);
+	count = find_newcomers(visit->module, names);
+	run_all(visit, "destroy", visit->destroys, visit->destroy_count, visit->fifo);
+	end_groups();
+	spoiled |= unload_all(visit, helper, names, count);
+	if (helper >= 0 && !spoiled)
+		spoiled |= report_outliving(visit, helper);
+	if (helper >= 0)
+		spoiled |= end_noting(helper);
+	if (visit->settle_ms)
+		settle(visit->settle_ms);
+	mark("visited %lld", visit->number);
+	record_visited(visit->number, spoiled, (now_us() - started) / 1000);
+}
