@@ -41,11 +41,12 @@ export function goneMemory(records: readonly GuestRecord[], sectionsOf: Sections
         end: start + (known ? BigInt(known.size) : UNKNOWN_SIZE),
         unloaded: true,
         symbols: [
-          { name: `[${record.name}]`, address: start },
           ...(known?.symbols ?? []).map(({ name, offset }) => ({
             name,
             address: start + BigInt(offset),
           })),
+          // For what no symbol is before.
+          { name: `[${record.name}]`, address: start },
         ],
       };
     });
