@@ -98,7 +98,7 @@ export const RECORD_FIELDS = {
     output: 's',
   },
   /**
-   * What the helper had noted before the destroy: whether what the exercise names was among it, by
+   * What the helper had noted, before the destroy and again after the unload: whether what the exercise names was among it, by
    * `object` and `callback`: 1 seen, 0 not, -1 nothing is named. `lost`: there was no room for so many.
    */
   seen: { visit: 'd', objects: 'd', callbacks: 'd', lost: 'd', object: 'd', callback: 'd' },

@@ -10,6 +10,8 @@ export interface VisitOrder {
   readonly delay: boolean;
   /** How many of the things that are found are made to happen. */
   readonly prove: number;
+  /** The first of those that can be, from 0: the others ended a guest before. */
+  readonly proveFrom: number;
   /** Of each command and unload. */
   readonly limitMs: number;
   /** How long a crash is waited for at the end, where nobody of ours watches. */
@@ -36,6 +38,7 @@ export function visitCommand(order: VisitOrder): string[] {
     ...(exercise?.appears.callback ? [line('callback', exercise.appears.callback)] : []),
     line('delay', order.delay ? 1 : 0),
     line('prove', order.prove),
+    line('prove-from', order.proveFrom),
     line('limit-ms', order.limitMs),
     line('settle-ms', order.settleMs),
     line('fifo', order.fifo ? 1 : 0),

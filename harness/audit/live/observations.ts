@@ -17,10 +17,10 @@ function faultOf({ fault, thing }: RecordOf<'outlives'>): Fault | null {
   return isFault(name) ? name : null;
 }
 
-const proofOf = ({ finding, place }: VisitCrash): Proof => ({
+const proofOf = ({ finding, place }: VisitCrash, watched: boolean): Proof => ({
   finding,
   place,
-  tainted: finding.taint === undefined || finding.taint !== '',
+  tainted: watched,
   times: 1,
   of: 1,
 });
@@ -53,6 +53,8 @@ export interface Seen {
   readonly memory: GoneMemory;
   readonly crashes: readonly VisitCrash[];
   readonly config: KernelConfig;
+  /** Whether a module of ours was in the kernel. */
+  readonly watched: boolean;
 }
 
 /** Everything that outlived a module in one visit, each with its proof where it crashed. */
@@ -63,7 +65,7 @@ export function observationsOf(module: string, seen: Seen): Observation[] {
   const proven = new Set(told.flatMap(({ proof }) => (proof ? [proof.finding] : [])));
   const own = seen.crashes
     .filter(({ finding }) => !proven.has(finding))
-    .map((crash) => crashedOf(crash, seen.config));
+    .map((crash) => crashedOf(crash, seen));
   return [...merged(told, own), ...waitsOf(seen.records)];
 }
 
@@ -81,13 +83,13 @@ function toldOf(module: string, record: RecordOf<'outlives'>, seen: Seen): Obser
       what: record.what,
       place: place ?? crash?.place ?? { module, offset: 0 },
       holder: holderOf(fault, seen.config),
-      proof: crash ? proofOf(crash) : null,
+      proof: crash ? proofOf(crash, seen.watched) : null,
     },
   ];
 }
 
 /** A crash that came by itself is the kernel's own doing. */
-function crashedOf(crash: VisitCrash, config: KernelConfig): Observation {
+function crashedOf(crash: VisitCrash, { config, watched }: Seen): Observation {
   const fault = faultOfCrash(crash.finding);
   const holder = holderOf(fault, config);
   return {
@@ -96,7 +98,7 @@ function crashedOf(crash: VisitCrash, config: KernelConfig): Observation {
     what: crash.place.symbol ?? crash.place.module,
     place: crash.place,
     holder: holder.is === 'helper' ? { is: 'kernel', who: 'it crashed by itself' } : holder,
-    proof: proofOf(crash),
+    proof: proofOf(crash, watched),
   };
 }
 

@@ -3,7 +3,7 @@
 import type { Visit, VisitEnd } from '../../model/audit.js';
 import type { Exercise } from '../../model/exercise.js';
 import type { KernelConfig } from '../../model/kernel.js';
-import { firstRecord, type GuestRecord, type RecordOf, recordsOf } from '../../model/record.js';
+import { type GuestRecord, type RecordOf, recordsOf } from '../../model/record.js';
 import { visitCrashes } from './console.js';
 import { strerror } from './errno.js';
 import { observationsOf } from './observations.js';
@@ -30,23 +30,25 @@ export interface Visited {
   readonly isBuiltin: boolean;
   readonly config: KernelConfig;
   readonly sectionsOf: SectionsOf;
+  /** Whether a module of ours was in the kernel. */
+  readonly watched: boolean;
 }
 
 /** What became of a visit, and what it saw. Pure. */
 export function visitOf(visited: Visited, output: VisitOutput): Visit {
-  const { module, exercise, config } = visited;
+  const { module, exercise, config, watched } = visited;
   const { records } = output;
   const memory = goneMemory(records, visited.sectionsOf);
   const crashes = visitCrashes(output.console, output.number, memory);
-  const seen = firstRecord(records, 'seen');
+  const seen = recordsOf(records, 'seen').at(-1);
   return {
     module,
     exercise: exercise?.name ?? null,
     guest: output.guest,
-    end: endOf(visited, output),
+    end: endOf(visited, output, crashes.length > 0),
     objects: seen?.objects ?? 0,
     callbacks: seen?.callbacks ?? 0,
-    observations: observationsOf(module, { records, memory, crashes, config }),
+    observations: observationsOf(module, { records, memory, crashes, config, watched }),
     durationMs: output.durationMs,
   };
 }
@@ -63,9 +65,11 @@ function whyOf({ late, ms, output, signal, status }: RecordOf<'step'>): string {
   return output.trim() === '' ? how : `${how}: ${output.trim()}`;
 }
 
-function endOf(visited: Visited, { records, lost }: VisitOutput): VisitEnd {
+/** A guest that ended by what was found has shown all the same how its module fared. */
+function endOf(visited: Visited, { records, lost }: VisitOutput, crashed: boolean): VisitEnd {
   const { module, exercise } = visited;
-  if (lost !== null) return { is: 'lost', why: lost };
+  const gone = recordsOf(records, 'unloaded').some((one) => one.module === module);
+  if (lost !== null && !(crashed && gone)) return { is: 'lost', why: lost };
   const steps = recordsOf(records, 'step');
   const load = steps.find((step) => /^(?:need|load)$/.test(step.step) && failed(step));
   if (load) return { is: 'not-loaded', why: whyOf(load) };
@@ -73,7 +77,7 @@ function endOf(visited: Visited, { records, lost }: VisitOutput): VisitEnd {
   if (visited.isBuiltin) return { is: 'builtin' };
   const step = steps.find(failed);
   if (step) return { is: 'exercise-failed', command: step.command, why: whyOf(step) };
-  const wanted = missing(exercise, firstRecord(records, 'seen'));
+  const wanted = missing(exercise, recordsOf(records, 'seen').at(-1));
   if (wanted !== null) return { is: 'nothing-appeared', wanted };
   if (!unloaded) return { is: 'not-loaded', why: 'it was there before, or did not stay' };
   if (unloaded.error !== 0) return { is: 'not-unloaded', why: unloadWhy(unloaded) };

@@ -19,7 +19,7 @@ export interface LiveRequest {
 
 /** What the live part yields, as it comes. */
 export type LiveEvent =
-  | { readonly is: 'planted'; readonly planted: PlantedVisit }
+  | { readonly is: 'planted'; readonly planted: PlantedVisit; readonly made: MadeVisit }
   /** The visit as it is final; `made` has what the host had of the first one. */
   | { readonly is: 'visit'; readonly visit: Visit; readonly made: MadeVisit };
 
@@ -32,8 +32,8 @@ export async function* auditLive(rig: AuditRig, request: LiveRequest): AsyncGene
   const { jobs, signal, untaintedTries: tries } = request;
   const numbers = new GuestNumbers();
   if (request.planted) {
-    for await (const planted of visitPlanted(rig, { jobs, signal }, numbers)) {
-      yield { is: 'planted', planted };
+    for await (const { planted, made } of visitPlanted(rig, { jobs, signal }, numbers)) {
+      yield { is: 'planted', planted, made };
     }
   }
   const options = { jobs, kind: 'watch', settleMs: 0, signal } as const;

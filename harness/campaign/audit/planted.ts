@@ -2,7 +2,7 @@
 import type { Fault, PlantedVisit } from '../../model/audit.js';
 import { ExerciseFile } from '../../model/exercise.js';
 import type { AuditRig } from '../../rig/audit.js';
-import { type GuestNumbers, makeVisits, type VisitWish } from './visits.js';
+import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
 const MODULE = 'dmrace_mistake';
 
@@ -49,11 +49,11 @@ export async function* visitPlanted(
   rig: AuditRig,
   options: { readonly jobs: number; readonly signal: AbortSignal },
   numbers: GuestNumbers,
-): AsyncGenerator<PlantedVisit> {
+): AsyncGenerator<{ readonly planted: PlantedVisit; readonly made: MadeVisit }> {
   const wishes = PLANTED.map(wishOf);
   const visits = makeVisits(rig, wishes, { ...options, kind: 'watch', settleMs: 0 }, numbers);
-  for await (const { wish, visit } of visits) {
-    const planted = PLANTED.find((one) => nameOf(one) === wish.exercise?.name);
-    if (planted) yield { ...planted, visit };
+  for await (const made of visits) {
+    const planted = PLANTED.find((one) => nameOf(one) === made.wish.exercise?.name);
+    if (planted) yield { planted: { ...planted, visit: made.visit }, made };
   }
 }

@@ -22,6 +22,7 @@
  * @object, @callback: what must have appeared; empty where nothing is named
  * @delay:       whether RCU callbacks are delayed
  * @prove:       how many of the things that were found are made to happen
+ * @prove_from:  the first of them, from 0: those before have ended a guest
  * @limit_ms:    of each command and unload
  * @settle_ms:   how long a crash is waited for where nobody watches
  * @fifo:        destroy and unload are SCHED_FIFO
@@ -31,7 +32,7 @@ struct visit {
 	char *module, *parameters, *object, *callback;
 	char *needs[COMMANDS], *creates[COMMANDS], *destroys[COMMANDS];
 	int need_count, create_count, destroy_count;
-	int delay, prove, limit_ms, settle_ms, fifo;
+	int delay, prove, prove_from, limit_ms, settle_ms, fifo;
 };
 
 /* visit.c: all of it in records. @helper: the audit's module, or -1. */
@@ -43,6 +44,10 @@ void run_visit(const struct visit *visit, int helper);
  */
 int run_step(const struct visit *visit, const char *step, char *const argv[], int fifo);
 int run_shell(const struct visit *visit, const char *step, char *command, int fifo);
+/* The same without waiting, and the record of its end. */
+pid_t start_shell(char *command, int fifo);
+void record_ended(const struct visit *visit, const char *step, const char *shown, int status,
+		  int late, long long ms);
 /* Ends what the steps of this visit have left running. */
 void end_groups(void);
 /* 0, or -ETIMEDOUT. */
@@ -53,8 +58,11 @@ int note_modules(void);
 int find_newcomers(const char *first, char names[][MODULE_NAME]);
 int unload_newcomer(const struct visit *visit, int helper, const char *module);
 
+/* hasty.c: destroys and unloads the module without a pause, by a real-time process; its error. */
+int destroy_and_unload(const struct visit *visit);
+
 /* noted.c: what the helper has noted. Each returns whether the guest is spoiled. */
-int report_seen(const struct visit *visit, int helper);
+int report_seen(const struct visit *visit, int helper, int again);
 int report_outliving(const struct visit *visit, int helper);
 
 /* console.c: marks in the kernel's log, printed in order with its crashes. */

@@ -39,12 +39,17 @@ static const char *const faults[] = {
 	[DMRACE_PENDING] = "pending",
 };
 
-int report_seen(const struct visit *visit, int helper)
+/* Told twice: a thread is there before the destroy, and an RCU callback is queued by it. */
+int report_seen(const struct visit *visit, int helper, int again)
 {
+	static int object, callback;
 	struct dmrace_audit_seen seen;
 	struct dmrace_audit_thing thing;
-	int object = *visit->object ? 0 : -1, callback = *visit->callback ? 0 : -1;
 
+	if (!again) {
+		object = *visit->object ? 0 : -1;
+		callback = *visit->callback ? 0 : -1;
+	}
 	if (ioctl(helper, DMRACE_AUDIT_SEEN, &seen))
 		return record_failure("DMRACE_AUDIT_SEEN", errno);
 	for (thing.index = 0; object == 0 || callback == 0; thing.index++) {
@@ -108,7 +113,7 @@ int report_outliving(const struct visit *visit, int helper)
 	static struct dmrace_audit_thing found[FOUND + 1];
 	unsigned int count = 0, index, i;
 	char object[20], address[20];
-	int proofs = 0, spoiled = 0;
+	int proofs = 0, last = visit->prove_from + visit->prove, spoiled = 0;
 
 	for (index = 0; count < FOUND; index++) {
 		struct dmrace_audit_thing *thing = &found[count];
@@ -124,11 +129,10 @@ int report_outliving(const struct visit *visit, int helper)
 				thing->blocked, object, address, thing->what);
 		count++;
 	}
-	for (i = 0; i < count && proofs < visit->prove && !spoiled; i++) {
-		if (found[i].blocked)
+	for (i = 0; i < count && proofs < last && !spoiled; i++) {
+		if (found[i].blocked || proofs++ < visit->prove_from)
 			continue;
 		spoiled = prove(visit, helper, found[i].index);
-		proofs++;
 	}
 	/* A timer or work whose own memory is gone lies in the kernel's lists. */
 	for (i = 0; i < count; i++)

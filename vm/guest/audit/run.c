@@ -89,18 +89,42 @@ static void put_plain(char *to, size_t size, const char *from)
 	to[i] = '\0';
 }
 
+static pid_t start(char *const argv[], int fifo)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		become_command(argv, fifo);
+	return pid;
+}
+
+pid_t start_shell(char *command, int fifo)
+{
+	char *const argv[] = { "/bin/sh", "-c", command, NULL };
+
+	return start(argv, fifo);
+}
+
+void record_ended(const struct visit *visit, const char *step, const char *shown, int status,
+		  int late, long long ms)
+{
+	char output[OUTPUT_KEPT], command[COMMAND_KEPT];
+
+	read_output(output, sizeof(output));
+	put_plain(command, sizeof(command), shown);
+	record_step(visit->number, step, command, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		    WIFSIGNALED(status) ? WTERMSIG(status) : 0, late, ms, output);
+}
+
 static int run(const struct visit *visit, const char *step, char *const argv[], int fifo,
 	       const char *shown)
 {
-	char output[OUTPUT_KEPT], command[COMMAND_KEPT];
 	long long started = now_us();
 	int status = 0, late;
-	pid_t pid = fork();
+	pid_t pid = start(argv, fifo);
 
 	if (pid < 0)
 		return record_failure("fork", errno);
-	if (!pid)
-		become_command(argv, fifo);
 	if (group_count < (int)(sizeof(groups) / sizeof(groups[0])))
 		groups[group_count++] = pid;
 	late = wait_within(pid, &status, visit->limit_ms) == -ETIMEDOUT;
@@ -110,11 +134,7 @@ static int run(const struct visit *visit, const char *step, char *const argv[], 
 		if (wait_within(pid, &status, 2000))
 			status = SIGKILL;
 	}
-	read_output(output, sizeof(output));
-	put_plain(command, sizeof(command), shown);
-	record_step(visit->number, step, command, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-		    WIFSIGNALED(status) ? WTERMSIG(status) : 0, late, (now_us() - started) / 1000,
-		    output);
+	record_ended(visit, step, shown, status, late, (now_us() - started) / 1000);
 	return status || late ? 1 : 0;
 }
 

@@ -103,6 +103,7 @@ static void take(struct visit *visit, const char *name, char *value)
 		int *field;
 	} numbers[] = {
 		{ "delay", &visit->delay }, { "prove", &visit->prove },
+		{ "prove-from", &visit->prove_from },
 		{ "limit-ms", &visit->limit_ms }, { "settle-ms", &visit->settle_ms },
 		{ "fifo", &visit->fifo },
 	};

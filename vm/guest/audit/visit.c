@@ -108,11 +108,22 @@ void run_visit(const struct visit *visit, int helper)
 		spoiled = !!record_failure("DMRACE_AUDIT_BEGIN", errno);
 	make(visit);
 	if (helper >= 0)
-		report_seen(visit, helper);
+		report_seen(visit, helper, 0);
 	count = find_newcomers(visit->module, names);
-	run_all(visit, "destroy", visit->destroys, visit->destroy_count, visit->fifo);
-	end_groups();
-	spoiled |= unload_all(visit, helper, names, count);
+	if (visit->fifo && count && !strcmp(names[0], visit->module)) {
+		error = destroy_and_unload(visit);
+		spoiled |= error == ETIMEDOUT || error == EIO;
+		end_groups();
+		/* In use: what keeps it may be gone by now. */
+		if (!spoiled)
+			spoiled = unload_all(visit, helper, names + !error, count - !error);
+	} else {
+		run_all(visit, "destroy", visit->destroys, visit->destroy_count, visit->fifo);
+		end_groups();
+		spoiled |= unload_all(visit, helper, names, count);
+	}
+	if (helper >= 0 && !spoiled)
+		report_seen(visit, helper, 1);
 	if (helper >= 0 && !spoiled)
 		spoiled |= report_outliving(visit, helper);
 	if (helper >= 0)
