@@ -131,6 +131,11 @@ export interface MachineSpec {
   /** None where nothing is said. */
   readonly disks?: readonly MachineDisk[];
   /**
+   * TCG counts instructions: one takes 2^icount ns of the guest's time, however busy the host is
+   * (QEMU, docs/devel/tcg-icount.rst). Not beside {@link deterministic}, which has its own.
+   */
+  readonly icount?: number;
+  /**
    * Start from the saved guest in this folder instead of booting: SAVED_MEMORY, of which the machine
    * gets a private view (changes stay its own), and SAVED_DEVICES, everything else.
    */

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
-import { parseKernelConfig, parseKernelSpec } from '../model/kernel.js';
+import { type KernelSpec, parseKernelConfig, parseKernelSpec } from '../model/kernel.js';
 import type { AuditKernel } from '../ports.js';
+import { contentKey } from '../util/cache.js';
 import { crossPrefix } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
 import { requireVermagic } from './assemble.js';
 import { imageFile, unpackHeaders, unpackImage } from './debian.js';
 import { type BuildTree, buildAuditModule, buildAuditPlanted } from './kbuild.js';
 import { gatherModules } from './modules.js';
+import { keepImage, modulesFolder } from './prebuilt.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
 import { type DebianSpec, resolveStock } from './stock.js';
+
+type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
 
 /** What the guest needs before it has its ports and its disk: a name that is built in is left out. */
 const FIRST_MODULES = ['virtio_pci', 'virtio_console', 'virtio_blk', 'ext4'];
@@ -48,15 +52,58 @@ interface Parts {
  * Makes a kernel ready for an audit: any that `--kernel` takes, untouched. `debian` is the full
  * flavour here, because the cloud one has few modules.
  * @param text as given with --kernel
- * @throws DmraceError (usage) for a bad specification; (inconclusive) for a kernel without modules,
- *   or for which ours do not build; (environment) when it cannot be had; AbortError.
+ * @throws DmraceError (usage) for a bad specification, and for `src:`, which is not built here;
+ *   (inconclusive) for a kernel without modules, or for which ours do not build; (environment) when it
+ *   cannot be had; AbortError.
  */
 export async function prepareAuditKernel(work: Work, text: string): Promise<AuditKernel> {
   const spec = parseKernelSpec(text);
-  if (spec.from === 'debian') return debianKernel(work, text, spec);
-  throw new DmraceError('usage', {
-    observed: `--kernel ${text}: the audit takes Debian's kernels only so far`,
-    action: 'name one, such as debian:6.12',
+  switch (spec.from) {
+    case 'debian':
+      return debianKernel(work, text, spec);
+    case 'image':
+      return imageKernel(work, text, spec);
+    case 'src':
+      throw new DmraceError('usage', {
+        observed: `--kernel ${text}: the audit does not build kernels`,
+        action:
+          'build it, run make modules_install INSTALL_MOD_PATH=DIR, and name image:IMAGE,modules=DIR,build=TREE',
+      });
+  }
+}
+
+/** A kernel that someone else built: our modules are built against its build folder or headers. */
+async function imageKernel(work: Work, text: string, given: ImageSpec): Promise<AuditKernel> {
+  const build = await realpath(given.build).catch(() => path.resolve(given.build));
+  const configFile = path.join(build, '.config');
+  const releaseFile = path.join(build, 'include/config/kernel.release');
+  const [configText, releaseText] = await Promise.all(
+    [configFile, releaseFile].map((file) =>
+      readFile(file, 'utf8').catch(() => {
+        throw new DmraceError('usage', {
+          observed: `build=${given.build} has no ${path.relative(build, file)}`,
+          artefact: build,
+          action: 'name the folder that the kernel was built in, or its headers',
+        });
+      }),
+    ),
+  );
+  requireAuditable(configText ?? '', configFile);
+  const release = (releaseText ?? '').trim();
+  const modules = await modulesFolder(given.modules, release);
+  const image = await keepImage(work.cache, given.path);
+  const symvers = await readFile(path.join(build, 'Module.symvers')).catch(() => '');
+  const key = contentKey([image, release, configText ?? '', symvers]);
+  return assemble(work, {
+    spec: text,
+    release,
+    version: `prebuilt ${path.resolve(given.path)}`,
+    image,
+    configText: configText ?? '',
+    configFile,
+    modules,
+    key,
+    tree: { key, directory: build, sources: '', version: release },
   });
 }
 

@@ -107,7 +107,7 @@ async function requireParts(
 }
 
 /** modules= may be lib/modules/RELEASE itself or something above it. */
-async function modulesFolder(given: string, release: string): Promise<string> {
+export async function modulesFolder(given: string, release: string): Promise<string> {
   for (const below of ['', release, `lib/modules/${release}`, `usr/lib/modules/${release}`]) {
     const folder = path.join(path.resolve(given), below);
     if (await exists(path.join(folder, 'kernel'))) return folder;
@@ -122,7 +122,7 @@ async function modulesFolder(given: string, release: string): Promise<string> {
 }
 
 /** A copy under its content's hash: a build that goes on does not change a run in progress. */
-async function keepImage(cache: Cache, file: string): Promise<string> {
+export async function keepImage(cache: Cache, file: string): Promise<string> {
   const sum = createHash('sha256')
     .update(await readFile(file))
     .digest('hex')

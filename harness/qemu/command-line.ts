@@ -65,6 +65,7 @@ export function qemuCommandLine(spec: MachineSpec, sockets: Sockets): string[] {
     ...(spec.deterministic
       ? ['-icount', 'shift=4,sleep=off', '-rtc', 'base=2020-01-01,clock=vm', '-seed', '1']
       : []),
+    ...(spec.icount === undefined ? [] : ['-icount', `shift=${spec.icount},sleep=on`]),
     ...(pausesItself(spec) ? pausing(spec) : []),
     '-kernel',
     spec.image,

@@ -40,14 +40,14 @@ export function visitOf(visited: Visited, output: VisitOutput): Visit {
   const { records } = output;
   const memory = goneMemory(records, visited.sectionsOf);
   const crashes = visitCrashes(output.console, output.number, memory);
-  const seen = recordsOf(records, 'seen').at(-1);
+  const seen = recordsOf(records, 'seen');
   return {
     module,
     exercise: exercise?.name ?? null,
     guest: output.guest,
     end: endOf(visited, output, crashes.length > 0),
-    objects: seen?.objects ?? 0,
-    callbacks: seen?.callbacks ?? 0,
+    objects: Math.max(0, ...seen.map(({ objects }) => objects)),
+    callbacks: Math.max(0, ...seen.map(({ callbacks }) => callbacks)),
     observations: observationsOf(module, { records, memory, crashes, config, watched }),
     durationMs: output.durationMs,
   };

@@ -2,7 +2,7 @@
 import { isKernels } from '../../audit/live/holder.js';
 import type { Observation, Visit } from '../../model/audit.js';
 import type { AuditRig } from '../../rig/audit.js';
-import { type GuestNumbers, makeVisits, type VisitWish } from './visits.js';
+import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
 /** Of a callback that RCU has: some grace periods, expedited. */
 const SETTLE_MS = 1_000;
@@ -35,14 +35,15 @@ const isSame = (a: Observation, b: Observation): boolean =>
  * Tries again on the untouched kernel, without any module of ours, what the kernel may do by itself:
  * expedited RCU, destroy and unload by a real-time process, each try in a fresh guest from the saved
  * one. It ends with the first try after which everything that was worth it has crashed.
+ * @param crashed called with the first try that crashed as was wanted
  * @returns the visit with proofs that are not tainted, where there are any
  */
 export async function proveUntainted(
   rig: AuditRig,
-  wish: VisitWish,
-  visit: Visit,
+  { wish, visit }: MadeVisit,
   options: UntaintedOptions,
   numbers: GuestNumbers,
+  crashed: (tried: MadeVisit) => void = () => undefined,
 ): Promise<Visit> {
   const wanted = visit.observations.filter(isWorthTrying);
   if (wanted.length === 0) return visit;
@@ -56,14 +57,17 @@ export async function proveUntainted(
     const tries = Array.from({ length: Math.min(options.jobs, options.tries - of) }, () =>
       once(rig, wish, settleMs, options.signal, numbers),
     );
-    for (const tried of await Promise.all(tries)) {
+    for (const made of await Promise.all(tries)) {
       of++;
+      const tried = made?.visit.observations ?? [];
+      const before = seen.size;
       for (const observation of wanted) {
         const crash = tried.find((one) => one.proof?.tainted === false && isSame(observation, one));
         if (!crash) continue;
         if (!seen.has(observation)) seen.set(observation, crash);
         times.set(observation, (times.get(observation) ?? 0) + 1);
       }
+      if (made && seen.size > before) crashed(made);
     }
   }
   const observations = visit.observations.map((observation): Observation => {
@@ -84,10 +88,8 @@ async function once(
   settleMs: number,
   signal: AbortSignal,
   numbers: GuestNumbers,
-): Promise<readonly Observation[]> {
+): Promise<MadeVisit | null> {
   const options = { jobs: 1, kind: 'bare', settleMs, signal } as const;
-  for await (const { visit } of makeVisits(rig, [wish], options, numbers)) {
-    return visit.observations;
-  }
-  return [];
+  for await (const made of makeVisits(rig, [wish], options, numbers)) return made;
+  return null;
 }

@@ -34,7 +34,10 @@ const VISITS_PER_GUEST = 16;
 
 /** Numbers the guests of an audit. */
 export class GuestNumbers {
-  #next = 0;
+  #next: number;
+  constructor(first = 0) {
+    this.#next = first;
+  }
   next(): number {
     return this.#next++;
   }

@@ -173,3 +173,22 @@ describe('a line to paste', () => {
     );
   });
 });
+
+it('gives the guest read-only disks that it knows by their serials', () => {
+  const disks = [
+    { image: '/c/a,b.ext4', serial: 'dmrace-tools' },
+    { image: '/c/m.ext4', serial: 'dmrace-modules' },
+  ];
+  const words = argv({ disks });
+  expect(of(words, '-drive')).toEqual([
+    'if=none,id=dmrace-tools,file=/c/a,,b.ext4,format=raw,readonly=on,file.locking=off',
+    'if=none,id=dmrace-modules,file=/c/m.ext4,format=raw,readonly=on,file.locking=off',
+  ]);
+  expect(words).toContain('virtio-blk-pci,drive=dmrace-tools,serial=dmrace-tools');
+  expect(of(argv(), '-drive')).toEqual([]);
+});
+
+it('counts instructions where that is asked for', () => {
+  expect(of(argv({ icount: 1 }), '-icount')).toEqual(['shift=1,sleep=on']);
+  expect(of(argv(), '-icount')).toEqual([]);
+});
