@@ -6,13 +6,10 @@ import { DmraceError } from '../model/errors.js';
 import type { GuestRecord } from '../model/record.js';
 import type { Machine } from '../ports.js';
 import { qemuMachines } from '../qemu/machine.js';
-import { READY_DEADLINE_MS } from '../trial/trial.js';
 import { patient } from '../util/patience.js';
-import type { AuditGuestKind, AuditRig } from './audit.js';
+import { type AuditGuestKind, type AuditRig, BOOT_MS } from './audit.js';
 import { resume } from './ready-state.js';
 
-/** A full flavour boots longer than the guests of trials. */
-const BOOT_MS = 2 * READY_DEADLINE_MS;
 /** Beyond the limit of a command nothing of a visit is silent for so long. */
 const SILENT_MS = 20_000;
 /** The kernel's log comes in order, and a mark is its last line. */

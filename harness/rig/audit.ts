@@ -10,6 +10,7 @@ import type { Accel, AuditKernel, MachineSpec, Stages } from '../ports.js';
 import { chooseAccel, tryKvm } from '../qemu/accel.js';
 import { pasteable } from '../qemu/command-line.js';
 import { qemuMachines } from '../qemu/machine.js';
+import { READY_DEADLINE_MS } from '../trial/trial.js';
 import { mending, requireWhole } from '../util/cache.js';
 import { telling, type Work } from '../util/work.js';
 import { type AuditDisks, auditDisks } from './audit-disk.js';
@@ -18,6 +19,9 @@ import { BOOT_ARGV, type ReadyState, readyStateIn, saveReadyState } from './read
 import { keyOf } from './ready-states.js';
 import { pruneReady, READY_LIMIT_BYTES, use } from './ready-use.js';
 import { qemuVersion } from './rig.js';
+
+/** A full flavour boots longer than the guests of trials, the more so where instructions are counted. */
+export const BOOT_MS = 3 * READY_DEADLINE_MS;
 
 /** Memory of an audit's guest: the largest modules, and Debian's tools in its page cache. */
 export const AUDIT_MEMORY_MIB = 512;
@@ -197,7 +201,7 @@ async function savedGuest(
       cache.entry('ready', key, async (directory) => {
         const started = performance.now();
         const host = { machines: qemuMachines, spec, signal };
-        const argv = await saveReadyState(host, directory, async () => undefined);
+        const argv = await saveReadyState(host, directory, async () => undefined, BOOT_MS);
         await writeFile(path.join(directory, BOOT_ARGV), pasteable(argv));
         say(`${kind}: booted and saved in ${((performance.now() - started) / 1000).toFixed(1)} s`);
       });

@@ -96,18 +96,20 @@ type Sums = z.infer<typeof Sums>;
 
 /**
  * Boots a guest to `ready`, stops it and saves it into a folder. Returns that QEMU's command line.
+ * @param readyMs how long its boot may take
  * @throws DmraceError (environment) when the guest does not get ready or QEMU cannot save it.
  */
 export async function saveReadyState(
   { machines, spec, signal }: TrialHost,
   directory: string,
   whenReady: WhenReady,
+  readyMs: number = READY_DEADLINE_MS,
 ): Promise<readonly string[]> {
   await using machine = await machines.start({ ...spec, memoryIn: directory }, signal);
   const session = new GuestSession(machine);
   const stop = pausesItself(spec) ? null : watchStops(machine, () => session.poke());
   const ready = (): boolean => session.has('ready') || (stop !== null && stop.status !== null);
-  const failure = await session.until(ready, patient(READY_DEADLINE_MS), signal);
+  const failure = await session.until(ready, patient(readyMs), signal);
   signal.throwIfAborted();
   if (stop !== null && stop.status !== null) {
     await machine[Symbol.asyncDispose]();

@@ -154,34 +154,47 @@ static bool is_disk_release(const void *release)
 	return !strcmp(name, "disk_release");
 }
 
+/* A pointer in memory that need not be what it was; NULL where it cannot be read. */
+static const void *pointer_at(const void *address)
+{
+	const void *pointer;
+
+	return address && peek(address, &pointer, sizeof(pointer)) ? pointer : NULL;
+}
+
 /* disk_release() asks for fops->free_disk of a disk that was added (block/genhd.c, v6.1 and v6.12). */
 static struct leads disk_leads(struct device *dev)
 {
-	struct gendisk *disk = dev_to_disk(dev);
+	const struct gendisk *disk = pointer_at(&dev_to_bdev(dev)->bd_disk);
+	unsigned long state;
+	const void *fops;
 
-	if (test_bit(GD_ADDED, &disk->state) && in_gone_module(disk->fops))
-		return (struct leads){ DMRACE_DISK_FOPS, disk->fops };
-	return nowhere;
+	if (!disk || !peek(&disk->state, &state, sizeof(state)) || !(state & BIT(GD_ADDED)))
+		return nowhere;
+	fops = pointer_at(&disk->fops);
+	return in_gone_module(fops) ? (struct leads){ DMRACE_DISK_FOPS, fops } : nowhere;
 }
 
 /* In the order of device_release(), drivers/base/core.c. */
 static struct leads device_leads(struct device *dev)
 {
+	const void *release;
+
 	if (dev->release)
 		return in_gone_module(dev->release) ?
 			(struct leads){ DMRACE_DEVICE_RELEASE, dev->release } : nowhere;
 	if (in_gone_module(dev->type))
 		return (struct leads){ DMRACE_DEVICE_TYPE, dev->type };
-	if (dev->type && dev->type->release) {
-		if (in_gone_module(dev->type->release))
-			return (struct leads){ DMRACE_DEVICE_RELEASE, dev->type->release };
-		return is_disk_release(dev->type->release) ? disk_leads(dev) : nowhere;
+	release = dev->type ? pointer_at(&dev->type->release) : NULL;
+	if (release) {
+		if (in_gone_module(release))
+			return (struct leads){ DMRACE_DEVICE_RELEASE, release };
+		return is_disk_release(release) ? disk_leads(dev) : nowhere;
 	}
 	if (in_gone_module(dev->class))
 		return (struct leads){ DMRACE_DEVICE_CLASS, dev->class };
-	if (dev->class && in_gone_module(dev->class->dev_release))
-		return (struct leads){ DMRACE_DEVICE_RELEASE, dev->class->dev_release };
-	return nowhere;
+	release = dev->class ? pointer_at(&dev->class->dev_release) : NULL;
+	return in_gone_module(release) ? (struct leads){ DMRACE_DEVICE_RELEASE, release } : nowhere;
 }
 
 /*
@@ -193,15 +206,19 @@ static struct leads private_leads(const struct kobject *kobj, enum dmrace_audit_
 	const void *const *words = (const void *const *)kobj;
 	size_t i;
 
-	for (i = 0; i < ksize(kobj) / sizeof(*words); i++)
-		if (in_gone_module(words[i]))
-			return (struct leads){ fault, words[i] };
+	for (i = 0; i < ksize(kobj) / sizeof(*words); i++) {
+		const void *word = pointer_at(&words[i]);
+
+		if (in_gone_module(word))
+			return (struct leads){ fault, word };
+	}
 	return nowhere;
 }
 
 static struct leads leads_of(const struct held *object)
 {
 	struct kobject *kobj = object->kobj, now;
+	const void *release;
 
 	if (in_gone_module(kobj))
 		return (struct leads){ DMRACE_OBJECT_IN_MODULE, kobj };
@@ -211,8 +228,9 @@ static struct leads leads_of(const struct held *object)
 		return (struct leads){ DMRACE_FREED, NULL };
 	if (in_gone_module(now.ktype))
 		return (struct leads){ DMRACE_KTYPE, now.ktype };
-	if (in_gone_module(now.ktype->release))
-		return (struct leads){ DMRACE_KTYPE, now.ktype->release };
+	release = pointer_at(&now.ktype->release);
+	if (in_gone_module(release))
+		return (struct leads){ DMRACE_KTYPE, release };
 	switch (object->kind) {
 	case DEVICE:
 		return device_leads(kobj_to_dev(kobj));

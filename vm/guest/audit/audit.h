@@ -55,7 +55,7 @@ int wait_within(pid_t pid, int *status, int ms);
 
 /* newcomers.c: modules that came with a visit, the newest first. */
 int note_modules(void);
-int find_newcomers(const char *first, char names[][MODULE_NAME]);
+int find_newcomers(const char *first, char names[][MODULE_NAME], int tell);
 int unload_newcomer(const struct visit *visit, int helper, const char *module);
 
 /* hasty.c: destroys and unloads the module without a pause, by a real-time process; its error. */

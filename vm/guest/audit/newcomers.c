@@ -105,8 +105,11 @@ static void tell_sections(const char *module)
 	closedir(directory);
 }
 
-/* @first comes first, then the newest: /proc/modules begins with it. Returns how many. */
-int find_newcomers(const char *first, char names[][MODULE_NAME])
+/*
+ * @first comes first, then the newest: /proc/modules begins with it. @tell: with a record of where
+ * each lies. Returns how many.
+ */
+int find_newcomers(const char *first, char names[][MODULE_NAME], int tell)
 {
 	FILE *list = fopen("/proc/modules", "re");
 	struct line line;
@@ -117,8 +120,11 @@ int find_newcomers(const char *first, char names[][MODULE_NAME])
 	while (read_line(list, &line) && count < NEWCOMERS) {
 		if (is_known(line.name))
 			continue;
-		record_module(line.name, line.size, line.refcount, line.address, line.taint);
-		tell_sections(line.name);
+		if (tell) {
+			record_module(line.name, line.size, line.refcount, line.address,
+				      line.taint);
+			tell_sections(line.name);
+		}
 		i = count++;
 		if (!strcmp(line.name, first))
 			for (; i > 0; i--)

@@ -20,6 +20,7 @@
 /* RCU calls a callback within some grace periods. */
 #define TRIES		60
 #define PAUSE_NS	50000000L
+#define CRASH_S		5
 
 static const char *const kinds[] = {
 	[DMRACE_OBJECT] = "object", [DMRACE_RCU] = "rcu-callback", [DMRACE_TIMER] = "timer",
@@ -108,6 +109,24 @@ static int is_new(const struct dmrace_audit_thing *found, unsigned int count)
 	return 1;
 }
 
+/*
+ * A timer or work whose own memory is gone lies in the kernel's lists: the guest is of no use any more,
+ * and what comes by itself is the proof.
+ */
+static int await_crash(const struct dmrace_audit_thing *found, unsigned int count)
+{
+	struct timespec pause = { .tv_sec = CRASH_S };
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (found[i].fault == DMRACE_PENDING && found[i].blocked) {
+			nanosleep(&pause, NULL);
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int report_outliving(const struct visit *visit, int helper)
 {
 	static struct dmrace_audit_thing found[FOUND + 1];
@@ -134,8 +153,5 @@ int report_outliving(const struct visit *visit, int helper)
 			continue;
 		spoiled = prove(visit, helper, found[i].index);
 	}
-	/* A timer or work whose own memory is gone lies in the kernel's lists. */
-	for (i = 0; i < count; i++)
-		spoiled |= found[i].fault == DMRACE_PENDING && found[i].blocked;
-	return spoiled;
+	return spoiled | await_crash(found, count);
 }

@@ -43,15 +43,32 @@ static int run_all(const struct visit *visit, const char *step, char *const comm
 	return failed;
 }
 
+/* What the exercise needs is none of the visit's: it is there before, and taken away after. */
+static int load_needs(const struct visit *visit, char names[][MODULE_NAME], int *count)
+{
+	char nothing[] = "";
+	int failed = 0, i;
+
+	if (note_modules())
+		return -1;
+	for (i = 0; i < visit->need_count && !failed; i++)
+		failed = load(visit, "need", visit->needs[i], nothing);
+	*count = visit->need_count ? find_newcomers("", names, 0) : 0;
+	return failed;
+}
+
+/* The next visit finds them as they were; what is in use by then stays. */
+static void unload_needs(char names[][MODULE_NAME], int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		unload_module(names[i]);
+}
+
 /* Loads and creates; 0 when all of it went well. */
 static int make(const struct visit *visit)
 {
-	char nothing[] = "";
-	int i;
-
-	for (i = 0; i < visit->need_count; i++)
-		if (load(visit, "need", visit->needs[i], nothing))
-			return 1;
 	if (load(visit, "load", visit->module, visit->parameters))
 		return 1;
 	return run_all(visit, "create", visit->creates, visit->create_count, 0);
@@ -92,9 +109,9 @@ static void settle(int ms)
 
 void run_visit(const struct visit *visit, int helper)
 {
-	static char names[NEWCOMERS][MODULE_NAME];
+	static char names[NEWCOMERS][MODULE_NAME], needs[NEWCOMERS][MODULE_NAME];
 	long long started = now_us();
-	int spoiled = 0, count, error;
+	int spoiled = 0, count = 0, need_count = 0, failed, error;
 
 	/* A crash before this one has made the console verbose (console_verbose()). */
 	error = write_file("/proc/sys/kernel/printk", "5 4 1 7");
@@ -102,14 +119,16 @@ void run_visit(const struct visit *visit, int helper)
 		record_failure("quieten the console", -error);
 	mark("visit %lld %s", visit->number, visit->module);
 	record_visit(visit->number, visit->module);
+	failed = load_needs(visit, needs, &need_count);
 	if (note_modules())
 		spoiled = 1;
 	if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_BEGIN, (unsigned long)visit->delay))
 		spoiled = !!record_failure("DMRACE_AUDIT_BEGIN", errno);
-	make(visit);
+	if (!failed)
+		make(visit);
 	if (helper >= 0)
 		report_seen(visit, helper, 0);
-	count = find_newcomers(visit->module, names);
+	count = find_newcomers(visit->module, names, 1);
 	if (visit->fifo && count && !strcmp(names[0], visit->module)) {
 		error = destroy_and_unload(visit);
 		spoiled |= error == ETIMEDOUT || error == EIO;
@@ -128,6 +147,8 @@ void run_visit(const struct visit *visit, int helper)
 		spoiled |= report_outliving(visit, helper);
 	if (helper >= 0)
 		spoiled |= end_noting(helper);
+	if (!spoiled)
+		unload_needs(needs, need_count);
 	if (visit->settle_ms)
 		settle(visit->settle_ms);
 	mark("visited %lld", visit->number);
