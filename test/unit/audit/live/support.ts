@@ -12,8 +12,10 @@ const read = (name: string): unknown =>
 /** What a real guest had said of one visit. */
 export const captured = (name: string): VisitOutput => read(`${name}.json`) as VisitOutput;
 
-/** What the file of that kernel's zram.ko says. */
-export const ZRAM = read('zram-sections.json') as readonly ModuleSection[];
+/** What the files of that kernel's modules say. */
+const FILES: ReadonlyMap<string, readonly ModuleSection[]> = new Map(
+  ['zram', 'tun'].map((name) => [name, read(`${name}-sections.json`) as ModuleSection[]]),
+);
 
 /** A module of a kernel without particular options, that was watched. */
 export const visited = (module: string, more: Partial<Visited> = {}): Visited => ({
@@ -21,7 +23,7 @@ export const visited = (module: string, more: Partial<Visited> = {}): Visited =>
   exercise: null,
   isBuiltin: false,
   config: new Map(),
-  sectionsOf: (name) => (name === 'zram' ? ZRAM : null),
+  sectionsOf: (name) => FILES.get(name) ?? null,
   watched: true,
   ...more,
 });

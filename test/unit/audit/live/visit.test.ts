@@ -74,6 +74,24 @@ describe('a visit in which objects outlived zram', () => {
   });
 });
 
+it('a callback that the untouched kernel called after the unload of tun, without a module of ours', () => {
+  const visit = visitOf(visited('tun', { watched: false }), captured('tun-untainted'));
+  expect(visit.observations).toMatchObject([
+    {
+      fault: 'rcu-callback',
+      word: 'proven',
+      what: 'tun_prog_free+0x0',
+      holder: { is: 'kernel' },
+      proof: {
+        tainted: false,
+        place: { module: 'tun', symbol: 'tun_prog_free+0x0' },
+        finding: { taint: '', instructionFetch: true },
+      },
+    },
+  ]);
+  expect(visit.observations).toHaveLength(1);
+});
+
 it('an unload that waited for its objects is protected', () => {
   const { end, observations } = visitOf(visited('i2c_stub'), captured('i2c_stub'));
   expect(end).toEqual({ is: 'waited' });
