@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import writeFileAtomic from 'write-file-atomic';
 import { DmraceError, isOfKind } from '../model/errors.js';
+import { atExit } from '../util/at-exit.js';
 import { contentKey } from '../util/cache.js';
 import { type CommandOptions, runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
@@ -289,7 +291,7 @@ export class DebianArchive {
         'apt-get',
         [...this.#options(), '-q', 'download', `${pack.name}=${pack.version}`],
         { cwd: directory },
-      ).catch((error: unknown) => this.#gone(pack, error));
+      ).catch((error: unknown) => this.#gone([pack], error));
       const file = await this.#only(directory);
       const { size } = await stat(file);
       this.work.say(
@@ -299,12 +301,52 @@ export class DebianArchive {
     return this.#only(entry);
   }
 
+  /**
+   * Downloads what is missing of many packages with one call of apt: it takes seconds to open its
+   * lists, whatever is asked of it. They are then had by {@link download}.
+   */
+  async downloadAll(packages: readonly Package[]): Promise<void> {
+    const missing: Package[] = [];
+    for (const pack of packages) {
+      if (!(await this.work.cache.has('deb', this.#keyOf(pack)))) missing.push(pack);
+    }
+    if (missing.length < 2) return;
+    const started = Date.now();
+    await mkdir(path.join(this.#root, 'cache'), { recursive: true });
+    const together = await mkdtemp(path.join(this.#root, 'cache/together-'));
+    const left = atExit(() => rmSync(together, { recursive: true, force: true }));
+    try {
+      const wanted = missing.map(({ name, version }) => `${name}=${version}`);
+      await this.#run('apt-get', [...this.#options(), '-q', 'download', ...wanted], {
+        cwd: together,
+      }).catch((error: unknown) => this.#gone(missing, error));
+      const files = await readdir(together);
+      let bytes = 0;
+      for (const pack of missing) {
+        // apt writes a colon of the version as %3a, and `all` for packages of all architectures.
+        const start = `${pack.name}_${pack.version.replaceAll(':', '%3a')}_`;
+        const file = files.find((name) => name.startsWith(start));
+        if (file === undefined) continue;
+        bytes += (await stat(path.join(together, file))).size;
+        await this.work.cache.entry('deb', this.#keyOf(pack), (directory) =>
+          rename(path.join(together, file), path.join(directory, file)),
+        );
+      }
+      this.work.say(
+        `downloaded ${missing.length} packages: ${prettyBytes(bytes)} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+      );
+    } finally {
+      left[Symbol.dispose]();
+      await rm(together, { recursive: true, force: true });
+    }
+  }
+
   /** A file that Debian has removed since the lists were fetched: they are of no use any more. */
-  async #gone(pack: Package, error: unknown): Promise<never> {
+  async #gone(packages: readonly Package[], error: unknown): Promise<never> {
     if (!isOfKind(error, 'tool-failed') || !/\b404\b/.test(error.facts.observed)) throw error;
     await rm(path.join(this.#root, 'stamp'), { force: true });
     throw new DmraceError('environment', {
-      observed: `${this.suite} (${this.architecture}) no longer has ${pack.name} ${pack.version}: its package lists were older than its last upload, and are thrown away`,
+      observed: `${this.suite} (${this.architecture}) no longer has ${packages.map(({ name, version }) => `${name} ${version}`).join(' or ')}: its package lists were older than its last upload, and are thrown away`,
       action: 'run again: fresh lists are fetched first',
     });
   }
@@ -323,6 +365,7 @@ export class DebianArchive {
 
   /** Unpacks packages into one folder; nothing is installed and no maintainer script runs. */
   async unpack(packages: readonly Package[], directory: string): Promise<void> {
+    await this.downloadAll(packages);
     for (const pack of packages) {
       const unpack = async (): Promise<string> =>
         this.#run('dpkg-deb', ['-x', await this.download(pack), directory]);

@@ -292,6 +292,7 @@ export const BOOTED: ReadonlySet<string> = new Set([
   'guest',
   'initramfs',
   'ready',
+  'disk',
 ]);
 
 /**
