@@ -113,5 +113,11 @@ export const LIBRARIES: readonly string[] = [
 /** Everything that is unpacked, in one order. */
 export const PACKAGES: readonly string[] = [...Object.keys(TOOLS), ...LIBRARIES].sort();
 
-/** The programs that {@link TOOLS} promises. */
-export const PROGRAMS: ReadonlySet<string> = new Set(Object.values(TOOLS).flat());
+/** Programs of vm/audit/tools. */
+export const OWN_PROGRAMS = ['letgo'] as const;
+
+/** The programs that {@link TOOLS} promises, and our own. */
+export const PROGRAMS: ReadonlySet<string> = new Set([
+  ...Object.values(TOOLS).flat(),
+  ...OWN_PROGRAMS,
+]);

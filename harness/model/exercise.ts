@@ -13,6 +13,11 @@ const Appears = z.strictObject({
   object: z.string().min(1).optional(),
   /** A callback, timer, work or thread of the module was seen: its function, or a part of its name. */
   callback: z.string().min(1).optional(),
+  /**
+   * The module's reference count rose between load and destroy (/sys/module/NAME/refcnt): for what
+   * the kernel keeps neither in an object nor in a callback, such as a rule of a filter.
+   */
+  used: z.literal(true).optional(),
 });
 
 /**

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import {
+  chmod,
+  copyFile,
   lstat,
   mkdir,
   open,
@@ -15,6 +17,7 @@ import path from 'node:path';
 import { PACKAGES, TOOLS } from '../audit/tools.js';
 import { DebianArchive } from '../debian/archive.js';
 import { DmraceError } from '../model/errors.js';
+import { assets } from '../util/assets.js';
 import { contentKey } from '../util/cache.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
@@ -37,6 +40,13 @@ const UNUSED = [
   ...['etc/modprobe.d', 'lib/modprobe.d', 'lib/systemd', 'lib/udev', 'usr/lib/udev', 'usr/include'],
   ...['usr/lib/dracut', 'usr/lib/initcpio', 'usr/libexec', 'etc/init.d', 'etc/cron.d'],
 ];
+
+/** Our own, of vm/audit/tools. */
+const OWN: Readonly<Record<string, string>> = {
+  'Guest.pm': 'usr/share/perl5/Guest.pm',
+  letgo: 'usr/bin/letgo',
+};
+const ownFile = (name: string): string => assets('vm/audit/tools', name);
 
 /** Names of all programs, a line each. */
 const PROGRAMS_FILE = 'programs';
@@ -82,7 +92,8 @@ export async function toolsDisk(work: Work): Promise<ToolsDisk> {
   await archive.refresh();
   const packages = await archive.require(PACKAGES);
   const versions = packages.map((pack) => `${pack.name}=${pack.version}`);
-  const key = contentKey([LAYOUT, work.arch.name, ...versions, JSON.stringify(TOOLS)]);
+  const own = await Promise.all(Object.keys(OWN).map((name) => readFile(ownFile(name))));
+  const key = contentKey([LAYOUT, work.arch.name, ...versions, JSON.stringify(TOOLS), ...own]);
   const entry = await work.cache.entry('disk', `tools_${key}`, async (directory) => {
     const started = Date.now();
     const root = path.join(directory, 'root');
@@ -110,6 +121,11 @@ async function trim(root: string): Promise<void> {
   for (const name of EMPTY) await mkdir(path.join(root, name), { recursive: true });
   for (const [name, text] of Object.entries(FILES)) await writeFile(path.join(root, name), text);
   for (const [name, target] of Object.entries(LINKS)) await symlink(target, path.join(root, name));
+  for (const [name, target] of Object.entries(OWN)) {
+    await mkdir(path.dirname(path.join(root, target)), { recursive: true });
+    await copyFile(ownFile(name), path.join(root, target));
+    await chmod(path.join(root, target), 0o755);
+  }
 }
 
 /** Every file that is not a folder, with its path below the root, in the order of names. */
