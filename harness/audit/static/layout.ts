@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Btf } from '../../btf/btf.js';
 import { memberOf, pointedPrototype } from '../../btf/compare.js';
+import { type Prototypes, prototypesOf } from '../../btf/functions.js';
 import { KIND } from '../../btf/kinds.js';
 import { METHODS, type ReleaseMethod } from './methods.js';
 
@@ -16,6 +17,8 @@ export interface MethodLayout {
 /** What the static part needs to know of a kernel. */
 export interface KernelTypes {
   readonly btf: Btf;
+  /** Its functions. A module's that is like one of them, name and prototype, is only here. */
+  readonly prototypes: Prototypes;
   /** By the size in bytes of the struct: several structs may be of one size. */
   readonly bySize: ReadonlyMap<number, readonly MethodLayout[]>;
   /** Methods that this kernel does not have: members that came later, structs of no configuration. */
@@ -46,5 +49,5 @@ export function kernelTypes(btf: Btf): KernelTypes {
     const size = btf.sizeOrType(struct);
     bySize.set(size, [...(bySize.get(size) ?? []), { method, offset: member.offset, prototype }]);
   }
-  return { btf, bySize, absent };
+  return { btf, prototypes: prototypesOf(btf), bySize, absent };
 }

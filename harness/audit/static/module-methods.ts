@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Btf } from '../../btf/btf.js';
 import { sameType } from '../../btf/compare.js';
-import { BtfError, KIND } from '../../btf/kinds.js';
+import { type Prototypes, prototypesOf } from '../../btf/functions.js';
+import { BtfError } from '../../btf/kinds.js';
 import { contentOf, type ElfObject } from '../../elf/object.js';
 import type { Symbols } from '../../elf/symbols.js';
 import type { StaticSign } from '../../model/audit.js';
@@ -24,13 +25,13 @@ export function methodSigns(
   if (kernel === null) return byNames(elf, symbols);
   const pointers = pointersIn(elf, symbols, (size) => kernel.bySize.has(size));
   if (pointers.length === 0) return [];
-  const types = moduleTypes(elf, kernel.btf);
+  const types = moduleTypes(elf, kernel);
   return pointers.flatMap((pointer) => {
     const candidates = (kernel.bySize.get(pointer.size) ?? []).filter(
       ({ offset }) => offset === pointer.offset,
     );
-    const own = types?.prototypes.get(pointer.target);
-    if (!types || !own) {
+    const own = types?.prototypes(pointer.target) ?? [];
+    if (!types || own.length === 0) {
       const named = candidates.find(({ method }) => soCalled(method, pointer));
       return named ? [sign(named.method, pointer, 'hint')] : [];
     }
@@ -63,29 +64,26 @@ const sign = (
 
 interface ModuleTypes {
   readonly btf: Btf;
-  /** Ids of the prototypes of each function: static ones of one name may have several. */
-  readonly prototypes: ReadonlyMap<string, readonly number[]>;
+  readonly prototypes: Prototypes;
 }
 
 /**
- * A module's type data; null where it has none that can be read. `.BTF.base`, where a module has
- * it, is what its data is split from instead of the kernel's (scripts/Makefile.modfinal and
- * tools/lib/bpf/btf_relocate.c, v6.12).
+ * A module's type data; null where it has none that can be read. What it shares with the kernel's is
+ * left out of it, functions too (btf_dedup() of tools/lib/bpf/btf.c, v6.12). `.BTF.base`, where a
+ * module has it, is what its data is split from instead (scripts/Makefile.modfinal, v6.12).
  */
-function moduleTypes(elf: ElfObject, kernel: Btf): ModuleTypes | null {
-  const own = contentOf(elf, '.BTF');
-  if (own === null) return null;
+function moduleTypes(elf: ElfObject, kernel: KernelTypes): ModuleTypes | null {
+  const data = contentOf(elf, '.BTF');
+  if (data === null) return null;
   try {
     const distilled = contentOf(elf, '.BTF.base');
-    const btf = new Btf(own, distilled === null ? kernel : new Btf(distilled));
-    const prototypes = new Map<string, number[]>();
-    btf.each(KIND.func, (id) => {
-      const name = btf.name(id);
-      const known = prototypes.get(name);
-      if (known) known.push(btf.sizeOrType(id));
-      else prototypes.set(name, [btf.sizeOrType(id)]);
-    });
-    return { btf, prototypes };
+    if (distilled !== null) {
+      const btf = new Btf(data, new Btf(distilled));
+      return { btf, prototypes: prototypesOf(btf) };
+    }
+    const btf = new Btf(data, kernel.btf);
+    const own = prototypesOf(btf);
+    return { btf, prototypes: (name) => [...own(name), ...kernel.prototypes(name)] };
   } catch (error) {
     if (error instanceof BtfError || error instanceof RangeError) return null;
     throw error;
