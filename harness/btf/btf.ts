@@ -133,8 +133,8 @@ const kindAt = (bytes: Buffer, at: number): Kind =>
 function index(bytes: Buffer, from: number, to: number): Uint32Array {
   const places = new Uint32Array(Math.floor((to - from) / TYPE));
   let count = 0;
-  for (let at = from; at < to; ) {
-    if (at + TYPE > to) throw new BtfError(`ends within type ${count + 1} of its own`);
+  let at = from;
+  while (at + TYPE <= to) {
     const info = bytes.readUInt32LE(at + 4);
     const kind = (info >>> 24) & 0x1f;
     if (!(kind in NAMES_OF_KINDS)) {
@@ -143,5 +143,6 @@ function index(bytes: Buffer, from: number, to: number): Uint32Array {
     places[count++] = at;
     at += TYPE + trailer(kind as Kind, info & 0xffff);
   }
+  if (at !== to) throw new BtfError(`ends within type ${count} of its own`);
   return places.subarray(0, count);
 }

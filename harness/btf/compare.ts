@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Btf } from './btf.js';
-import { KIND } from './kinds.js';
+import { BtfError, KIND } from './kinds.js';
 
 const SKIPPED: ReadonlySet<number> = new Set([
   KIND.typedef,
@@ -10,13 +10,21 @@ const SKIPPED: ReadonlySet<number> = new Set([
   KIND.typeTag,
 ]);
 
+/** Names and qualifiers in a row; of a kernel's types none has ten. */
+const MAX_NAMES = 100;
 /** Pointers to pointers and prototypes within prototypes that are followed. */
 const MAX_DEPTH = 16;
 
-/** The type without qualifiers, tags and names that stand for another type. */
+/**
+ * The type without qualifiers, tags and names that stand for another type.
+ * @throws BtfError where they stand for each other, which only damaged data has
+ */
 export function bare(btf: Btf, id: number): number {
   let at = id;
-  while (SKIPPED.has(btf.kind(at))) at = btf.sizeOrType(at);
+  for (let steps = 0; SKIPPED.has(btf.kind(at)); steps++) {
+    if (steps > MAX_NAMES) throw new BtfError(`has a type ${id} that stands for itself`);
+    at = btf.sizeOrType(at);
+  }
   return at;
 }
 
@@ -77,20 +85,20 @@ export interface PlacedMember {
 }
 
 /** Finds a member; what lies in unnamed structs and unions within is found too, as in C. */
-export function memberOf(btf: Btf, struct: number, path: string): PlacedMember | null {
+export function memberOf(btf: Btf, struct: number, path: string, depth = 0): PlacedMember | null {
   const [first = '', ...rest] = path.split('.');
   const id = bare(btf, struct);
   const kind = btf.kind(id);
-  if (kind !== KIND.struct && kind !== KIND.union) return null;
+  if ((kind !== KIND.struct && kind !== KIND.union) || depth > MAX_DEPTH) return null;
   for (const member of btf.members(id)) {
     const within =
       member.name === ''
-        ? memberOf(btf, member.type, path)
+        ? memberOf(btf, member.type, path, depth + 1)
         : member.name !== first
           ? null
           : rest.length === 0
             ? { offset: 0, type: member.type }
-            : memberOf(btf, member.type, rest.join('.'));
+            : memberOf(btf, member.type, rest.join('.'), depth + 1);
     if (within) return { ...within, offset: member.bits / 8 + within.offset };
   }
   return null;

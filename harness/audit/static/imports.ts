@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { StaticSign } from '../../model/audit.js';
 
-type ImportSign = Extract<StaticSign, { is: 'import' }>['sign'];
+/** A sign among the imports. */
+export type ImportSign = Extract<StaticSign, { is: 'import' }>;
 
 /** What a module imports says that it starts something, and nothing says that it waits for it. */
 interface ImportRule {
-  readonly sign: ImportSign;
+  readonly sign: ImportSign['sign'];
   /** Functions that start it, under the names of all kernels. */
   readonly starts: readonly string[];
   /** Functions of which one is enough: they wait until it has ended. */
@@ -90,11 +91,11 @@ export const IMPORT_RULES: readonly ImportRule[] = [
 ];
 
 /** The signs among the names that a module imports. One sign is told once. */
-export function importSigns(imports: ReadonlySet<string>): StaticSign[] {
+export function importSigns(imports: ReadonlySet<string>): ImportSign[] {
   const any = (names: readonly string[]): string | undefined =>
     names.find((name) => imports.has(name));
-  const told = new Set<ImportSign>();
-  return IMPORT_RULES.flatMap(({ sign, starts, waits, and }): StaticSign[] => {
+  const told = new Set<ImportSign['sign']>();
+  return IMPORT_RULES.flatMap(({ sign, starts, waits, and }): ImportSign[] => {
     const symbol = any(starts);
     if (symbol === undefined || any(waits) !== undefined || told.has(sign)) return [];
     if (and !== undefined && any(and) === undefined) return [];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { BtfError } from '../../btf/kinds.js';
 import { ElfError } from '../../elf/error.js';
 import { contentOf, ET, readElf, symbolsOf } from '../../elf/object.js';
 import { absolute64 } from '../../elf/relocations.js';
@@ -47,6 +48,7 @@ export function readModule(bytes: Buffer, kernel: AuditedKernel): ModuleReading 
     };
   } catch (error) {
     if (error instanceof ElfError) return unreadable(error.message);
+    if (error instanceof BtfError) return unreadable(`has type data that ${error.message}`);
     if (error instanceof RangeError) return unreadable(`is damaged: ${error.message}`);
     throw error;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { kernelTypes } from '../../audit/static/layout.js';
+import { type KernelTypes, kernelTypes } from '../../audit/static/layout.js';
 import { memberName } from '../../audit/static/methods.js';
 import { readModule } from '../../audit/static/module.js';
+import { BtfError } from '../../btf/kinds.js';
 import { listModules, moduleNameOf, readModules } from '../../kernel/module-files.js';
-import { readImage } from '../../kernel/vmlinux.js';
+import { type ImageFacts, readImage } from '../../kernel/vmlinux.js';
 import type { StaticModule } from '../../model/audit.js';
 import type { Work } from '../../util/work.js';
 
@@ -50,7 +51,7 @@ export async function auditStatic(work: Work, request: StaticRequest): Promise<S
   const files =
     wanted === undefined ? listed : listed.filter((file) => wanted.includes(moduleNameOf(file)));
   const facts = request.image === null ? null : await readImage(work, request.image);
-  const types = facts?.types.is === 'btf' ? kernelTypes(facts.types.btf) : null;
+  const { types, weak } = typesOf(facts);
   const kernel = {
     release: facts?.release ?? null,
     machine: work.arch.gdb.elfMachine,
@@ -74,8 +75,21 @@ export async function auditStatic(work: Work, request: StaticRequest): Promise<S
     unread,
     missing: wanted?.filter((name) => !has.has(name)) ?? [],
     release: kernel.release,
-    weak:
-      facts === null ? 'no image was given' : facts.types.is === 'none' ? facts.types.why : null,
+    weak,
     absent: types?.absent.map(memberName) ?? [],
   };
+}
+
+/** What is known of the kernel's types, or why nothing is. */
+function typesOf(facts: ImageFacts | null): Pick<StaticAudit, 'weak'> & {
+  readonly types: KernelTypes | null;
+} {
+  if (facts === null) return { types: null, weak: 'no image was given' };
+  if (facts.types.is === 'none') return { types: null, weak: `the image ${facts.types.why}` };
+  try {
+    return { types: kernelTypes(facts.types.btf), weak: null };
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error;
+    return { types: null, weak: `the image has type data that ${error.message}` };
+  }
 }
