@@ -13,9 +13,9 @@ export const MODULE_HINT = ' Live 0x';
 const LISTED = /^([\w-]{1,64}) (\d{1,10}) \d+ \S+ Live 0x([0-9a-f]{8,16})(?: \([A-Z]+\))?\s*$/;
 /** print_modules(), kernel/module/main.c; a long list goes on in the next lines. */
 const LINKED = /^\s*Modules linked in:(.*)$/;
-const LAST_UNLOADED = /\[last unloaded: ([\w-]+)/;
-/** What follows that list: dump_stack_print_info(), lib/dump_stack.c. */
-const IDENTITY = /^\s*CPU: \d+ /;
+const LAST_UNLOADED = /\[last unloaded: /;
+/** A line of nothing but names, as such a list goes on. */
+const NAMES = /^\s*(?:[\w-]+(?:\([^()\s]*\))?(?:\s+|$))+(?:\[last unloaded: .*)?$/;
 /** Addresses of modules that are remembered: a kernel of 4,000 modules has them all loaded at most. */
 const MAX_MODULES = 8192;
 
@@ -69,8 +69,8 @@ function linkedIn(lines: readonly string[]): ReadonlySet<string> | undefined {
   const at = lines.findIndex((text) => LINKED.test(text));
   if (at < 0) return undefined;
   const rest = lines.slice(at + 1);
-  const identity = rest.findIndex((text) => IDENTITY.test(text));
-  const more = LAST_UNLOADED.test(lines[at] ?? '') ? [] : rest.slice(0, Math.max(0, identity));
+  const end = rest.findIndex((text) => !NAMES.test(text));
+  const more = LAST_UNLOADED.test(lines[at] ?? '') ? [] : rest.slice(0, Math.max(0, end));
   const list = [LINKED.exec(lines[at] ?? '')?.[1] ?? '', ...more].join(' ');
   const names = list.replace(/\[last unloaded:.*$/, '').match(/[\w-]+(?=\([^)]*\)|\s|$)/g);
   return new Set(names ?? []);
