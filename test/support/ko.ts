@@ -233,6 +233,8 @@ export interface WrittenModule {
     readonly size: number;
     /** Stored addresses: at an offset that of a function, or of something imported. */
     readonly points: Readonly<Record<number, string>>;
+    /** Another type of relocation than that of a 64-bit address. */
+    readonly relocation?: number;
   }[];
   readonly imports?: readonly string[];
   /** `none`: it has no type data. */
@@ -288,12 +290,13 @@ export function writeModule(module: WrittenModule): { readonly ko: Buffer; reado
       ),
       ...(module.imports ?? []).map((name): WrittenSymbol => ({ name, type: 'none' })),
     ],
-    addresses: placed.flatMap(({ start, points }) =>
+    addresses: placed.flatMap(({ start, points, relocation }) =>
       Object.entries(points).map(([offset, name]) => ({
         at: '.data',
         offset: start + Number(offset),
         to: '.text',
         addend: 16 * names.indexOf(name),
+        ...(relocation === undefined ? {} : { type: relocation }),
       })),
     ),
   });

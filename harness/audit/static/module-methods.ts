@@ -45,8 +45,10 @@ export function methodSigns(
 /** What the variables of {@link METHODS} are called: most variables of a module are not. */
 const MAYBE = /type|class|ops/;
 
-const soCalled = ({ called }: ReleaseMethod, { variable, target }: Pointer): boolean =>
-  called !== null && called.variable.test(variable) && called.method.test(target);
+const soCalled = ({ called }: ReleaseMethod, { variable, target }: Pointer): boolean => {
+  if (called === null) return false;
+  return called.variable.test(variable) && called.method.test(target);
+};
 
 function byNames(elf: ElfObject, symbols: Symbols): StaticSign[] {
   const pointers = pointersIn(elf, symbols, (_, name) => MAYBE.test(name()));

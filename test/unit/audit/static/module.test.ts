@@ -54,6 +54,7 @@ describe('the sound route', () => {
     ['another size', { ...ktype, size: 56 }, 'kobject'],
     ['another offset', { ...ktype, points: { 8: 'free_it' } }, 'kobject'],
     ['another prototype', ktype, 'device'],
+    ['a relocation that is no address (R_X86_64_PC64)', { ...ktype, relocation: 24 }, 'kobject'],
     ['somebody else’s function', { ...ktype, points: {} }, 'kobject'],
   ] as const)('lists nothing of %s', (_, variable, of) => {
     expect(signs({ functions: { free_it: of }, variables: [variable] })).toEqual([]);
