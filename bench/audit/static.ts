@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What the static part of the audit costs for all modules of a kernel, on one core:
-//   npm run build && taskset -c 0 node bench/audit/static.mjs MODULES IMAGE [x86_64|arm64]
+//   taskset -c 0 node bench/audit/run.mjs static MODULES IMAGE [x86_64|arm64]
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { auditStatic } from '../../dist/campaign/audit/static.js';
-import { ARCH } from '../../dist/model/arch/index.js';
+import { auditStatic } from '../../harness/campaign/audit/static.js';
 
-const [modules, image, arch = 'x86_64'] = process.argv.slice(2);
-const work = { arch: ARCH[arch], say: console.error, signal: new AbortController().signal };
+import { ask } from './ask.js';
+
+const { modules, image, work } = ask(process.argv.slice(3));
 
 /** CPU seconds of this process, and of those that it has waited for (proc(5): fields 14 to 17). */
 function cpuSeconds() {
-  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1].split(' ');
-  const [user, system, children, childrenSystem] = fields.slice(11, 15).map(Number);
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]?.split(' ') ?? [];
+  const [user = 0, system = 0, children = 0, childrenSystem = 0] = fields.slice(11, 15).map(Number);
   return { own: (user + system) / 100, tools: (children + childrenSystem) / 100 };
 }
 
