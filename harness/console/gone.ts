@@ -7,6 +7,11 @@ import { addressOf, type ModuleText, moduleAt, nameAddress } from './symbols.js'
 /** What was recorded of the modules before one of them was unloaded. */
 export interface ModuleContext {
   readonly modules: readonly ModuleText[];
+  /**
+   * `log`: the log itself showed them. Then not all of their memory is known, and an address that is
+   * in none of them may still be one's. Without, they were recorded whole.
+   */
+  readonly told?: 'log';
 }
 
 /** A crash report before its addresses are looked up. */
@@ -22,16 +27,20 @@ export function resolveGone(finding: Unresolved, context: ModuleContext | undefi
   const fault = toAddress(finding.faultAddress);
   const gone = modules.filter((module) => module.unloaded);
   const accessed = fault === undefined || fault === pc ? undefined : accessedIn(gone, fault);
-  const resolved = pc === undefined ? undefined : named(pc, modules);
+  const mine = context?.told === 'log' ? gone : modules;
+  const resolved = pc === undefined ? undefined : named(pc, mine);
   const resolvedFault = accessed === undefined ? undefined : named(accessed, gone);
   const raw: { -readonly [K in keyof RawFinding]: RawFinding[K] } = {
     ...finding,
-    touched: touchedBy(finding, pc, fault, gone),
+    touched: unlessPartial(touchedBy(finding, pc, fault, gone), context),
   };
   put(raw, 'resolved', resolved);
   put(raw, 'resolvedFault', resolvedFault);
   return raw;
 }
+
+const unlessPartial = (touched: Touched, context: ModuleContext | undefined): Touched =>
+  touched.is === 'elsewhere' && context?.told === 'log' ? { is: 'unknown' } : touched;
 
 function touchedBy(
   finding: Unresolved,

@@ -5,6 +5,7 @@ import type { ModuleContext } from './gone.js';
 import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
 import type { ConsoleLine } from './line.js';
 import { LoggedKernels } from './logged-kernel.js';
+import { LoggedModules } from './logged-modules.js';
 import { type Head, headOf } from './met-head.js';
 import type { Recogniser } from './recogniser.js';
 import { Report } from './report.js';
@@ -37,6 +38,7 @@ export class Incidents {
   private shown = Number.NEGATIVE_INFINITY;
   /** The kernels that the log says were booted. */
   readonly kernels = new LoggedKernels();
+  private readonly modules = new LoggedModules();
   /** Whether the log's lines carry printk stamps; then the kernel prints no line without. */
   stamps = false;
   private readonly twins = new Twins();
@@ -75,13 +77,17 @@ export class Incidents {
     this.twins.forget();
     this.shown = Number.NEGATIVE_INFINITY;
     this.stamps = false;
+    this.modules.clear();
     return this.collect();
   }
 
   private one(whole: ConsoleLine, likely: readonly Recogniser[] | undefined, torn?: string): void {
     if (whole.userspace) return;
     const line = this.unprefixed(whole);
-    if (likely !== undefined) this.kernels.note(line);
+    if (likely !== undefined) {
+      if (this.kernels.note(line)) this.modules.clear();
+      this.modules.note(line);
+    }
     if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
     if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
     const twin = this.twins.isTwin(line);
@@ -198,7 +204,8 @@ export class Incidents {
     this.open = this.open.filter((r) => r !== report);
     if (!report.confirmed || !this.credible(report, cut)) return;
     this.last = { line: report.lastLine, died: report.died };
-    this.done.push(finish(report, cut, this.context));
+    const context = this.context ?? { modules: this.modules.at(report.lines), told: 'log' };
+    this.done.push(finish(report, cut, context));
   }
 }
 

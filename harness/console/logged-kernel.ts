@@ -18,14 +18,15 @@ const MAX_BOOTS = 64;
 export class LoggedKernels {
   private boots: { readonly line: number; readonly kernel: LoggedKernel }[] = [];
 
-  /** Takes in a line that may be a banner. */
-  note(line: ConsoleLine): void {
-    if (!line.text.includes(KERNEL_HINT)) return;
+  /** Takes in a line that may be a banner; says whether it is one. */
+  note(line: ConsoleLine): boolean {
+    if (!line.text.includes(KERNEL_HINT)) return false;
     const banner = BANNER.exec(line.text);
-    if (banner === null) return;
+    if (banner === null) return false;
     const [, release = '', version = ''] = banner;
     this.boots.push({ line: line.number, kernel: { release, version } });
     if (this.boots.length > MAX_BOOTS) this.boots.shift();
+    return true;
   }
 
   /** Forgets them: another log begins. */

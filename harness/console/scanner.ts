@@ -3,6 +3,7 @@ import type { RawFinding } from '../model/finding.js';
 import type { ModuleContext } from './gone.js';
 import { Incidents } from './incidents.js';
 import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
+import { MODULE_HINT } from './logged-modules.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
@@ -27,7 +28,9 @@ export const CUT_HERE = 'cut here ]---';
 const cut = (hint: string): string => hint.slice(0, 9);
 const FILTER = buildPrefilter([
   ...new Set(
-    [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT].map(cut),
+    [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT, MODULE_HINT].map(
+      cut,
+    ),
   ),
 ]);
 

@@ -20,6 +20,7 @@ describe.each([
   'out-of-tree.log',
   'torn.log',
   'naming.log',
+  'unloaded.log',
 ])('%s', (name) => {
   test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
     const findings = scanConsole(log);
