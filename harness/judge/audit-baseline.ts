@@ -8,7 +8,8 @@ export interface Baseline {
   /** Its folder, as it was given. */
   readonly folder: string;
   readonly release: string;
-  readonly findings: readonly AuditFinding[];
+  /** What was proven or reachable in it. */
+  readonly alarms: readonly Pair[];
 }
 
 /** A module of a finding, by name. */
@@ -41,9 +42,9 @@ const key = ({ finding, module }: Pair): string => `${finding} ${module}`;
 export function compareBaseline(
   findings: readonly AuditFinding[],
   visits: readonly Visit[],
-  { folder, release, findings: earlier }: Baseline,
+  { folder, release, alarms: before }: Baseline,
 ): BaselineReport {
-  const [now, before] = [alarmsOf(findings), alarmsOf(earlier)];
+  const now = alarmsOf(findings);
   const [nowKeys, beforeKeys] = [new Set(now.map(key)), new Set(before.map(key))];
   const tried = new Set(visits.filter(wasTried).map(({ module }) => module));
   const absent = before.filter((pair) => !nowKeys.has(key(pair)));
@@ -59,10 +60,10 @@ export function compareBaseline(
 /** Findings with the kernel of the baseline beside their own, where it had them too. */
 export const withKernels = (
   findings: readonly AuditFinding[],
-  { release, findings: earlier }: Baseline,
+  { release, alarms }: Baseline,
 ): AuditFinding[] =>
   findings.map((finding) =>
-    earlier.some(({ id }) => id === finding.id) && !finding.kernels.includes(release)
+    alarms.some((pair) => pair.finding === finding.id) && !finding.kernels.includes(release)
       ? { ...finding, kernels: [...finding.kernels, release] }
       : finding,
   );

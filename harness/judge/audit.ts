@@ -12,9 +12,11 @@ import {
 import type { KernelIdentity } from '../model/kernel.js';
 import type { KnownAudit } from '../model/known.js';
 import {
+  alarmsOf,
   type Baseline,
   type BaselineReport,
   compareBaseline,
+  type Pair,
   withKernels,
 } from './audit-baseline.js';
 import { type ControlLine, controlLines, controlProblems } from './audit-control.js';
@@ -91,7 +93,8 @@ export function judgeAudit(asked: AuditCase): AuditResult {
   const control = question.live ? controlProblems(evidence.planted) : [];
   const alarming = findings.filter(({ word }) => isAlarming(word));
   const verdict = verdictOf({ control, doubts: [...doubts, ...problems], alarming });
-  const red = redModules(alarming, baseline);
+  // What is damaged may have been cut to fit the excuse.
+  const red = problems.length > 0 ? alarmsOf(alarming) : redModules(alarming, baseline);
   return {
     verdict,
     exitCode: verdict === 'inconclusive' ? 125 : red.length > 0 ? 1 : 0,
@@ -131,13 +134,15 @@ function verdictOf({
 }
 
 /** Alarming modules that neither the known-issues file nor the baseline has. */
-function redModules(alarming: readonly AuditFinding[], baseline: BaselineReport | null): string[] {
-  const fresh = new Set(baseline?.fresh.map(({ finding, module }) => `${finding} ${module}`));
-  return alarming.flatMap(({ id, modules }) =>
-    modules
-      .filter(({ word, known }) => isAlarming(word) && known === undefined)
-      .map(({ module }) => `${id} ${module}`)
-      .filter((pair) => baseline === null || fresh.has(pair)),
+function redModules(alarming: readonly AuditFinding[], baseline: BaselineReport | null): Pair[] {
+  const unknown = alarming.map((finding) => ({
+    ...finding,
+    modules: finding.modules.filter(({ known }) => known === undefined),
+  }));
+  return alarmsOf(unknown).filter(
+    ({ finding, module }) =>
+      baseline === null ||
+      baseline.fresh.some((pair) => pair.finding === finding && pair.module === module),
   );
 }
 
@@ -168,7 +173,7 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
 function foundReasons(
   verdict: AuditVerdict,
   alarming: readonly AuditFinding[],
-  red: readonly string[],
+  red: readonly Pair[],
 ): string[] {
   if (alarming.length === 0) return [];
   const modules = new Set(alarming.flatMap((finding) => alarmingModules(finding)));

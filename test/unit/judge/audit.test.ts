@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../harness/audit/findings.js';
 import { type AuditCase, judgeAudit } from '../../../harness/judge/audit.js';
+import { alarmsOf } from '../../../harness/judge/audit-baseline.js';
 import type { KnownAudit } from '../../../harness/model/known.js';
 import {
   audits,
@@ -147,6 +148,11 @@ describe('known findings', () => {
     ]);
   });
 
+  it('excuse nothing in a folder that is damaged', () => {
+    const problems = ['visits.jsonl line 3 is damaged'];
+    expect(judged({ known: [tun, classes], problems }).exitCode).toBe(1);
+  });
+
   it('of other kernels excuse nothing', () => {
     const kernel = { from: '6.13', to: null };
     expect(known({ ...tun, kernel }, { ...classes, kernel }).exitCode).toBe(1);
@@ -165,7 +171,7 @@ describe('a baseline', () => {
   const baseline = (findings = findingsOf(EVIDENCE, '6.11')) => ({
     folder: 'before',
     release: '6.11',
-    findings,
+    alarms: alarmsOf(findings),
   });
 
   it('that has all of it makes the exit code 0', () => {
