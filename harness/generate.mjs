@@ -5,6 +5,7 @@ import { marked } from 'marked';
 import markedMan from 'marked-man';
 import { commandTree } from '../dist/cli/dmrace.js';
 import { manual } from '../dist/cli/manual.js';
+import { auditResultSchema } from '../dist/report/audit/result.js';
 import { runResultSchema } from '../dist/report/run-result.js';
 import { withStepsTables } from '../dist/report/steps-list.js';
 import { SCENARIOS } from '../dist/scenarios/index.js';
@@ -18,6 +19,7 @@ function write(text, ...where) {
 }
 
 write(`${JSON.stringify(runResultSchema(), null, 2)}\n`, 'docs', 'run-result.schema.json');
+write(`${JSON.stringify(auditResultSchema(), null, 2)}\n`, 'docs', 'audit-result.schema.json');
 
 for (const page of ['how-the-race-works.md', 'second-bug.md']) {
   const text = readFileSync(assets('docs', page), 'utf8');

@@ -44,6 +44,8 @@ export interface AuditResult {
   readonly kernel: KernelIdentity;
   readonly question: AuditQuestion;
   readonly findings: readonly AuditFinding[];
+  /** What makes the exit code 1: proven or reachable, neither known nor in the baseline. */
+  readonly red: readonly Pair[];
   readonly visits: readonly Visit[];
   readonly control: readonly ControlLine[];
   readonly counts: AuditCounts;
@@ -110,6 +112,7 @@ export function judgeAudit(asked: AuditCase): AuditResult {
     kernel,
     question,
     findings,
+    red,
     visits: evidence.visits,
     control: controlLines(evidence.planted),
     counts: countsOf(evidence),
