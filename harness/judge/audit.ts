@@ -161,6 +161,11 @@ function doubtsOf(question: AuditQuestion, { static: read, visits }: AuditEviden
     ...(question.static && (read === null || read.length === 0)
       ? ['no file of a module was read: this kernel has none, or all is built in']
       : []),
+    ...(question.static && !question.live
+      ? question.named
+          .filter((module) => !read?.some((one) => one.module === module))
+          .map((module) => `${module} could not be read: this kernel has no file of that name`)
+      : []),
     ...(question.live && tried.length === 0
       ? [`no module could be tried: of ${count(visits.length, 'visit')} none got to an unload`]
       : []),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AuditResult } from '../../judge/audit.js';
+import type { Exercise } from '../../model/exercise.js';
 import type { Stages } from '../../ports.js';
 import { requireKvm } from '../../qemu/kvm-access.js';
 import type { AuditFolder } from '../../runs/audit/audit-folder.js';
@@ -48,10 +49,20 @@ export async function audit<K extends AuditedKernel>(
   { stages, signal }: { readonly stages: Stages; readonly signal: AbortSignal },
   resumed: AuditPlace | null = null,
 ): Promise<EndedAudit> {
-  const started = performance.now();
   setPatience(request.patience);
   const work = await openWork(request.arch, signal);
   if (request.live) await requireKvm(request.arch, request.accel);
+  return auditWith(work, request, parts, { stages, resumed });
+}
+
+/** The audit itself, where all that it works with is there. Exported for its test. */
+export async function auditWith<K extends AuditedKernel>(
+  work: Work,
+  request: AuditRequest,
+  parts: AuditParts<K>,
+  { stages, resumed }: { readonly stages: Stages; readonly resumed: AuditPlace | null },
+): Promise<EndedAudit> {
+  const started = performance.now();
   const place = resumed ?? (await openAuditPlace(work, request));
   const { folder } = place;
   await stagesOf({ work, request, parts, stages, place }).catch(async (error: unknown) => {
@@ -71,19 +82,15 @@ export async function audit<K extends AuditedKernel>(
 async function stagesOf<K extends AuditedKernel>(asked: Audit<K>): Promise<void> {
   const { work, request, parts, stages, place } = asked;
   const { folder } = place;
-  const { kernel, steps, named } = await stages.stage(
-    { title: `Kernel: ${request.kernel}`, name: 'kernel' },
-    (say) => prepared({ ...asked, work: telling(work, say) }),
-  );
+  const { kernel, steps, named } = await prepared(asked);
   let note: AuditNote = {
     ...noteOf(asked, kernel, { steps, named }),
-    ...(place.resumed?.note.staticSha256 === undefined
-      ? {}
-      : { staticSha256: place.resumed.note.staticSha256 }),
+    ...staticOf(place.resumed?.note),
   };
   if (place.resumed) sameAudit(place.resumed.note, note);
   // Written before the first visit too: what an interrupt leaves can still be judged.
   await folder.writeNote(note);
+  await folder.writeExercises(exercisesOf(steps));
   if (request.static && note.staticSha256 === undefined) {
     const read = await stages.stage(
       { title: 'Static: the files of the modules', name: 'static' },
@@ -93,12 +100,19 @@ async function stagesOf<K extends AuditedKernel>(asked: Audit<K>): Promise<void>
           files: request.moduleFiles,
         }),
     );
-    note = { ...note, staticSha256: await folder.writeStatic(read) };
+    const staticSha256 = await folder.writeStatic(read.modules);
+    note = { ...note, staticSha256, staticNotes: [...read.notes] };
     await folder.writeNote(note);
   }
   const end = request.live ? await visit(asked, kernel, { steps, note }) : { end: COMPLETE };
   await folder.writeNote({ ...note, ...end, ledger: folder.linesEnd });
 }
+
+/** What the static part of an audit that goes on has said already. */
+const staticOf = (note: AuditNote | undefined): Partial<AuditNote> => ({
+  ...(note?.staticSha256 === undefined ? {} : { staticSha256: note.staticSha256 }),
+  ...(note?.staticNotes === undefined ? {} : { staticNotes: note.staticNotes }),
+});
 
 const COMPLETE: CampaignEnd = { how: 'complete' };
 
@@ -107,7 +121,8 @@ async function prepared<K extends AuditedKernel>({
   work,
   request,
   parts,
-}: Pick<Audit<K>, 'work' | 'request' | 'parts'>): Promise<{
+  stages,
+}: Pick<Audit<K>, 'work' | 'request' | 'parts' | 'stages'>): Promise<{
   readonly kernel: K;
   readonly steps: readonly PlannedStep[];
   readonly named: readonly string[];
@@ -116,7 +131,16 @@ async function prepared<K extends AuditedKernel>({
   const own = await Promise.all(request.exerciseFiles.map((file) => parts.exercises.own(file)));
   const ownModules = await Promise.all(request.moduleFiles.map(ownModule));
   const shipped = await parts.exercises.shipped();
-  const kernel = await parts.kernel(work, request.kernel, request.build);
+  const kernel = await parts.kernel(
+    work,
+    {
+      spec: request.kernel,
+      build: request.build,
+      guests: request.live ? { accel: request.accel } : null,
+      ownModules: request.moduleFiles,
+    },
+    stages,
+  );
   const asked = { asked: request.modules, own, ownModules };
   const steps = planVisits({
     ...asked,
@@ -156,6 +180,10 @@ function noteOf<K extends AuditedKernel>(
   };
 }
 
+/** The exercises of a plan, for reproducers. */
+const exercisesOf = (steps: readonly PlannedStep[]): Exercise[] =>
+  steps.flatMap((step) => (step.is === 'live' ? (step.visit.exercise ?? []) : []));
+
 const plannedOf = (step: PlannedStep): AuditNote['plan'][number] =>
   step.is === 'known'
     ? { module: step.visit.module, exercise: step.visit.exercise }
@@ -192,7 +220,6 @@ async function visit<K extends AuditedKernel>(
           visits,
           firstGuest: nextGuest(place),
           jobs: request.jobs,
-          accel: request.accel,
         }),
         { folder, tally, signal: work.signal },
       ),

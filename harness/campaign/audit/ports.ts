@@ -4,7 +4,7 @@ import type { PlantedVisit, StaticModule, Visit } from '../../model/audit.js';
 import type { Exercise } from '../../model/exercise.js';
 import type { KernelConfig, KernelIdentity } from '../../model/kernel.js';
 import type { BuildRequest } from '../../model/kernel-profile.js';
-import type { Accel } from '../../ports.js';
+import type { Accel, Stages } from '../../ports.js';
 import type { Work } from '../../util/work.js';
 
 /** What the audit itself has to know of a kernel; its parts may know more. */
@@ -14,6 +14,17 @@ export interface AuditedKernel {
   readonly config: KernelConfig;
   /** Its /lib/modules/RELEASE. */
   readonly modules: string;
+}
+
+/** What of a kernel is wanted. */
+export interface KernelRequest {
+  /** As given with --kernel. */
+  readonly spec: string;
+  readonly build: BuildRequest;
+  /** Whether guests are to be run, and how; null: only its files are read. */
+  readonly guests: { readonly accel: 'auto' | Accel } | null;
+  /** Files of --module, which guests have too. */
+  readonly ownModules: readonly string[];
 }
 
 /** A module that is to be visited in a guest. */
@@ -34,7 +45,6 @@ export interface LiveRequest<K extends AuditedKernel> {
   readonly firstGuest: number;
   /** Guests side by side; `auto`: as many as cores. */
   readonly jobs: number | 'auto';
-  readonly accel: 'auto' | Accel;
 }
 
 /** What the live part tells, as it happens. */
@@ -43,12 +53,22 @@ export type LiveEvent =
   | { readonly is: 'started'; readonly accel: Accel }
   | { readonly is: 'planted'; readonly planted: PlantedVisit }
   | { readonly is: 'visit'; readonly visit: Visit }
-  /** A guest has ended, after its last visit: what it left, by file name. `console.log` is one. */
+  /**
+   * What a guest left, by names that its folder does not have yet, such as `3-console.log`. It may come
+   * after each visit; proofs name their console as `guest-N/NAME`.
+   */
   | {
       readonly is: 'guest';
       readonly guest: number;
       readonly files: ReadonlyMap<string, Uint8Array>;
     };
+
+/** What the static part says. */
+export interface StaticReading {
+  readonly modules: readonly StaticModule[];
+  /** What a reader should know: files that could not be read and why, the weaker route. */
+  readonly notes: readonly string[];
+}
 
 /** Where exercises come from. */
 export interface Exercises {
@@ -64,18 +84,18 @@ export interface Exercises {
  */
 export interface AuditParts<K extends AuditedKernel> {
   /**
-   * Makes a kernel ready: its modules, and what its guests need.
+   * Makes a kernel ready: its modules, and where guests are asked for all that they need.
    * @throws DmraceError (usage) for a bad specification; (inconclusive) for a kernel without modules;
    *   (environment) when it cannot be had
    */
-  kernel(work: Work, spec: string, build: BuildRequest): Promise<K>;
+  kernel(work: Work, request: KernelRequest, stages: Stages): Promise<K>;
   readonly exercises: Exercises;
   /** Reads the files of all modules, or of those that are named, and of `files`. */
   static(
     work: Work,
     kernel: K,
     only: { readonly modules: readonly string[] | null; readonly files: readonly string[] },
-  ): Promise<readonly StaticModule[]>;
+  ): Promise<StaticReading>;
   /**
    * Visits modules in guests: planted ones first, in the same guests. Ends when all are done; throws
    * work.signal's reason soon after an interrupt, with every guest ended.

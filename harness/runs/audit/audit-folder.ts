@@ -5,7 +5,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { StaticModule } from '../../model/audit.js';
 import { DmraceError } from '../../model/errors.js';
-import { parseJson } from '../../util/json.js';
+import { type Exercise, ExerciseFile } from '../../model/exercise.js';
+import { parseJson, readJson } from '../../util/json.js';
 import type { Chain, LedgerEnd } from '../chain.js';
 import { NO_LINES } from '../chain.js';
 import { RunFolder } from '../folder.js';
@@ -18,6 +19,11 @@ import { type AuditLine, auditLine, readAuditLines, VISITS } from './visits.js';
 export const AUDIT_JSON = 'audit.json';
 /** What the static part said. */
 export const STATIC_JSON = 'static.json';
+
+/** The exercises that its visits had. */
+export const EXERCISES_JSON = 'exercises.json';
+
+const ExerciseJson = ExerciseFile.extend({ name: z.string(), family: z.string() });
 
 /** The folder of a guest's files, inside the audit's. */
 export const guestFolder = (guest: number): string => `guest-${guest}`;
@@ -63,6 +69,17 @@ export class AuditFolder extends RunFolder {
     const text = `${JSON.stringify(modules, null, 1)}\n`;
     this.replace(path.join(this.root, STATIC_JSON), text);
     return sha256(text);
+  }
+
+  /** Keeps the exercises, by which a reproducer is written. */
+  async writeExercises(exercises: readonly Exercise[]): Promise<void> {
+    this.replace(path.join(this.root, EXERCISES_JSON), `${JSON.stringify(exercises, null, 2)}\n`);
+  }
+
+  /** The exercises of the audit by name; none where the file is gone or damaged. */
+  async readExercises(): Promise<ReadonlyMap<string, Exercise>> {
+    const read = await readJson(path.join(this.root, EXERCISES_JSON), z.array(ExerciseJson));
+    return new Map((read ?? []).map((exercise) => [exercise.name, exercise]));
   }
 
   /** Keeps what a guest left, then its line: only what has a line counts as whole. */

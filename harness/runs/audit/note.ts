@@ -47,6 +47,8 @@ export const AuditNote = z.strictObject({
   patience: z.number().positive(),
   /** SHA-256 of static.json; absent until the static part is done, and without one. */
   staticSha256: z.string().optional(),
+  /** What a reader should know of the static part. */
+  staticNotes: z.array(z.string()).optional(),
   /** How far visits.jsonl went when the audit ended. */
   ledger: LedgerEnd.optional(),
   end: CampaignEnd.optional(),

@@ -114,8 +114,9 @@ export async function readBaseline(root: string): Promise<Baseline> {
   return { folder: root, release: result.kernel.release, alarms: alarmsOf(result.findings) };
 }
 
-function notesOf({ end, shard, plan, patience }: AuditNote): string[] {
+function notesOf({ end, shard, plan, patience, staticNotes }: AuditNote): string[] {
   return [
+    ...(staticNotes ?? []),
     ...(shard ? [`shard ${shard.number} of ${shard.of}: its share of ${plan.length} visits`] : []),
     ...(end?.how === 'interrupted' ? ['interrupted; --resume goes on'] : []),
     ...(end === undefined ? ['it has not ended: it runs, or was killed; --resume goes on'] : []),
