@@ -6,9 +6,11 @@ import { SUSPECTS } from '../suspects/index.js';
 import { withSbin } from '../util/host-tools.js';
 import { explainSystem } from '../util/io.js';
 import { version } from '../util/version.js';
+import { auditCommand } from './audit.js';
 import { addCompletions } from './completions.js';
 import { inDocker } from './docker/index.js';
 import { doctorCommand } from './doctor.js';
+import { exportCommand } from './export.js';
 import { judgeCommand } from './judge.js';
 import { kernelCommand } from './kernel.js';
 import { matrixCommand } from './matrix.js';
@@ -20,6 +22,9 @@ import { scanCommand } from './scan.js';
 import { guardStreams, out, say, settled } from './streams.js';
 import { sweepCommand } from './sweep.js';
 
+/** What an audit's parts need is loaded when it is asked for: most commands have no use for it. */
+const auditParts = async () => (await import('../campaign/audit/parts.js')).auditParts;
+
 /** All commands with their options: what help, completions and the man page are made from. */
 export function commandTree(signal: AbortSignal, exit: (code: number) => void): Command {
   const program = new Command('dmrace')
@@ -30,12 +35,14 @@ export function commandTree(signal: AbortSignal, exit: (code: number) => void): 
     .option('--suite <name>', 'with --docker: in that Debian suite, with its compiler')
     .option('--no-docker', 'never in a container, also where this machine cannot serve');
   program.addCommand(runCommand(signal, exit));
+  program.addCommand(auditCommand(signal, exit, auditParts));
   program.addCommand(matrixCommand(signal, exit));
   program.addCommand(sweepCommand(signal, exit));
   program.addCommand(replayCommand(signal, exit));
   program.addCommand(judgeCommand(exit));
   program.addCommand(reportCommand(exit));
   program.addCommand(mergeCommand(exit));
+  program.addCommand(exportCommand(exit));
   program.addCommand(scanCommand(undefined, exit));
   program.addCommand(kernelCommand(signal));
   program.addCommand(doctorCommand(signal, exit));

@@ -78,10 +78,11 @@ export function dmReproducer(result: RunResult, dmrace: string): ReproducerPlan 
     parameters: '',
     create: [
       ...(own.hold === null ? [] : [NO_OTHER]),
-      `dmsetup create ${DEVICE} --notable`,
+      `dmsetup create ${DEVICE} --table '0 8 error'`,
       ...(own.hold === null ? [] : [`test -d ${own.hold}`]),
     ],
-    destroy: [`dmsetup remove ${DEVICE}`],
+    // udev may have the device open for a moment.
+    destroy: [`dmsetup remove --retry ${DEVICE}`],
     realTime: false,
     expedited: false,
     address: addressOf(finding),
