@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { ARCHES } from './kernel.js';
 
 /** A command of the guest's shell (`sh -c`); each has 20 s there. */
 const Command = z.string().min(1).max(4000);
