@@ -39,7 +39,7 @@ export const ExerciseFile = z.strictObject({
   /** Kernel options without which it makes no sense, without CONFIG_. */
   config: z.array(z.string()).default([]),
   /** Architectures that have the module; all where nothing is said. */
-  arch: z.array(z.enum(['x86_64', 'arm64'])).optional(),
+  arch: z.array(z.enum(ARCHES)).optional(),
 });
 
 /** See {@link ExerciseFile}. */
