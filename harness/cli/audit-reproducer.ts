@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newestAudits } from '../campaign/audit/newest.js';
 import { DmraceError } from '../model/errors.js';
@@ -6,6 +7,7 @@ import { findingReproducer } from '../reproducer/audit.js';
 import type { Reproducer } from '../reproducer/plan.js';
 import { reproducerOf } from '../reproducer/write.js';
 import { readSavedAudit, type SavedAudit } from '../runs/audit/saved-audit.js';
+import { assets } from '../util/assets.js';
 import { version } from '../util/version.js';
 import type { AuditOptions } from './audit-options.js';
 import { writeReproducer } from './reproducer-folder.js';
@@ -38,8 +40,20 @@ async function reproducerIn(saved: SavedAudit, id: string): Promise<Reproducer> 
       finding,
       kernel: saved.result.kernel,
       exercises: await saved.folder.readExercises(),
+      scripts: await guestScripts(),
       dmrace: version(),
     }),
+  );
+}
+
+/** What the guests of an audit have beside Debian's programs (vm/audit/tools). */
+async function guestScripts(): Promise<ReadonlyMap<string, string>> {
+  const folder = assets('vm/audit/tools');
+  const names = await readdir(folder).catch(() => []);
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')] as const),
+    ),
   );
 }
 

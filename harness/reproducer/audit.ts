@@ -27,6 +27,8 @@ export interface FindingSource {
   readonly kernel: KernelIdentity;
   /** Exercises that the audit used, by name. */
   readonly exercises: ReadonlyMap<string, Exercise>;
+  /** Scripts that the audit's guests have beside Debian's programs, by name. */
+  readonly scripts: ReadonlyMap<string, string>;
   /** The version of dmrace that writes it. */
   readonly dmrace: string;
 }
@@ -37,7 +39,7 @@ export interface FindingSource {
  * @throws DmraceError (usage) for a finding that is not proven, or that a shell cannot show
  */
 export function findingReproducer(source: FindingSource): ReproducerPlan {
-  const { finding, kernel, exercises, dmrace } = source;
+  const { finding, kernel, exercises, scripts, dmrace } = source;
   const refuse = (observed: string, action: string): never => {
     throw new DmraceError('usage', { observed: `${finding.id}: ${observed}`, action });
   };
@@ -83,6 +85,7 @@ export function findingReproducer(source: FindingSource): ReproducerPlan {
     parameters: exercise?.parameters ?? '',
     create: exercise?.create ?? [],
     destroy: exercise?.destroy ?? [],
+    scripts: used(scripts, [...(exercise?.create ?? []), ...(exercise?.destroy ?? [])]),
     hold,
     realTime: untainted,
     expedited: untainted,
@@ -93,6 +96,19 @@ export function findingReproducer(source: FindingSource): ReproducerPlan {
     dmrace,
   };
 }
+
+/** The scripts that commands name: as a program, or as a module of Perl's (`-MGuest`). */
+const used = (
+  scripts: ReadonlyMap<string, string>,
+  commands: readonly string[],
+): ReadonlyMap<string, string> =>
+  new Map(
+    [...scripts].filter(([name]) => {
+      const word = name.replace(/\.pm$/, '');
+      const pattern = new RegExp(name === word ? `(^|[\\s;&|(])${word}\\b` : `-M${word}\\b`, 'm');
+      return commands.some((command) => pattern.test(command));
+    }),
+  );
 
 /** The module that shows it best: untainted, then with a crash at all. */
 const shown = (modules: readonly FindingModule[]): FindingModule | undefined =>

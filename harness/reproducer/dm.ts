@@ -75,6 +75,7 @@ export function dmReproducer(result: RunResult, dmrace: string): ReproducerPlan 
     tools: [DMSETUP],
     needs: [],
     module: suspect.name,
+    scripts: new Map(),
     parameters: '',
     create: [
       ...(own.hold === null ? [] : [NO_OTHER]),

@@ -41,9 +41,11 @@ export interface ReproducerPlan {
   /** Commands of the shell, each in a shell of its own. */
   readonly create: readonly string[];
   readonly destroy: readonly string[];
+  /** Scripts that the commands use, by name: what the audit's guests have beside Debian's programs. */
+  readonly scripts: ReadonlyMap<string, string>;
   /** A sysfs folder whose kobject holder.ko holds past the unload; null: nobody of ours does. */
   readonly hold: string | null;
-  /** The unload runs at real-time priority, so that callbacks and workers come later. */
+  /** Destroy and unload run at real-time priority, so that callbacks and workers come later. */
   readonly realTime: boolean;
   /** RCU's grace periods are expedited, so that callbacks come sooner. */
   readonly expedited: boolean;

@@ -33,7 +33,7 @@ export function reproduceScript(plan: ReproducerPlan): string {
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tries=\${1:-${tries}}
-
+${plan.scripts.size === 0 ? '' : '# Scripts that the commands use.\nPATH=$here:$PATH\nPERL5LIB=$here\nexport PATH PERL5LIB\n'}
 give_up() {
 	echo "reproduce: $*" >&2
 	exit 2
@@ -55,7 +55,8 @@ for tool in ${required.map(quoted).join(' ')}; do
 done
 ${config.map(configCheck).join('')}${hold === null ? '' : holderCheck()}${
   plan.expedited
-    ? `# Callbacks of RCU come sooner.
+    ? `# Callbacks of RCU come sooner, and a real-time process runs as long as it likes.
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 echo 1 >/sys/kernel/rcu_expedited || give_up 'RCU cannot be expedited'
 `
     : ''
@@ -70,8 +71,7 @@ ${plan.create.map((command) => `	run ${quoted(command)}\n`).join('')}${
     : `	# From here on somebody holds a reference.
 	insmod "$here/holder.ko" path=${quoted(hold)} || give_up 'nothing to hold at ${oneLine(hold).replaceAll("'", '')}'
 `
-}${plan.destroy.map((command) => `	run ${quoted(command)}\n`).join('')}	${plan.realTime ? 'chrt -f 50 ' : ''}rmmod ${quoted(module)} || give_up ${quoted(`${module} cannot be unloaded: is it in use?`)}
-${hold === null ? '' : '	# The last reference is dropped after the module has gone.\n	rmmod holder\n'}	waited=0
+}${unload(plan)}${hold === null ? '' : '	# The last reference is dropped after the module has gone.\n	rmmod holder\n'}	waited=0
 	while [ "$waited" -lt ${waitS} ]; do
 		if crashed; then
 			echo "reproduce: try $try crashed; see dmesg"
@@ -85,6 +85,17 @@ done
 echo "reproduce: no crash in $tries tries" >&2
 exit 1
 `;
+}
+
+/** Destroy and unload; in one go at real-time priority, so that nothing comes in between. */
+function unload({ destroy, module, realTime }: ReproducerPlan): string {
+  const inUse = quoted(`${module} cannot be unloaded: is it in use?`);
+  if (!realTime) {
+    const runs = destroy.map((command) => `\trun ${quoted(command)}\n`).join('');
+    return `${runs}\trmmod ${quoted(module)} || give_up ${inUse}\n`;
+  }
+  const all = [...destroy.map((command) => `(\n${command}\n)`), `exec rmmod ${quoted(module)}`];
+  return `\tchrt -f 50 timeout ${COMMAND_S} sh -c ${quoted(all.join(' && '))} || give_up ${inUse}\n`;
 }
 
 /** Says that an option is missing, where the kernel tells its configuration. */

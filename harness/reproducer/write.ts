@@ -14,6 +14,9 @@ export const reproducerOf = (plan: ReproducerPlan): Reproducer =>
   new Map<string, ReproducerFile>([
     ['README.md', plain(readme(plan))],
     ['reproduce.sh', { text: reproduceScript(plan), executable: true }],
+    ...[...plan.scripts].map(
+      ([name, text]) => [name, { text, executable: text.startsWith('#!') }] as const,
+    ),
     ...(plan.hold === null
       ? []
       : ([

@@ -26,7 +26,11 @@ const TUN: Exercise = {
     module: 'tun',
     title: 'a tap device with a steering program',
     tools: ['ip', 'perl'],
-    create: ["ip tuntap add mode tap name 'tap0'", 'echo "$HOME" >/dev/null'],
+    create: [
+      "ip tuntap add mode tap name 'tap0'",
+      'perl -MGuest -e "bpf 1"',
+      'echo "$HOME" >/dev/null',
+    ],
     destroy: 'ip link del tap0',
     needs: ['bridge'],
     config: ['TUN'],
@@ -34,9 +38,15 @@ const TUN: Exercise = {
   name: 'tun',
   family: 'net',
 };
+const SCRIPTS = new Map([
+  ['Guest.pm', 'package Guest;\n1;\n'],
+  ['letgo', '#!/bin/sh\nexec "$@"\n'],
+]);
 const exercises = new Map([['tun', TUN]]);
 const ofFinding = (finding: AuditFinding): Reproducer =>
-  reproducerOf(findingReproducer({ finding, kernel: KERNEL, exercises, dmrace: '0.0.0' }));
+  reproducerOf(
+    findingReproducer({ finding, kernel: KERNEL, exercises, scripts: SCRIPTS, dmrace: '0.0.0' }),
+  );
 const found = (id: string): AuditFinding => {
   const finding = findingsOf(EVIDENCE, KERNEL.release).find((one) => one.id === id);
   if (!finding) throw new Error(`no ${id}`);
@@ -97,11 +107,13 @@ describe('a reproducer of an open run', () => {
 describe('a reproducer of a finding', () => {
   it('that crashed untainted has its exercise, and no C at all', () => {
     const reproducer = ofFinding(found('rcu-callback:tun:tun_prog_free'));
-    expect([...reproducer.keys()].sort()).toEqual(['README.md', 'reproduce.sh']);
+    expect([...reproducer.keys()].sort()).toEqual(['Guest.pm', 'README.md', 'reproduce.sh']);
     const script = textOf(reproducer, 'reproduce.sh');
     parses(script);
     expect(script).toContain('echo 1 >/sys/kernel/rcu_expedited');
-    expect(script).toContain('chrt -f 50 rmmod tun');
+    expect(script).toContain(
+      "chrt -f 50 timeout 20 sh -c '(\nip link del tap0\n) && exec rmmod tun'",
+    );
     expect(script).toContain('for tool in modprobe rmmod dmesg timeout chrt ip perl; do');
     expect(script).toContain('modprobe bridge');
     const readme = textOf(reproducer, 'README.md');
@@ -117,7 +129,7 @@ describe('a reproducer of a finding', () => {
       input: ['run() { printf "%s\\n" "$1"; }', ...commands].join('\n'),
       encoding: 'utf8',
     });
-    expect(echoed.trim().split('\n')).toEqual([...TUN.create, ...TUN.destroy]);
+    expect(echoed.trim().split('\n')).toEqual(TUN.create);
   });
 
   it('that needs a holder has one where sysfs shows what is held', () => {
