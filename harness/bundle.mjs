@@ -92,13 +92,14 @@ export async function bundleScript(entry, text) {
 }
 
 /**
- * The script and the style of the report's page, minified, as text.
- * @returns {Promise<{ script: string, style: string, inputs: string[] }>} with the files they are of
+ * The scripts of the pages of a run and of an audit, and their style, minified, as text.
+ * @returns {Promise<{ script: string, audit: string, style: string, inputs: string[] }>} with the
+ *   files they are of
  */
 export async function bundlePage() {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['harness/report/client/page.ts', 'harness/report/client/page.css'],
+    entryPoints: ['page.ts', 'audit.ts', 'page.css'].map((name) => `harness/report/client/${name}`),
     outdir: 'dist/report/page',
     bundle: true,
     minify: true,
@@ -110,15 +111,21 @@ export async function bundlePage() {
     tsconfigRaw: { compilerOptions: { target: 'es2022' } },
   });
   const text = (ending) => outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
-  return { script: text('.js'), style: text('.css'), inputs: Object.keys(metafile.inputs) };
+  return {
+    script: text('page.js'),
+    audit: text('audit.js'),
+    style: text('.css'),
+    inputs: Object.keys(metafile.inputs),
+  };
 }
 
 /** Writes them to dist/report/page/. */
 export async function writePage() {
-  const { script, style } = await bundlePage();
+  const { script, audit, style } = await bundlePage();
   const folder = path.join(root, 'dist/report/page');
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'page.js'), script);
+  writeFileSync(path.join(folder, 'audit.js'), audit);
   writeFileSync(path.join(folder, 'page.css'), style);
 }
 

@@ -10,14 +10,23 @@ const parts = await bundleScript(
   'harness/generate',
   `export { commandTree } from './cli/dmrace.js';
    export { manual } from './cli/manual.js';
+   export { auditResultSchema } from './report/audit/result.js';
    export { runResultSchema } from './report/run-result.js';
    export { withStepsTables } from './report/steps-list.js';
    export { SCENARIOS } from './scenarios/index.js';
    export { assets } from './util/assets.js';
    export { version } from './util/version.js';`,
 );
-const { commandTree, manual, runResultSchema, withStepsTables, SCENARIOS, assets, version } =
-  await import(parts);
+const {
+  auditResultSchema,
+  commandTree,
+  manual,
+  runResultSchema,
+  withStepsTables,
+  SCENARIOS,
+  assets,
+  version,
+} = await import(parts);
 
 function write(text, ...where) {
   writeFileSync(assets(...where), text);
@@ -25,6 +34,7 @@ function write(text, ...where) {
 }
 
 write(`${JSON.stringify(runResultSchema(), null, 2)}\n`, 'docs', 'run-result.schema.json');
+write(`${JSON.stringify(auditResultSchema(), null, 2)}\n`, 'docs', 'audit-result.schema.json');
 
 for (const page of ['how-the-race-works.md', 'second-bug.md']) {
   const text = readFileSync(assets('docs', page), 'utf8');

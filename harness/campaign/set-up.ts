@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
-import { DmraceError } from '../model/errors.js';
 import type { KnownIssue } from '../model/known.js';
 import { requireKvm } from '../qemu/kvm-access.js';
 import { cpusOf, type ReadyRig } from '../rig/rig.js';
@@ -12,12 +9,11 @@ import type { RunNote } from '../runs/run-note.js';
 import type { Shard } from '../runs/shard.js';
 import { openCache } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
-import { makeFolder } from '../util/io.js';
 import { patience, setPatience } from '../util/patience.js';
 import { version } from '../util/version.js';
 import type { Work } from '../util/work.js';
 import type { RaceRequest } from './request.js';
-import { defaultRunFolder } from './run-folder.js';
+import { requireFolder } from './run-folder.js';
 
 /**
  * What adapters need to work for guests of an architecture.
@@ -57,17 +53,8 @@ export async function openPlace(
   { out, kernel }: Pick<RaceRequest, 'out' | 'kernel'>,
 ): Promise<Place> {
   const startedAt = new Date().toISOString();
-  const folder = out ?? (await defaultRunFolder(work.cache, kernel, startedAt));
-  const found = await stat(folder).catch(() => null);
-  if (found && !found.isDirectory()) {
-    throw new DmraceError('usage', {
-      observed: `--out ${folder} is there already, and is no folder`,
-      artefact: path.resolve(folder),
-      action: 'give --out a new folder',
-    });
-  }
-  makeFolder(path.resolve(folder));
-  const directory = await RunDirectory.create(path.resolve(folder));
+  const root = await requireFolder(work.cache, { out, kernel }, startedAt);
+  const directory = await RunDirectory.create(root);
   return { directory, id: randomUUID(), startedAt };
 }
 

@@ -14,6 +14,9 @@ export { servedByDocker } from './docker/index.js';
 export const downloadAhead = async (argv: readonly string[], signal: AbortSignal): Promise<void> =>
   (await import('./ahead.js')).downloadAhead(argv, signal);
 
+/** What an audit's parts need is loaded when it is asked for: its help has no use for it. */
+const auditParts = async () => (await import('../campaign/audit/parts.js')).auditParts;
+
 /** How a command's definition is made. */
 type Make = (signal: AbortSignal, exit: (code: number) => void) => Promise<Command>;
 
@@ -23,12 +26,15 @@ type Make = (signal: AbortSignal, exit: (code: number) => void) => Promise<Comma
  */
 const COMMANDS: Readonly<Record<string, Make>> = {
   run: async (signal, exit) => (await import('./run.js')).runCommand(signal, exit),
+  audit: async (signal, exit) =>
+    (await import('./audit.js')).auditCommand(signal, exit, auditParts),
   matrix: async (signal, exit) => (await import('./matrix.js')).matrixCommand(signal, exit),
   sweep: async (signal, exit) => (await import('./sweep.js')).sweepCommand(signal, exit),
   replay: async (signal, exit) => (await import('./replay.js')).replayCommand(signal, exit),
   judge: async (_, exit) => (await import('./judge.js')).judgeCommand(exit),
   report: async (_, exit) => (await import('./report.js')).reportCommand(exit),
   merge: async (_, exit) => (await import('./merge.js')).mergeCommand(exit),
+  export: async (_, exit) => (await import('./export.js')).exportCommand(exit),
   scan: async (_, exit) => (await import('./scan.js')).scanCommand(undefined, exit),
   kernel: async (signal) => (await import('./kernel.js')).kernelCommand(signal),
   doctor: async (signal, exit) => (await import('./doctor.js')).doctorCommand(signal, exit),

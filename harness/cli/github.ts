@@ -5,6 +5,24 @@ import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report
 import { explainIo } from '../util/io.js';
 import { say } from './streams.js';
 
+/** What GitHub is told. */
+export interface GithubWords {
+  /** Workflow commands. */
+  readonly annotations: string;
+  /** The job summary, in what is left of GitHub's limit. */
+  readonly summary: (limitBytes: number) => string;
+}
+
+/** Tells GitHub of a run, see {@link writeGithub}. */
+export const tellGithub = (result: RunResult, env: NodeJS.ProcessEnv = process.env): void =>
+  writeGithub(
+    {
+      annotations: githubAnnotations(result),
+      summary: (limitBytes) => githubSummary(result, limitBytes),
+    },
+    env,
+  );
+
 /**
  * On GitHub (GITHUB_ACTIONS is `true`): annotations, and the job summary in the file that
  * GITHUB_STEP_SUMMARY names, within what earlier commands of the step have left of GitHub's limit.
@@ -12,14 +30,17 @@ import { say } from './streams.js';
  * (actions/runner, src/Runner.Worker/Handlers/ScriptHandler.cs), so stdout stays the result's.
  * @throws DmraceError (environment) when that file cannot be written.
  */
-export function tellGithub(result: RunResult, env: NodeJS.ProcessEnv = process.env): void {
+export function writeGithub(
+  { annotations, summary }: GithubWords,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  say(githubAnnotations(result));
+  say(annotations);
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
     const used = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    appendFileSync(file, githubSummary(result, SUMMARY_LIMIT_BYTES - used));
+    appendFileSync(file, summary(SUMMARY_LIMIT_BYTES - used));
   } catch (error) {
     throw explainIo(error, file);
   }

@@ -14,7 +14,7 @@ import { PATIENCE_LIMITS } from '../util/patience.js';
 export const ACCELS = ['auto', 'kvm', 'tcg'] as const;
 
 /** A whole number, as a JSON number or as the text of a flag or a variable. */
-const whole = (minimum: number, maximum = 0xffff_ffff) =>
+export const whole = (minimum: number, maximum = 0xffff_ffff) =>
   z
     .union([z.number(), z.string().regex(/^\d+$/, 'not a whole number').transform(Number)])
     .pipe(z.int().min(minimum).max(maximum));
@@ -126,22 +126,39 @@ export interface GivenOptions {
 export const runOptions = async (command: Command): Promise<RunOptions> =>
   (await givenOptions(command)).options;
 
+/** The options of `dmrace run` and its like. @throws DmraceError as {@link optionsBy} does. */
+export async function givenOptions(command: Command): Promise<GivenOptions> {
+  const { options, given } = await optionsBy(RunOptions, command);
+  const names = RunOptions.keyof().options.filter((name) => given.has(name));
+  return { options, given: new Set(names) };
+}
+
 /**
  * The options of a command: flags win over DMRACE_* variables (commander reads both), those over
  * the configuration file, that over defaults.
+ * @param ofOthers keys of the configuration file that only other commands have
+ * @returns the options, and the names of those that somebody gave
  * @throws DmraceError (usage) that names every bad value and where it came from.
  */
-export async function givenOptions(command: Command): Promise<GivenOptions> {
+export async function optionsBy<S extends z.ZodObject>(
+  schema: S,
+  command: Command,
+  ofOthers: readonly string[] = [],
+): Promise<{ readonly options: z.output<S>; readonly given: ReadonlySet<string> }> {
   const given = Object.fromEntries(
     Object.entries(command.opts<Record<string, unknown>>()).filter(
       ([, value]) => value !== undefined,
     ),
   );
-  const file = await configFile();
+  const file = Object.fromEntries(
+    Object.entries(await configFile()).filter(
+      ([name]) => name in schema.shape || !ofOthers.includes(name),
+    ),
+  );
   const all = { ...file, ...given };
-  const parsed = RunOptions.safeParse(all);
+  const parsed = schema.safeParse(all);
   if (parsed.success) {
-    const names = RunOptions.keyof().options.filter((name) => all[name] !== undefined);
+    const names = Object.keys(schema.shape).filter((name) => all[name] !== undefined);
     return { options: parsed.data, given: new Set(names) };
   }
   const problems = parsed.error.issues.map((issue) => {
@@ -157,6 +174,6 @@ export async function givenOptions(command: Command): Promise<GivenOptions> {
   });
   throw new DmraceError('usage', {
     observed: problems.join('; '),
-    action: 'see dmrace run --help for what is allowed',
+    action: `see dmrace ${command.name()} --help for what is allowed`,
   });
 }

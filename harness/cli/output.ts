@@ -5,7 +5,7 @@ import { shownDeep } from '../model/shown.js';
 import type { TrialResult } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import type { RunEvidence } from '../report/evidence.js';
-import { FORMATS, type FormatName, type Rendering } from '../report/formats.js';
+import { FORMAT_NAMES, FORMATS, type FormatName, type Rendering } from '../report/formats.js';
 import type { PageParts } from '../report/html/page.js';
 import type { Timing } from '../report/json.js';
 import { readSavedRun } from '../runs/saved-run.js';
@@ -18,6 +18,16 @@ import { out } from './streams.js';
 /** The flags with which a client outside started this program in a container; none elsewhere. */
 export const dockerWords = (): string[] =>
   (process.env.DMRACE_DOCKER_WORDS ?? '').split(' ').filter((word) => word !== '');
+
+/** A format that runs have. @throws DmraceError (usage) for one that only audits have. */
+export function runFormat(name: string): FormatName {
+  const format = FORMAT_NAMES.find((one) => one === name);
+  if (format) return format;
+  throw new DmraceError('usage', {
+    observed: `--format ${name}: a run has no such form`,
+    action: `use ${FORMAT_NAMES.join(', ')}`,
+  });
+}
 
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
@@ -58,8 +68,11 @@ export async function rendered(
     : await format.full({ ...rendering, evidence: await evidence(), parts: await pageParts() });
 }
 
-/** Script and style of the HTML report, which the build made. */
-async function pageParts(): Promise<PageParts> {
+/**
+ * Script and style of an HTML report, which the build made.
+ * @param script of the page of a run, or of an audit
+ */
+export async function pageParts(script: 'page.js' | 'audit.js' = 'page.js'): Promise<PageParts> {
   const part = (name: string): Promise<string> => {
     const file = assets('dist', 'report', 'page', name);
     return readFile(file, 'utf8').catch((error: unknown) => {
@@ -70,5 +83,5 @@ async function pageParts(): Promise<PageParts> {
       });
     });
   };
-  return { script: await part('page.js'), style: await part('page.css') };
+  return { script: await part(script), style: await part('page.css') };
 }

@@ -2,19 +2,24 @@
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
+import type { Damage } from '../model/damage.js';
 import { DmraceError } from '../model/errors.js';
 import { trialName } from '../model/trial.js';
+import { AUDIT_FORMATS } from '../report/audit/formats.js';
 import type { RunEvidence } from '../report/evidence.js';
-import { FORMAT_NAMES, FORMATS, type FormatName } from '../report/formats.js';
+import { FORMATS } from '../report/formats.js';
+import { AuditFolder } from '../runs/audit/audit-folder.js';
+import { readSavedAudit } from '../runs/audit/saved-audit.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
-import { rendered } from './output.js';
+import { ALL_FORMAT_NAMES, auditFormat, renderedAudit } from './audit-output.js';
+import { rendered, runFormat } from './output.js';
 import { paintFor } from './paint.js';
 import { out, say } from './streams.js';
 
 interface ReportOptions {
-  readonly format: FormatName;
+  readonly format: string;
   readonly output?: string;
   readonly trial?: string;
 }
@@ -23,8 +28,10 @@ interface ReportOptions {
 export function reportCommand(exit: (code: number) => void): Command {
   return new Command('report')
     .description('make a report of a saved run, also of a damaged one')
-    .addArgument(new Argument('<run-dir>', 'a folder that dmrace run made'))
-    .addOption(new Option('--format <how>', 'what to make').choices(FORMAT_NAMES).default('html'))
+    .addArgument(new Argument('<run-dir>', 'a folder that dmrace run or audit made'))
+    .addOption(
+      new Option('--format <how>', 'what to make').choices(ALL_FORMAT_NAMES).default('html'),
+    )
     .addOption(
       new Option('--output <file>', 'where to, - for stdout (default: in the run directory)'),
     )
@@ -56,12 +63,14 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
       action: 'name a file, or - for stdout',
     });
   }
+  if (await AuditFolder.is(folder)) return reportAudit(folder, options);
   const started = performance.now();
+  const format = runFormat(options.format);
   const saved = await readSavedRun(folder);
   const { directory, result } = saved;
   const evidence = only(await shownOf(saved), options.trial, directory.root);
   const text = await rendered(
-    options.format,
+    format,
     {
       result,
       directory: directory.root,
@@ -72,20 +81,47 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
     },
     async () => evidence,
   );
-  for (const { file, observed, expected } of evidence.damage) {
+  sayDamage(evidence.damage);
+  await deliver(text, options.output, path.join(directory.root, FORMATS[format].file));
+  return evidence.damage.length > 0 ? 125 : 0;
+}
+
+/** The same of an audit. */
+async function reportAudit(root: string, options: ReportOptions): Promise<number> {
+  const started = performance.now();
+  const format = auditFormat(options.format);
+  if (options.trial !== undefined) {
+    throw new DmraceError('usage', {
+      observed: `--trial ${options.trial}: an audit has visits and no trials`,
+      action: 'leave it out',
+    });
+  }
+  const { folder, result, damage } = await readSavedAudit(root);
+  const timing = { totalMs: Math.round(performance.now() - started) };
+  const view = { result, timing, directory: folder.root, manifest: null, damage };
+  const text = await renderedAudit(format, view);
+  sayDamage(damage);
+  await deliver(text, options.output, path.join(folder.root, AUDIT_FORMATS[format].file));
+  return damage.length > 0 ? 125 : 0;
+}
+
+function sayDamage(damage: readonly Damage[]): void {
+  for (const { file, observed, expected } of damage) {
     say(`dmrace: ${path.dirname(file)}: ${observed}; expected: ${expected}\n`);
   }
-  if (options.output === '-') out(text);
-  else {
-    const file = path.resolve(
-      options.output ?? path.join(directory.root, FORMATS[options.format].file),
-    );
-    await writeFileAtomic(file, text).catch((error: unknown) => {
-      throw explainIo(error, file);
-    });
-    out(`${file}\n`);
+}
+
+/** Prints a report, or writes it and prints where to. @param usual where to without --output */
+async function deliver(text: string, output: string | undefined, usual: string): Promise<void> {
+  if (output === '-') {
+    out(text);
+    return;
   }
-  return evidence.damage.length > 0 ? 125 : 0;
+  const file = path.resolve(output ?? usual);
+  await writeFileAtomic(file, text).catch((error: unknown) => {
+    throw explainIo(error, file);
+  });
+  out(`${file}\n`);
 }
 
 /** One trial to be drawn, where it is named; the result stays that of all. */

@@ -69,7 +69,8 @@ interface Against {
   readonly stock: StockKernel;
   /** The package's .config. */
   readonly configText: string;
-  readonly suspect: SuspectBuild;
+  /** Whose sources come along; null: none are built from. */
+  readonly suspect: SuspectBuild | null;
 }
 
 /**
@@ -78,7 +79,7 @@ interface Against {
  * sums just before make.
  * @throws DmraceError as {@link prepareDebianKernel} does
  */
-async function buildTree(
+export async function stockBuildTree(
   work: Work,
   archive: DebianArchive,
   { stock, configText, suspect }: Against,
@@ -86,12 +87,14 @@ async function buildTree(
   const key = `${stock.abi}_${stock.image.version}`;
   const unread = { unread: true };
   const headers = await unpackHeaders(work, archive, stock, unread);
-  const sources = await unpackSuspect(work, archive, stock.source, suspect, unread);
+  const suspectSources = async (options = {}): Promise<string> =>
+    suspect === null ? '' : unpackSuspect(work, archive, stock.source, suspect, options);
+  const sources = await suspectSources(unread);
   const why = await headersProblem(headers, stock.abi);
   let checking: Promise<void> | null = null;
   const check = async (): Promise<void> => {
     await unpackHeaders(work, archive, stock);
-    await unpackSuspect(work, archive, stock.source, suspect);
+    await suspectSources();
   };
   // Several modules are built at the same time.
   const whole = (): Promise<void> => {
@@ -165,7 +168,7 @@ export async function prepareDebianKernel(
     (own) => unpackHeaders(own, of(own), stock, { unread: true }),
     (own) => unpackSuspect(own, of(own), stock.source, suspect, { unread: true }),
   ]);
-  const tree = await buildTree(work, archive, { stock, configText, suspect });
+  const tree = await stockBuildTree(work, archive, { stock, configText, suspect });
   return assembleKernel(
     work,
     {

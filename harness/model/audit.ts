@@ -88,6 +88,8 @@ export interface Proof {
   /** In how many VMs of how many it crashed. */
   readonly times: number;
   readonly of: number;
+  /** File of the audit's folder that has the report, such as `guest-3/console.log`. */
+  readonly log?: string;
 }
 
 /** One thing of one module that something outlives, as one visit showed it. */
@@ -173,7 +175,17 @@ export interface PlantedVisit {
   readonly visit: Visit;
 }
 
-/** What an audit saw, before it is judged. Serialised as audit.json. */
+/** What an audit was asked: a named module that cannot be tried is a doubt, one of all is not. */
+export interface AuditQuestion {
+  readonly static: boolean;
+  readonly live: boolean;
+  /** Modules that were named, by MODULE, --exercise or --module. */
+  readonly named: readonly string[];
+  /** How many visits there were to be; those of its own share in a shard. */
+  readonly planned: number;
+}
+
+/** What an audit saw, before it is judged. In files: the lines of visits.jsonl, and static.json. */
 export interface AuditEvidence {
   readonly static: readonly StaticModule[] | null;
   readonly visits: readonly Visit[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { ARCHES } from './kernel.js';
 
 /** A command of the guest's shell (`sh -c`); each has 20 s there. */
 const Command = z.string().min(1).max(4000);
@@ -43,7 +44,7 @@ export const ExerciseFile = z.strictObject({
   /** Kernel options without which it makes no sense, without CONFIG_. */
   config: z.array(z.string()).default([]),
   /** Architectures that have the module; all where nothing is said. */
-  arch: z.array(z.enum(['x86_64', 'arm64'])).optional(),
+  arch: z.array(z.enum(ARCHES)).optional(),
 });
 
 /** See {@link ExerciseFile}. */

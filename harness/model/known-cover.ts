@@ -23,7 +23,7 @@ function compare(version: readonly number[], limit: string): number {
 
 /** Whether an entry is about this kernel. */
 export function coversKernel(
-  issue: KnownIssue,
+  issue: Pick<KnownIssue, 'kernel'>,
   kernel: Pick<KernelIdentity, 'release' | 'version'>,
 ): boolean {
   const version = kernelVersion(kernel);

@@ -10,7 +10,7 @@ import { notesOf, stateOf } from './trial-state.js';
 export const SUMMARY_LIMIT_BYTES = 1024 * 1024;
 
 /** GitHub shows 10 annotations of a kind for a step (docs, "Workflow annotations limits"). */
-const MAX_ANNOTATIONS = 10;
+export const MAX_ANNOTATIONS = 10;
 
 const LEVEL: Readonly<Record<Verdict, string>> = {
   closed: 'notice',
@@ -23,13 +23,14 @@ const data = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-const command = (level: string, title: string, text: string): string =>
+/** A workflow command that shows an annotation. */
+export const annotation = (level: string, title: string, text: string): string =>
   `::${level} title=${property(title)}::${data(text)}\n`;
 
 /** Workflow commands: the verdict with its reasons, then each trial that failed. */
 export function githubAnnotations(result: RunResult): string {
   const { verdict, reasons, question, trials } = result;
-  const first = command(
+  const first = annotation(
     verdict === 'open' && result.exitCode === 0 ? 'warning' : LEVEL[verdict],
     `dmrace ${question.scenario}: ${verdict}`,
     [verdictSentence(result), ...reasons].join('\n'),
@@ -38,7 +39,7 @@ export function githubAnnotations(result: RunResult): string {
     .filter((trial) => ['fail', 'error'].includes(stateOf(trial, question)))
     .slice(0, MAX_ANNOTATIONS - 1)
     .map((trial) =>
-      command(
+      annotation(
         stateOf(trial, question) === 'fail' ? 'error' : 'warning',
         `${trial.placement} trial ${trial.index}: ${trial.outcome}`,
         notesOf(trial).join('\n'),
@@ -51,8 +52,11 @@ export function githubAnnotations(result: RunResult): string {
  * The job summary in GitHub's Markdown, at most `limitBytes` of UTF-8: what does not fit is left out
  * in whole parts, crash reports before trials, and the last line says so.
  */
-export function githubSummary(result: RunResult, limitBytes = SUMMARY_LIMIT_BYTES): string {
-  const parts = [head(result), trialTable(result), ...crashReports(result)];
+export const githubSummary = (result: RunResult, limitBytes = SUMMARY_LIMIT_BYTES): string =>
+  fitted([head(result), trialTable(result), ...crashReports(result)], limitBytes);
+
+/** Parts of a summary, as many as fit; the last line says so where they do not. */
+export function fitted(parts: readonly string[], limitBytes: number): string {
   const note = '\n_Shortened to what GitHub takes; the artefacts have the rest._\n';
   let text = '';
   for (const part of parts) {
@@ -105,5 +109,6 @@ function crashReports({ trials }: RunResult): string[] {
   );
 }
 
-const html = (text: string): string =>
+/** Text for an HTML element inside Markdown. */
+export const html = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -8,13 +8,13 @@ import type { Question, RunResult } from '../model/verdict.js';
 import { doubt, notesOf, type State, stateOf } from './trial-state.js';
 
 // XML 1.0, section 2.2: no control characters but tab and line ends.
-const clean = (text: string): string =>
+export const clean = (text: string): string =>
   text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, '?');
 
-const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+export const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 
 /** One `testcase`. */
-interface Case {
+export interface Case {
   readonly name: string;
   readonly state: State;
   /** `type` of the failure or error. */
@@ -64,7 +64,7 @@ function trialCase(trial: TrialResult, question: Question): Case {
   };
 }
 
-function sums(cases: readonly Case[]): Record<string, string> {
+export function sums(cases: readonly Case[]): Record<string, string> {
   const count = (state: State): string =>
     String(cases.filter((test) => test.state === state).length);
   return {
@@ -88,7 +88,7 @@ function addProperties(suite: XMLBuilder, { verdict, kernel, question, known }: 
   for (const line of known === null ? [] : knownReasons(known)) add('known-issue', line);
 }
 
-function addCase(suite: XMLBuilder, classname: string, test: Case): void {
+export function addCase(suite: XMLBuilder, classname: string, test: Case): void {
   const time = seconds(test.durationMs);
   const element = suite.ele('testcase', { name: test.name, classname, time });
   const text = clean(test.notes.join('\n'));

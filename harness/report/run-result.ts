@@ -38,7 +38,7 @@ const State = z.union([
 ]);
 
 /** A crash report; `Finding` of model/finding.ts says more of each field. */
-const FindingJson = z.object({
+export const FindingJson = z.object({
   kind: z.enum(FINDING_KINDS),
   title: z.string().describe('short and stable, in the manner of syzkaller'),
   family: z.string().optional().describe('the recogniser, finer than the kind'),

@@ -54,13 +54,14 @@ export function plainTable(
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
-const wrapped = (text: string, indent: string): string =>
+/** Text broken to the screen's width, each line indented. */
+export const wrapped = (text: string, indent: string): string =>
   wrapAnsi(text, COLUMNS - indent.length, { trim: true })
     .split('\n')
     .map((line) => `${indent}${line}`)
     .join('\n');
 
-const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** What the end screen tells besides the result. */
 export interface Screen {

@@ -2,14 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  checkExercises,
   type ExerciseSource,
   OWN_FAMILY,
   parseExercise,
   type ReadExercise,
 } from '../audit/exercises.js';
 import { DmraceError, headlineOf } from '../model/errors.js';
-import type { Exercise } from '../model/exercise.js';
 import { assets } from '../util/assets.js';
 
 const SUFFIX = /\.(?:ya?ml|json)$/;
@@ -34,7 +32,8 @@ const read = (source: ExerciseSource): ReadExercise => ({
   file: source.file,
 });
 
-async function ownExercise(file: string): Promise<ReadExercise> {
+/** An exercise that was given with --exercise. @throws DmraceError (usage) that names what is wrong. */
+export async function ownExercise(file: string): Promise<ReadExercise> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new DmraceError('usage', {
       observed: `--exercise ${file} cannot be read (${headlineOf(error)})`,
@@ -43,18 +42,4 @@ async function ownExercise(file: string): Promise<ReadExercise> {
     });
   });
   return read({ file, name: nameOf(file), family: OWN_FAMILY, text });
-}
-
-/**
- * All exercises: those that come with dmrace, and those given with --exercise.
- * @param own files given with --exercise
- * @param programs on the disk of tools
- * @throws DmraceError (usage) that names file, line and fact.
- */
-export async function readExercises(
-  own: readonly string[],
-  programs: ReadonlySet<string>,
-): Promise<readonly Exercise[]> {
-  const given = await Promise.all(own.map(ownExercise));
-  return checkExercises([...(await shippedExercises()), ...given], programs);
 }

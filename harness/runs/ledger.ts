@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { resultsOf, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
+import { type ChainEntry, chainLine, type LedgerEnd, readChain } from './chain.js';
 import { PlanJson, planFromJson, planToJson } from './plan-json.js';
 import { ResultJson, resultFromJson, resultToJson } from './result-json.js';
-import { sha256 } from './seal.js';
+
+export { type LedgerEnd, NO_LINES } from './chain.js';
 
 /** What trials.jsonl says of one trial. */
 export interface LedgerEntry {
@@ -21,35 +23,14 @@ const Entry = z.discriminatedUnion('schema', [
   z.strictObject({ schema: z.literal(2), after: z.string(), ...ENTRY }),
 ]);
 
-/** Where a ledger ends: its next line says that it follows this one. */
-export interface LedgerEnd {
-  readonly lines: number;
-  /** SHA-256 of the last line's entry; empty before the first. */
-  readonly last: string;
-}
-
-/** Before the first line. */
-export const NO_LINES: LedgerEnd = { lines: 0, last: '' };
-
 /**
- * The next line, without its newline, and where the ledger ends with it: the SHA-256 of the entry's
- * text, a blank, the entry as JSON. It names the line that it follows, so that one that is gone is
- * missed.
+ * The next line, without its newline, and where the ledger ends with it; see {@link chainLine}.
  */
-export function ledgerLine(
+export const ledgerLine = (
   { plan, kept, result }: LedgerEntry,
   end: LedgerEnd,
-): { readonly line: string; readonly end: LedgerEnd } {
-  const text = JSON.stringify({
-    schema: 2,
-    after: end.last,
-    plan: planToJson(plan),
-    kept,
-    result: resultToJson(result),
-  });
-  const last = sha256(text);
-  return { line: `${last} ${text}`, end: { lines: end.lines + 1, last } };
-}
+): { readonly line: string; readonly end: LedgerEnd } =>
+  chainLine(2, { plan: planToJson(plan), kept, result: resultToJson(result) }, end);
 
 /** What a ledger's text holds: each line is read, or is a problem. */
 export interface Ledger {
@@ -62,41 +43,28 @@ export interface Ledger {
 
 /** A line that is gone, one that is damaged, one that is there twice: each is a problem. */
 export function readLedger(text: string): Ledger {
-  const lines = text.split('\n');
-  const torn = lines.pop() !== '';
+  const twice: string[] = [];
   const entries = new Map<string, LedgerEntry>();
-  const problems: string[] = [];
-  let last = '';
-  lines.forEach((line, index) => {
-    const read = readLine(line);
-    const name = read === null ? '' : trialName(read.entry.plan);
-    if (read === null) problems.push(`trials.jsonl line ${index + 1} is damaged`);
-    else {
-      if (read.after !== null && read.after !== last) {
-        problems.push(`trials.jsonl: a line is missing before line ${index + 1}`);
-      }
-      if (entries.has(name)) problems.push(`trials.jsonl has ${name} twice`);
-      else entries.set(name, read.entry);
-    }
-    last = line.slice(0, 64);
-  });
-  return { entries: [...entries.values()], problems, torn, end: { lines: lines.length, last } };
+  const chain = readChain(text, 'trials.jsonl', readEntry);
+  for (const { entry } of chain.entries) {
+    const name = trialName(entry.plan);
+    if (entries.has(name)) twice.push(`trials.jsonl has ${name} twice`);
+    else entries.set(name, entry);
+  }
+  const { torn, end } = chain;
+  return { entries: [...entries.values()], problems: [...chain.problems, ...twice], torn, end };
 }
 
-function readLine(line: string): { entry: LedgerEntry; after: string | null } | null {
-  const text = line.slice(65);
-  if (line[64] !== ' ' || sha256(text) !== line.slice(0, 64)) return null;
-  try {
-    const read = Entry.parse(JSON.parse(text));
-    const plan = planFromJson(read.plan);
-    if (typeof plan === 'string') return null;
-    const result = resultFromJson(read.result, plan);
-    if (result === null) return null;
-    const after = read.schema === 2 ? read.after : null;
-    return { entry: { plan, kept: read.kept, result }, after };
-  } catch {
-    return null;
-  }
+function readEntry(value: unknown): ChainEntry<LedgerEntry> | null {
+  const read = Entry.parse(value);
+  const plan = planFromJson(read.plan);
+  if (typeof plan === 'string') return null;
+  const result = resultFromJson(read.result, plan);
+  if (result === null) return null;
+  return {
+    entry: { plan, kept: read.kept, result },
+    after: read.schema === 2 ? read.after : null,
+  };
 }
 
 /** How many trials of one kind keep their files. */

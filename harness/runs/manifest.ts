@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AUDIT_FORMATS } from '../report/audit/formats.js';
 import { FORMATS } from '../report/formats.js';
 import { LOCK_FILE } from './lock-file.js';
 import { sha256 } from './seal.js';
@@ -12,7 +13,7 @@ export const MANIFEST = 'SHA256SUMS';
 const LATER: ReadonlySet<string> = new Set([
   MANIFEST,
   LOCK_FILE,
-  ...Object.values(FORMATS).map(({ file }) => file),
+  ...[...Object.values(FORMATS), ...Object.values(AUDIT_FORMATS)].map(({ file }) => file),
 ]);
 
 /** Every file of the run, relative to its folder, sorted. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
-import { explainIo } from '../util/io.js';
 import { parseJson } from '../util/json.js';
+import { RunFolder } from './folder.js';
 import {
   type Ledger,
   type LedgerEnd,
@@ -16,11 +16,9 @@ import {
   NO_LINES,
   readLedger,
 } from './ledger.js';
-import { LOCK_FILE } from './lock-file.js';
-import { MANIFEST, manifestOf } from './manifest.js';
 import { resultToJson } from './result-json.js';
 import { RunNote } from './run-note.js';
-import { isAsSealed, sealedText, sha256 } from './seal.js';
+import { isAsSealed, sealedText } from './seal.js';
 import { type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
 const RUN_JSON = 'run.json';
@@ -34,12 +32,9 @@ export const readyFolder = (placement: Placement): string => `ready-${placement}
  * for each trial whose files are kept `PLACEMENT-INDEX/` with console.log, ready-records.jsonl,
  * records.jsonl, trace.txt, qemu.argv, trial.json and result.json.
  */
-export class RunDirectory implements AsyncDisposable {
+export class RunDirectory extends RunFolder {
   #ledgerEnd: LedgerEnd = NO_LINES;
   #byLine = 0;
-  #lock: AsyncDisposable | null = null;
-
-  private constructor(readonly root: string) {}
 
   /**
    * A new folder for a run, of which this process is the one owner until it is disposed.
@@ -47,43 +42,9 @@ export class RunDirectory implements AsyncDisposable {
    *   (environment) when it cannot be written.
    */
   static async create(root: string): Promise<RunDirectory> {
-    try {
-      await mkdir(root, { recursive: true });
-    } catch (error) {
-      throw explainIo(error, root);
-    }
     const directory = new RunDirectory(root);
-    await directory.own();
-    try {
-      if ((await readdir(root)).some((name) => name !== LOCK_FILE)) {
-        throw new DmraceError('usage', {
-          observed: `${root} is not empty`,
-          artefact: root,
-          action: 'give --out a new folder: a run never overwrites another',
-        });
-      }
-    } catch (error) {
-      await directory[Symbol.asyncDispose]();
-      throw explainIo(error, root);
-    }
+    await directory.begin();
     return directory;
-  }
-
-  /** Makes this process the one owner of the folder. @throws DmraceError as lockRun() does. */
-  async own(): Promise<void> {
-    // Who only reads a run starts no process, and need not load what starts one.
-    const { lockRun } = await import('./lock.js');
-    this.#lock ??= await lockRun(this.root);
-  }
-
-  /** Gives the folder up; safe to be called twice. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#lock === null) return;
-    // While it is held: nobody can have it, and a file that is gone is no file of the run.
-    rmSync(path.join(this.root, LOCK_FILE), { force: true });
-    const lock = this.#lock;
-    this.#lock = null;
-    await lock[Symbol.asyncDispose]();
   }
 
   /** @throws DmraceError (usage) when the folder is not a run's. */
@@ -101,81 +62,43 @@ export class RunDirectory implements AsyncDisposable {
     return new RunDirectory(root);
   }
 
-  /** Leaves nothing behind when nothing was written. */
-  async removeIfEmpty(): Promise<void> {
-    await this[Symbol.asyncDispose]();
-    await rmdir(this.root).catch(() => undefined); // it holds something, which is to stay
-  }
-
   trialPath(plan: Pick<TrialPlan, 'placement' | 'index'>): string {
     return path.join(this.root, trialName(plan));
   }
 
-  /**
-   * At once, without the thread pool: a trial writes eight small files, and handing each to another
-   * thread and back costs several times what the kernel does for it.
-   */
-  #write(file: string, content: string | Uint8Array): void {
-    try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, content);
-    } catch (error) {
-      throw explainIo(error, file);
-    }
-  }
-
   async writeNote(note: RunNote): Promise<void> {
     const text = note.schema === 2 ? sealedText(note) : `${JSON.stringify(note, null, 2)}\n`;
-    this.#replace(path.join(this.root, RUN_JSON), text);
-  }
-
-  /** Whole or not at all, whenever the process is killed. */
-  #replace(file: string, content: string | Uint8Array): void {
-    const part = `${file}.part`;
-    this.#write(part, content);
-    try {
-      renameSync(part, file);
-    } catch (error) {
-      throw explainIo(error, file);
-    }
-  }
-
-  async writeVerdict(value: unknown): Promise<void> {
-    this.#write(path.join(this.root, 'verdict.json'), `${JSON.stringify(value, null, 2)}\n`);
+    this.replace(path.join(this.root, RUN_JSON), text);
   }
 
   /** Keeps how the saved guest of a placement had booted: for all trials that start from it. */
   async writeReady(placement: Placement, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     for (const [name, content] of files) {
-      this.#write(path.join(this.root, readyFolder(placement), name), content);
+      this.write(path.join(this.root, readyFolder(placement), name), content);
     }
   }
 
   /** Keeps everything a trial left behind, before it is judged. */
   async writeTrial(files: TrialFiles, argv: string): Promise<void> {
     const at = (name: string): string => path.join(this.trialPath(files.note.plan), name);
-    this.#write(at('qemu.argv'), argv);
+    this.write(at('qemu.argv'), argv);
     for (const [name, content] of savedFiles(files)) {
       // The last one: a folder that has it is whole.
-      if (name === 'trial.json') this.#replace(at(name), content);
-      else this.#write(at(name), content);
+      if (name === 'trial.json') this.replace(at(name), content);
+      else this.write(at(name), content);
     }
   }
 
   async writeResult(result: TrialResult): Promise<void> {
     const file = path.join(this.trialPath(result), 'result.json');
-    this.#write(file, `${JSON.stringify(resultToJson(result), null, 2)}\n`);
+    this.write(file, `${JSON.stringify(resultToJson(result), null, 2)}\n`);
   }
 
   /** Notes a judged trial in trials.jsonl, then drops its folder where it is not to be kept. */
   async writeEntry(entry: LedgerEntry): Promise<void> {
     const file = path.join(this.root, LEDGER);
     const { line, end } = ledgerLine(entry, this.#ledgerEnd);
-    try {
-      appendFileSync(file, `${line}\n`);
-    } catch (error) {
-      throw explainIo(error, file);
-    }
+    this.append(file, line);
     this.#ledgerEnd = end;
     if (entry.kept) return;
     this.#byLine++;
@@ -208,13 +131,6 @@ export class RunDirectory implements AsyncDisposable {
     else this.#ledgerEnd = end;
   }
 
-  /** Writes the manifest of everything that is there: the last thing that a run does. */
-  async writeManifest(): Promise<string> {
-    const text = await manifestOf(this.root);
-    this.#replace(path.join(this.root, MANIFEST), text);
-    return sha256(text);
-  }
-
   /** Writes trials.jsonl anew, e.g. without a torn last line. */
   async writeLedger(entries: readonly LedgerEntry[]): Promise<void> {
     this.#ledgerEnd = NO_LINES;
@@ -223,7 +139,7 @@ export class RunDirectory implements AsyncDisposable {
       this.#ledgerEnd = end;
       return `${line}\n`;
     });
-    this.#replace(path.join(this.root, LEDGER), lines.join(''));
+    this.replace(path.join(this.root, LEDGER), lines.join(''));
   }
 
   /** Names of the folders of trials, builtin first, by index. */

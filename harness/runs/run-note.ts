@@ -22,7 +22,7 @@ export const CampaignEnd = z.discriminatedUnion('how', [
 export type CampaignEnd = z.infer<typeof CampaignEnd>;
 
 /** How far trials.jsonl went when the campaign ended: a line that is gone from its end is missed. */
-const LedgerEnd = z.strictObject({ lines: z.int().nonnegative(), last: z.string() });
+export const LedgerEnd = z.strictObject({ lines: z.int().nonnegative(), last: z.string() });
 
 /**
  * What a run writes about itself before its first trial, and again at its end; kept as run.json. Schema

@@ -2,9 +2,9 @@
 import path from 'node:path';
 
 /** Flags (and DMRACE_* variables and keys of the configuration) whose folder is written. */
-const WRITTEN = ['out', 'resume'] as const;
+const WRITTEN = ['out', 'resume', 'output'] as const;
 /** Commands whose results go to a folder below dmrace-runs/ unless --out names another. */
-const WITH_RESULTS: readonly string[] = ['run', 'sweep', 'replay', 'matrix'];
+const WITH_RESULTS: readonly string[] = ['run', 'audit', 'sweep', 'replay', 'matrix'];
 
 /** What the paths of a command line are found from. */
 export interface Given {

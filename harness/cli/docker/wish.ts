@@ -3,7 +3,7 @@ import { DmraceError } from '../../model/errors.js';
 import { flagValue, withoutFlag } from './places.js';
 
 /** Commands that boot guests or build for them; the others need nothing but Node. */
-const HEAVY: readonly string[] = ['run', 'sweep', 'replay', 'matrix', 'kernel'];
+const HEAVY: readonly string[] = ['run', 'audit', 'sweep', 'replay', 'matrix', 'kernel'];
 const ALSO: readonly string[] = ['doctor'];
 /** Sub-commands of those that only read the cache. */
 const LIGHT: readonly string[] = ['kernel list'];

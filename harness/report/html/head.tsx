@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Damage } from '../../model/damage.js';
 import type { Rate, RunResult } from '../../model/verdict.js';
 import type { RunEvidence } from '../evidence.js';
 import { placementWords } from '../placement-words.js';
@@ -18,7 +19,7 @@ export function Head({ result, evidence }: { result: RunResult; evidence: RunEvi
         <span class={`verdict ${verdict}`}>{verdict}</span>{' '}
         {result.sweep ? `${sweepSentence(verdict)}.` : verdictSentence(result)}
       </h1>
-      {evidence.damage.length > 0 && <Damaged evidence={evidence} />}
+      {evidence.damage.length > 0 && <Damaged damage={evidence.damage} />}
       <ul class="reasons">
         {reasons.map((reason) => (
           <li>{reason}</li>
@@ -29,7 +30,8 @@ export function Head({ result, evidence }: { result: RunResult; evidence: RunEvi
   );
 }
 
-function Damaged({ evidence: { damage } }: { evidence: RunEvidence }) {
+/** What of a saved folder is not as it was left. */
+export function Damaged({ damage }: { damage: readonly Damage[] }) {
   return (
     <section class="damaged">
       <h2>

@@ -49,7 +49,29 @@ export function renderPage({ result, evidence, directory, parts }: PageInput): s
       <Commands result={result} shown={shown} directory={directory} />
     </main>,
   );
-  const title = `dmrace: ${result.verdict}, ${result.question.scenario} on ${result.kernel.release}`;
+  return htmlPage({
+    title: `dmrace: ${result.verdict}, ${result.question.scenario} on ${result.kernel.release}`,
+    body,
+    parts,
+    data: { id: 'timelines', value: timelines },
+  });
+}
+
+/**
+ * The frame of every page: no other script runs, and nothing is fetched.
+ * @param data what the script reads, as JSON in an element of that id; none for a script without
+ */
+export function htmlPage({
+  title,
+  body,
+  parts,
+  data,
+}: {
+  readonly title: string;
+  readonly body: string;
+  readonly parts: PageParts;
+  readonly data: { readonly id: string; readonly value: unknown } | null;
+}): string {
   const hash = createHash('sha256').update(parts.script).digest('base64');
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const head = renderToString(
@@ -62,13 +84,16 @@ export function renderPage({ result, evidence, directory, parts }: PageInput): s
       <title>{title}</title>
     </>,
   );
+  const json =
+    data === null
+      ? ''
+      : `<script type="application/json" id="${data.id}">${inScript(data.value)}</script>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>${head}<style>${parts.style}</style></head>
 <body>
 ${body}
-<script type="application/json" id="timelines">${inScript(timelines)}</script>
-<script>${parts.script}</script>
+${json}<script>${parts.script}</script>
 </body>
 </html>
 `;

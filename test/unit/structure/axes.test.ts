@@ -47,6 +47,13 @@ const ADDED = {
       "'perfetto',\n  'asciidoc',\n] as const",
     ],
   ],
+  fault: [
+    [
+      'harness/model/audit.ts',
+      "  thread: { core: 'kthread' },",
+      "  thread: { core: 'kthread' },\n  irq: { core: '__handle_irq_event_percpu' },",
+    ],
+  ],
 } as const;
 type Axis = keyof typeof ADDED;
 
