@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { cachedVmlinux } from '../kernel/vmlinux.js';
 import { DmraceError } from '../model/errors.js';
 import { shownDeep } from '../model/shown.js';
 import type { TrialResult } from '../model/trial.js';
@@ -8,9 +10,11 @@ import type { RunEvidence } from '../report/evidence.js';
 import { FORMATS, type FormatName, type Rendering } from '../report/formats.js';
 import type { PageParts } from '../report/html/page.js';
 import type { Timing } from '../report/json.js';
+import { RunDirectory } from '../runs/run-directory.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { assets } from '../util/assets.js';
+import { cacheDirectory } from '../util/cache.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
 import { out } from './streams.js';
@@ -18,6 +22,21 @@ import { out } from './streams.js';
 /** The flags with which a client outside started this program in a container; none elsewhere. */
 export const dockerWords = (): string[] =>
   (process.env.DMRACE_DOCKER_WORDS ?? '').split(' ').filter((word) => word !== '');
+
+/** What crash and drgn read a run's dumps with: from where it was noted, or fetched since. */
+export async function vmlinuxAtHand(
+  { trials, kernel }: Pick<RunResult, 'trials' | 'kernel'>,
+  directory: string,
+): Promise<string | null> {
+  if (!trials.some(({ dump }) => dump?.kept)) return null;
+  const note = await RunDirectory.open(directory).then(
+    (run) => run.readNote(),
+    () => null,
+  );
+  const noted = note?.vmlinux;
+  if (noted !== undefined && existsSync(noted)) return noted;
+  return (await cachedVmlinux({ root: cacheDirectory() }, kernel)) ?? null;
+}
 
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
 export function printTrial(trial: TrialResult, name: FormatName): void {
@@ -37,7 +56,8 @@ export async function printResult(
   manifest: string | null = null,
 ): Promise<void> {
   const paint = paintFor(process.stdout);
-  const rendering = { result, timing, directory, manifest, paint, docker: dockerWords() };
+  const vmlinux = await vmlinuxAtHand(result, directory);
+  const rendering = { result, timing, directory, manifest, paint, docker: dockerWords(), vmlinux };
   const evidence = async (): Promise<RunEvidence> => shownOf(await readSavedRun(directory));
   out(await rendered(format, rendering, evidence));
   tellGithub(result);

@@ -50,6 +50,11 @@ export interface Arch {
     readonly vmlinuxOption: string | null;
     /** Debian's flavour whose stock image can run the race; --kernel debian:VERSION/FLAVOUR takes another. */
     readonly debianFlavour: string;
+    /**
+     * Functions that take a task apart whose report of an oops is complete, by its end of the stack; the
+     * first that the kernel has. Empty where each one's stack is gone by then.
+     */
+    readonly deaths: readonly string[];
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
   };

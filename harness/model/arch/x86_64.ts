@@ -39,6 +39,8 @@ export const x86_64: Arch = {
     // An ELF with a PVH note needs no firmware and no decompression (QEMU's hw/i386/x86.c, since 4.0).
     vmlinuxOption: 'PVH',
     debianFlavour: 'cloud-amd64',
+    // arch/x86/kernel/dumpstack.c, oops_end(): called last, on the stack of the fault. Renamed in 5.17.
+    deaths: ['rewind_stack_and_make_dead', 'rewind_stack_do_exit'],
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // arch/x86/Kconfig, v6.12.
