@@ -13,6 +13,8 @@ export interface DumpFacts {
   readonly layout: Layout;
   /** Its file, with what a debugger needs. */
   readonly object: string;
+  /** Files of modules that are there and in the way of the stack. */
+  readonly modules: readonly string[];
   /** The crash; null where the judge found none. */
   readonly finding: Pick<
     RawFinding,
@@ -80,13 +82,21 @@ GONE = {
 ${names.join('\n')}
 }
 PID = ${pid ?? 'None'}
+MODULES = ${JSON.stringify(facts.modules)}
 
 
 def function(address):
     try:
-        return prog.symbol(address)
+        return prog.symbol(address).name
     except LookupError:
         return None
+
+
+for module in MODULES:
+    try:
+        prog.load_debug_info([module])
+    except Exception as error:
+        print(f'{module}: {error}')
 
 
 ${CALLER[arch.name]}
@@ -94,7 +104,7 @@ ${CALLER[arch.name]}
 
 def show(trace, number=0):
     for frame in trace:
-        print(f'#{number:<2} {frame.pc:#x} {GONE.get(frame.pc) or frame.name or "?"}')
+        print(f'#{number:<2} {frame.pc:#x} {GONE.get(frame.pc) or frame.name or function(frame.pc) or "?"}')
         number += 1
     last = trace[len(trace) - 1] if len(trace) else None
     if last is not None and last.pc in GONE:
