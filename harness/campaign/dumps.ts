@@ -27,7 +27,7 @@ export class Dumps {
   ) {}
 
   /**
-   * Finds out where crashed tasks are taken apart, from each placement's saved guest.
+   * Finds out where crashed tasks are taken apart, from a guest of each placement.
    * @param before trials of the same run that were run already: their dumps count
    */
   static async open(
@@ -50,9 +50,7 @@ export class Dumps {
     const { deterministic, placements } = rig.request;
     const { deaths } = rig.kernel.arch.kernel;
     for (const placement of deterministic ? [] : placements) {
-      const ready = rig.ready(placement);
-      if (!ready) continue;
-      const { symbols } = await kernelSymbols(rig, placement, ready);
+      const { symbols } = await kernelSymbols(rig, placement, rig.ready(placement));
       const names = deaths.flatMap(
         (death) => symbols.find(({ name, module }) => name === death && !module) ?? [],
       );

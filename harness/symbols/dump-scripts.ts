@@ -50,6 +50,13 @@ export function crashCommands(facts: DumpFacts): string {
   ].join('\n');
 }
 
+/** The program counter's name in struct pt_regs, and what the registers of kernel code look like. */
+const REGS: Readonly<Record<Arch['name'], { readonly pc: string; readonly kernel: string }>> = {
+  x86_64: { pc: 'ip', kernel: 'regs.cs.value_() & 0xffff == 0x10' },
+  // PSTATE's mode: EL1 or EL2 (Arm ARM, SPSR_EL1).
+  arm64: { pc: 'pc', kernel: 'regs.pstate.value_() & 0x1f in (4, 5, 8, 9)' },
+};
+
 /** How a frame's caller is found where nobody knows how to unwind it. */
 const CALLER: Readonly<Record<Arch['name'], string>> = {
   x86_64: `def caller(frame):
@@ -75,13 +82,14 @@ export function drgnScript(facts: DumpFacts): string {
   const names = gone(facts).map(([address, name]) => `    0x${address}: ${JSON.stringify(name)},`);
   const pid = dump.task?.pid ?? null;
   return `# The task that crashed and its stack, through code that is gone: drgn -c vmcore -s VMLINUX drgn.py
-from drgn import Object
+from drgn import FaultError, Object, offsetof
 from drgn.helpers.linux.pid import find_task
 
 GONE = {
 ${names.join('\n')}
 }
 PID = ${pid ?? 'None'}
+SP = ${dump.task ? `0x${dump.task.sp}` : 'None'}
 MODULES = ${JSON.stringify(facts.modules)}
 
 
@@ -102,15 +110,41 @@ for module in MODULES:
 ${CALLER[arch.name]}
 
 
-def show(trace, number=0):
+def exception():
+    # Where the kernel saved the registers when it met the code that is gone.
+    at = offsetof(prog.type('struct pt_regs'), '${REGS[arch.name].pc}')
+    for slot in range(SP, SP + 0x4000, 8):
+        try:
+            if prog.read_u64(slot) not in GONE:
+                continue
+        except FaultError:
+            break
+        regs = Object(prog, 'struct pt_regs *', value=slot - at)
+        if ${REGS[arch.name].kernel} and SP < regs.sp.value_() < SP + 0x4000:
+            return regs
+
+
+def show(trace, number=0, found=False):
+    last = None
     for frame in trace:
-        print(f'#{number:<2} {frame.pc:#x} {GONE.get(frame.pc) or frame.name or function(frame.pc) or "?"}')
+        try:
+            pc = frame.pc
+        except LookupError:
+            break
+        print(f'#{number:<2} {pc:#x} {GONE.get(pc) or frame.name or function(pc) or "?"}')
         number += 1
-    last = trace[len(trace) - 1] if len(trace) else None
+        last = frame
+        if pc in GONE:
+            break
+    regs = None
     if last is not None and last.pc in GONE:
+        found = True
         regs = caller(last)
-        if regs is not None:
-            show(prog.stack_trace(regs), number)
+    elif not found:
+        found = True
+        regs = exception()
+    if regs is not None:
+        show(prog.stack_trace(regs), number, found)
 
 
 if PID is None:
