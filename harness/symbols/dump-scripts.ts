@@ -149,11 +149,11 @@ def show(trace, number=0, found=False):
 
 if PID is None:
     print('the dump was taken at the end of the trial: the crashed task’s stack is gone')
-    for address, name in GONE.items():
-        print(f'{address:#x} {name}')
 else:
     task = find_task(prog, PID)
     print(f'{task.comm.string_().decode()} (pid {PID})')
     show(prog.stack_trace(task))
+for address, name in GONE.items():
+    print(f'{address:#x} was {name}')
 `;
 }
