@@ -8,7 +8,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cpusIn, vmcoreinfoOf } from '../../harness/symbols/vmcore.js';
 import { readVmcoreFile } from '../../harness/symbols/vmcore-file.js';
+import { assets } from '../../harness/util/assets.js';
 import { dmrace } from '../support/command.js';
+
+/** A saved run, of which nothing is run again here. */
+const FIXTURE = assets('test/fixtures/run-directories/planted');
 
 let work: string;
 beforeAll(async () => {
@@ -101,14 +105,15 @@ describe('dmrace replay --dump', () => {
   });
 
   it('with --gdb is wrong usage', async () => {
-    const result = await dmrace(['replay', path.join(work, 'recorded'), '--gdb', '--dump']);
+    const result = await dmrace(['replay', FIXTURE, '--gdb', '--dump']);
     expect(result.exitCode).toBe(129);
     expect(result.stderr).toContain('--gdb with --dump');
   });
 });
 
 const doctor = await dmrace(['doctor', '--arch', 'arm64']);
-const lacks = doctor.exitCode === 0 ? '' : ' (skipped: dmrace doctor --arch arm64 lists what is missing)';
+const lacks =
+  doctor.exitCode === 0 ? '' : ' (skipped: dmrace doctor --arch arm64 lists what is missing)';
 describe.skipIf(lacks !== '')(`the dump of an arm64 guest${lacks}`, () => {
   it('is readable and tells the task that crashed', async () => {
     const out = path.join(work, 'arm64');
