@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DUMP_FILE } from '../model/dump.js';
 import { FORMATS } from '../report/formats.js';
 import { LOCK_FILE } from './lock-file.js';
 import { sha256 } from './seal.js';
@@ -27,8 +28,9 @@ async function filesOf(root: string): Promise<string[]> {
     .sort();
 }
 
-/** A file's SHA-256, piece by piece: a dump is as large as a guest. */
+/** A file's SHA-256; a dump, which is as large as a guest, is read piece by piece. */
 async function sha256Of(file: string): Promise<string> {
+  if (path.basename(file) !== DUMP_FILE) return sha256(await readFile(file));
   const hash = createHash('sha256');
   for await (const piece of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(piece);
   return hash.digest('hex');

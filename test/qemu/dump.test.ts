@@ -2,7 +2,7 @@
 // Dumps of real guests: that they are there, whole, sealed and readable. What crash and drgn make of
 // them is in test/kernels/dump.test.ts.
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,6 +103,31 @@ describe('dmrace replay --dump', () => {
     expect(replay.stdout).toContain(`dump       ${out}/in-module-0/vmcore\n`);
     expect(await readFile(path.join(recorded, 'SHA256SUMS'), 'utf8')).toBe(before);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'on a disk that is too small says so and is 128; the trial is compared all the same',
+    async () => {
+      const disk = path.join(work, 'disk');
+      await mkdir(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'dmrace-test', disk]);
+      try {
+        const out = path.join(disk, 'out');
+        const trial = ['--trial', 'in-module-0', '--dump', '--out', out];
+        const replay = await dmrace(['replay', path.join(work, 'recorded'), ...trial]);
+        expect(replay.exitCode, replay.stderr).toBe(128);
+        expect(replay.stdout).toMatch(/^identical: 1 of 1 identical/);
+        expect(replay.stdout).toMatch(
+          /^no dump {4}of in-module-0: a dump takes 392 MiB while it is written, and \d+ are free in /m,
+        );
+        expect(replay.stderr).toMatch(/^dmrace: no dump: a dump takes 392 MiB/m);
+        expect(await sealed(out, 'in-module-0')).toMatchObject({ dump: { kept: false } });
+        expect(await readdir(path.join(out, 'in-module-0'))).not.toContain('vmcore');
+        expect(await readdir(out)).not.toContain('dumping');
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
 
   it('with --gdb is wrong usage', async () => {
     const result = await dmrace(['replay', FIXTURE, '--gdb', '--dump']);
