@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { cachedVmlinux } from '../kernel/vmlinux.js';
 import { DmraceError } from '../model/errors.js';
 import { shownDeep } from '../model/shown.js';
 import type { TrialResult } from '../model/trial.js';
@@ -35,6 +34,8 @@ export async function vmlinuxAtHand(
   );
   const noted = note?.vmlinux;
   if (noted !== undefined && existsSync(noted)) return noted;
+  // Loaded where there is a dump only: it is most of what fetches kernels.
+  const { cachedVmlinux } = await import('../kernel/vmlinux.js');
   return (await cachedVmlinux({ root: cacheDirectory() }, kernel)) ?? null;
 }
 

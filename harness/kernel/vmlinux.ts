@@ -2,7 +2,8 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
-import { type KernelConfig, type KernelIdentity, parseKernelSpec } from '../model/kernel.js';
+import { type KernelConfig, parseKernelSpec } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { Cache } from '../util/cache.js';
 import { shell } from '../util/shell.js';
 import { telling, type Work } from '../util/work.js';

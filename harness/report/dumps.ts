@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { CRASH_COMMANDS, DRGN_SCRIPT, DUMP_FILE } from '../model/dump.js';
-import type { KernelIdentity } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
 import { type TrialResult, trialName } from '../model/trial.js';
 
 /** Stands for a vmlinux that is not at hand. */

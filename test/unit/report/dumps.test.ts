@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import type { Dump } from '../../../harness/model/dump.js';
-import type { KernelIdentity } from '../../../harness/model/kernel.js';
+import type { KernelIdentity } from '../../../harness/model/kernel-identity.js';
 import { type DumpView, dumpLines, wayToVmlinux } from '../../../harness/report/dumps.js';
 
 const KERNEL: KernelIdentity = {
