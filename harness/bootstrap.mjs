@@ -63,6 +63,10 @@ function stamp(file, text) {
 
 /** What makes the program of its source, of the packages for development. */
 const BUILD = ['esbuild', 'd3-selection', 'd3-zoom'];
+/** esbuild's own program for this machine, which is an optional package of it. */
+const ESBUILD = `@esbuild/${process.platform}-${process.arch}`;
+/** What a run does without: tools of development, Docker's client, what packages would also work with. */
+const OMIT = ['dev', 'optional', 'peer'].map((kind) => `--omit=${kind}`);
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 /**
@@ -81,9 +85,8 @@ function packages(whole) {
   }
   const { devDependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const build = BUILD.map((name) => `${name}@${devDependencies[name]}`);
-  run('npm packages', 'npm', [
-    ...['install', '--no-save', '--save-prod', '--omit=dev', ...QUIET, ...build],
-  ]);
+  build.push(`${ESBUILD}@${devDependencies.esbuild}`);
+  run('npm packages', 'npm', ['install', '--no-save', '--save-prod', ...OMIT, ...QUIET, ...build]);
   stamp(file, `${hash} program`);
 }
 

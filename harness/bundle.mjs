@@ -29,6 +29,9 @@ const ENGLISH = {
     onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: '' })),
 };
 
+/** Loaded for a configuration in TypeScript, and for the colours of a table: dmrace has neither. */
+const NEVER = ['typescript', '@colors/colors'];
+
 /**
  * Makes dist/ anew: `main.js`, which is the command, `dmrace.js`, the same as a function, and files
  * that they share or load when they need them. Other people's packages are inside, because finding
@@ -45,7 +48,7 @@ export async function writeProgram() {
     outdir: 'dist',
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
-    external: Object.keys(optionalDependencies),
+    external: [...Object.keys(optionalDependencies), ...NEVER],
     define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
     // Packages that are CommonJS inside ask for Node's own modules by require().
     banner: {

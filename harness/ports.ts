@@ -17,6 +17,8 @@ export interface PreparedKernel {
   readonly helper: string;
   /** The suspect's module in each placement that has one. */
   readonly objects: Readonly<Record<AskedPlacement, string>>;
+  /** vmlinux of this very kernel with debug information, where it is at hand: crash and drgn read it. */
+  readonly vmlinux?: string;
   /** The planted control's module, and the one that holds its twin's method; where they are wanted. */
   readonly planted?: { readonly module: string; readonly pinned: string };
 }

@@ -5,7 +5,7 @@ import type { Placement } from '../model/placement.js';
 import { roleOf } from '../model/role.js';
 import type { StopRule } from '../model/stop-rule.js';
 import type { TrialTie } from '../model/tie.js';
-import type { TrialPlan, TrialResult } from '../model/trial.js';
+import type { TrialFiles, TrialPlan, TrialResult } from '../model/trial.js';
 import { leftBehind, StateRefused } from '../rig/ready-state.js';
 import { Retention } from '../runs/ledger.js';
 import type { RunDirectory } from '../runs/run-directory.js';
@@ -92,6 +92,8 @@ export interface CampaignTools {
    * damaged guest may explain is taken for the kernel’s.
    */
   readonly mend?: () => Promise<boolean>;
+  /** Called when a trial's files and its dump are in its folder. */
+  readonly dumped?: (files: TrialFiles, result: TrialResult) => Promise<void>;
   readonly done: (result: TrialResult) => void;
   readonly signal: AbortSignal;
 }
@@ -160,6 +162,7 @@ export async function runCampaign(
     await tools.directory.writeTrial(files, tools.pasteable(argv));
     const judged = early ?? judgeTrial(files);
     await tools.directory.writeResult(judged);
+    await tools.dumped?.(files, judged);
     await tools.directory.writeEntry({
       plan: trial,
       kept: retention.keeps(judged),

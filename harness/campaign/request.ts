@@ -15,6 +15,8 @@ export interface RaceRequest extends RigRequest {
   readonly patience: number;
   /** VMs side by side; `auto`: as many as cores. */
   readonly jobs: number | 'auto';
+  /** Dump trials that crash; absent: no. */
+  readonly dump?: boolean;
   /** Folder of the artefacts; null for a new one below `dmrace-runs`. */
   readonly out: string | null;
 }

@@ -21,7 +21,7 @@ import { newNonce, planTrials } from './plan.js';
 import { repeatFirst } from './repeat.js';
 import type { Conductor, RunRequest } from './request.js';
 import { goOn, type Resumed } from './resume.js';
-import { noteOf, openPlace, openRace, type Place } from './set-up.js';
+import { dumpNote, noteOf, openPlace, openRace, type Place } from './set-up.js';
 import { Tally } from './tally.js';
 import { runTrials } from './trials.js';
 
@@ -139,6 +139,7 @@ async function race({
         ...(durationMs === null ? {} : { durationMs }),
         ...(request.profile === undefined ? {} : { profile: request.profile }),
         ...(request.config === undefined ? {} : { config: request.config }),
+        ...dumpNote(request, rig.kernel),
         ...(end ? { end, ledger: directory.ledgerEnd } : {}),
         ...(repeats ? { repeats: [...repeats] } : {}),
       },
@@ -173,6 +174,7 @@ async function race({
       directory,
       note: note(),
       before,
+      dump: request.dump === true,
       done: (result) => {
         tally.add(result);
         conductor.done?.(result);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
+import type { PreparedKernel } from '../ports.js';
 import { requireKvm } from '../qemu/kvm-access.js';
 import { cpusOf, type ReadyRig } from '../rig/rig.js';
 import { RunDirectory } from '../runs/run-directory.js';
@@ -66,6 +67,13 @@ export interface Asked {
   readonly shard?: Shard | null;
   readonly more?: Partial<RunNote>;
 }
+
+/** What run.json says of dumps. */
+export const dumpNote = (
+  { dump }: Pick<RaceRequest, 'dump'>,
+  { vmlinux }: Pick<PreparedKernel, 'vmlinux'>,
+): Pick<RunNote, 'dump' | 'vmlinux'> =>
+  dump ? { dump: true, ...(vmlinux === undefined ? {} : { vmlinux }) } : {};
 
 /** run.json of a rig that is ready. */
 export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): RunNote {

@@ -9,6 +9,7 @@ import type { RunNote } from '../runs/run-note.js';
 import { tieOf } from '../runs/ties.js';
 import type { Say } from '../util/work.js';
 import { type CampaignOutcome, type CampaignPlan, runCampaign } from './campaign.js';
+import { Dumps } from './dumps.js';
 
 const MIB = 1024 * 1024;
 /** What one QEMU takes on the host, its guest's memory included. */
@@ -29,6 +30,8 @@ export interface TrialsRequest {
   readonly note: RunNote;
   /** Results of the same campaign from before, which is resumed. */
   readonly before?: readonly TrialResult[];
+  /** Dump trials that crash. */
+  readonly dump?: boolean;
   /** Called with every judged trial, as it ends. */
   readonly done?: (result: TrialResult) => void;
 }
@@ -79,20 +82,23 @@ export async function runTrials(
   for (const placement of rig.request.placements) {
     await directory.writeReady(placement, await rig.bootOf(placement));
   }
+  const before = request.before ?? [];
+  const dumps = request.dump ? await Dumps.open(rig, directory, before, say) : null;
   const outcome = await runCampaign(
     {
       trials,
       jobs: jobsFor(request.jobs, total, room, say),
       stop: request.stop,
       ...(request.needed === undefined ? {} : { needed: request.needed }),
-      before: request.before ?? [],
+      before,
     },
     {
       host: (placement, signal) => rig.host(placement, signal),
       pasteable,
       tie: (placement) => tieOf(request.note, placement),
       directory,
-      options: (plan) => rig.start(plan),
+      options: (plan) => dumps?.options(plan) ?? rig.start(plan),
+      ...(dumps ? { dumped: (files, result) => dumps.kept(files, result) } : {}),
       remake: (placement, refused) => rig.remake(placement, refused, say),
       mend: () => rig.mend(say),
       done: (result) => {
@@ -102,7 +108,7 @@ export async function runTrials(
       },
       signal: rig.work.signal,
     },
-  );
+  ).finally(() => dumps?.close());
   if (outcome.end.how === 'stopped') {
     say(`stopped after ${done} of ${total} trials: ${outcome.end.why}`);
   }

@@ -6,6 +6,7 @@ import { openWork } from '../campaign/set-up.js';
 import { listKernels } from '../kernel/list.js';
 import { prepareKernel } from '../kernel/prepare.js';
 import { fetchSource } from '../kernel/sources.js';
+import { fetchVmlinux } from '../kernel/vmlinux.js';
 import { buildOptions, PROFILES } from '../model/kernel-profile.js';
 import type { PreparedKernel } from '../ports.js';
 import { guestArch } from '../rig/guest-arch.js';
@@ -19,6 +20,7 @@ interface KernelOptions {
   readonly config?: string;
   readonly arch?: string;
   readonly source?: boolean;
+  readonly vmlinux?: boolean;
 }
 
 const say = (line: string): void => print(`${line}\n`);
@@ -47,18 +49,29 @@ export function kernelCommand(signal: AbortSignal): Command {
     .addOption(
       new Option('--source', 'unpack that version’s linux-source and print its path, for src:'),
     )
+    .addOption(
+      new Option(
+        '--vmlinux',
+        'fetch that version’s vmlinux with debug information (some 300 MB) and print its path, for --dump',
+      ).conflicts('source'),
+    )
     .addOption(arch())
     .addHelpText(
       'after',
       `
 Examples:
   dmrace kernel fetch debian:6.12
+  dmrace kernel fetch --vmlinux                for crash and drgn (docs/dump.md)
   dmrace run --kernel src:$(dmrace kernel fetch --source debian:6.12)`,
     )
     .action(async (spec: string, options: KernelOptions) => {
       if (options.source) {
         const tree = await fetchSource(await opened(options), spec);
         out(`${tree}\n`);
+        return;
+      }
+      if (options.vmlinux) {
+        out(`${await fetchVmlinux(await opened(options), spec)}\n`);
         return;
       }
       const kernel = await prepare(spec, options);

@@ -69,6 +69,7 @@ export const RunOptions = z.strictObject({
   format: z.enum(FORMAT_NAMES).default(FORMAT_NAMES[0]),
   patience: Patience.default(1),
   deterministic: z.boolean().default(false),
+  dump: z.boolean().default(false),
   cpus: whole(1, MOST_CPUS).optional(),
   quiet: z.boolean().default(false),
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
 import { shownDeep } from '../model/shown.js';
@@ -8,9 +9,11 @@ import type { RunEvidence } from '../report/evidence.js';
 import { FORMAT_NAMES, FORMATS, type FormatName, type Rendering } from '../report/formats.js';
 import type { PageParts } from '../report/html/page.js';
 import type { Timing } from '../report/json.js';
+import { RunDirectory } from '../runs/run-directory.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { assets } from '../util/assets.js';
+import { cacheDirectory } from '../util/cache.js';
 import { tellGithub } from './github.js';
 import { paintFor } from './paint.js';
 import { out } from './streams.js';
@@ -27,6 +30,23 @@ export function runFormat(name: string): FormatName {
     observed: `--format ${name}: a run has no such form`,
     action: `use ${FORMAT_NAMES.join(', ')}`,
   });
+}
+
+/** What crash and drgn read a run's dumps with: from where it was noted, or fetched since. */
+export async function vmlinuxAtHand(
+  { trials, kernel }: Pick<RunResult, 'trials' | 'kernel'>,
+  directory: string,
+): Promise<string | null> {
+  if (!trials.some(({ dump }) => dump?.kept)) return null;
+  const note = await RunDirectory.open(directory).then(
+    (run) => run.readNote(),
+    () => null,
+  );
+  const noted = note?.vmlinux;
+  if (noted !== undefined && existsSync(noted)) return noted;
+  // Loaded where there is a dump only: it is most of what fetches kernels.
+  const { cachedVmlinux } = await import('../kernel/vmlinux.js');
+  return (await cachedVmlinux({ root: cacheDirectory() }, kernel)) ?? null;
 }
 
 /** Prints a trial to stdout as soon as it is judged, when the format streams. */
@@ -47,7 +67,8 @@ export async function printResult(
   manifest: string | null = null,
 ): Promise<void> {
   const paint = paintFor(process.stdout);
-  const rendering = { result, timing, directory, manifest, paint, docker: dockerWords() };
+  const vmlinux = await vmlinuxAtHand(result, directory);
+  const rendering = { result, timing, directory, manifest, paint, docker: dockerWords(), vmlinux };
   const evidence = async (): Promise<RunEvidence> => shownOf(await readSavedRun(directory));
   out(await rendered(format, rendering, evidence));
   tellGithub(result);

@@ -7,11 +7,13 @@ import { DmraceError } from '../model/errors.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
 import type { Telling } from '../model/proof.js';
 import { shownDeep } from '../model/shown.js';
+import type { TrialResult } from '../model/trial.js';
 import { renderReplayJson, renderReplayText } from '../report/replay.js';
 import { chosen, type RecordedRun, type RecordedTrial, readRecorded } from '../runs/recorded.js';
 import { scenarioOfNote } from '../runs/saved-run.js';
 import { parseStopAt, type StopAt } from '../symbols/stops.js';
 import { PATIENCE_FLAG, PATIENCE_TEXT, RunOptions } from './options.js';
+import { vmlinuxAtHand } from './output.js';
 import { paintFor } from './paint.js';
 import { Progress } from './progress.js';
 import { raceRequest } from './request.js';
@@ -21,6 +23,7 @@ interface ReplayOptions {
   readonly trial?: string;
   readonly gdb?: boolean;
   readonly break?: string;
+  readonly dump?: boolean;
   readonly jobs: string;
   readonly out?: string;
   readonly accel?: 'kvm' | 'tcg';
@@ -43,6 +46,9 @@ export function replayCommand(signal: AbortSignal, exit: (code: number) => void)
     .addOption(
       new Option('--break <where>', 'with --gdb: a step from 1 to 10, or crash (default: crash)'),
     )
+    .addOption(
+      new Option('--dump', 'keep a vmcore of trials that crash, for crash and drgn (docs/dump.md)'),
+    )
     .addOption(new Option('--jobs <n>', 'VMs side by side, or auto').default('auto'))
     .addOption(
       new Option('--accel <how>', 'another accelerator than the run had').choices(['kvm', 'tcg']),
@@ -62,14 +68,15 @@ of others the outcome, the cause and the function of crashes.
 With --gdb nothing is compared: the guest stands until gdb detaches or quits.
 
 Exit codes: 0 identical, or the guest stood where --gdb was to stop it; 1 not identical; 125 a trial
-was lost now, or ended before the place to stop at; 128 the kernel, QEMU, the guest or the
+was lost now, or ended before the place to stop at; 128 a dump could not be kept, or the kernel, QEMU, the guest or the
 version of dmrace is another one; 129 wrong usage; 130 interrupted.
 
 Examples:
   dmrace run --deterministic --out /tmp/r1 && dmrace replay /tmp/r1
   dmrace replay /tmp/r1 --trial in-module-0 --format json | jq .identical
   dmrace replay /tmp/r1 --gdb                  stop at the crash of the first trial that has one
-  dmrace replay /tmp/r1 --gdb --trial builtin-0 --break 6`,
+  dmrace replay /tmp/r1 --gdb --trial builtin-0 --break 6
+  dmrace replay /tmp/r1 --dump --trial in-module-0`,
     )
     .action(async (folder: string, options: ReplayOptions) => {
       exit(await replayAsked(folder, options, signal));
@@ -92,6 +99,7 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     deterministic: note.deterministic === true,
     cpus: note.cpus ?? 1,
     jobs: options.jobs,
+    dump: options.dump === true,
     ...(options.out === undefined ? {} : { out: options.out }),
   });
 }
@@ -112,19 +120,50 @@ async function replayAsked(
   };
   const conductor = { signal, stages: new Progress(signal, given.quiet === true) };
   if (where !== null) return debugAsked({ ...request, where }, conductor);
-  const { directory, result } = await replay(request, conductor);
+  const { directory, result, trials } = await replay(request, conductor);
   if (result === null) return INTERRUPTED;
-  const view = { result, recorded: run.root, directory: directory.root };
+  const { kernel } = result;
+  const vmlinux = await vmlinuxAtHand({ trials, kernel }, directory.root);
+  const view = {
+    result,
+    recorded: run.root,
+    directory: directory.root,
+    ...(given.dump ? { dumps: { trials, vmlinux } } : {}),
+  };
   out(
     given.format === 'json'
       ? renderReplayJson(view)
       : renderReplayText(shownDeep(view), paintFor(process.stdout)),
   );
+  if (given.dump) requireDumps(trials, directory.root);
   return result.exitCode;
 }
 
+/** What the limits of a run refuse was not asked for; @throws DmraceError (environment) for the rest. */
+function requireDumps(trials: readonly TrialResult[], root: string): void {
+  const failed = trials.flatMap(({ dump }) =>
+    dump?.kept === false && dump.failed ? [dump.why] : [],
+  );
+  const [why] = failed;
+  if (why === undefined) return;
+  throw new DmraceError('environment', {
+    observed: `no dump: ${why}`,
+    artefact: root,
+    action: 'replay it again with --dump once that is mended',
+  });
+}
+
 /** Where --gdb stops; null without it. @throws DmraceError (usage). */
-function stopOf({ gdb, break: where, format }: ReplayOptions, telling: Telling): StopAt | null {
+function stopOf(
+  { gdb, dump, break: where, format }: ReplayOptions,
+  telling: Telling,
+): StopAt | null {
+  if (gdb === true && dump === true) {
+    throw new DmraceError('usage', {
+      observed: '--gdb with --dump: both stop the guest at its crash',
+      action: 'leave one of them out; gdb has gcore and QEMU’s dump-guest-memory',
+    });
+  }
   if (gdb === true && format === 'pretty') return parseStopAt(where ?? 'crash', telling);
   if (gdb !== true && where === undefined) return null;
   throw new DmraceError('usage', {

@@ -44,6 +44,7 @@ export function raceRequest(
     seed,
     jobs,
     patience,
+    ...(options.dump ? { dump: true } : {}),
     out: out ?? null,
   };
 }
@@ -177,5 +178,7 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     seed: note.seed,
     placement: asked.length === 1 ? asked[0] : asked.length === 2 ? 'both' : 'all',
     ...(note.durationMs === undefined ? {} : { duration: note.durationMs }),
+    // A run goes on with dumps that it began with; one that began without may be given them.
+    ...(note.dump ? { dump: true } : {}),
   };
 }

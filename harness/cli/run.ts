@@ -118,6 +118,9 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
       new Option('--deterministic', 'same seed, same bits: console, trace and records (needs TCG)'),
     )
     .addOption(
+      new Option('--dump', 'keep a vmcore of crashed trials, for crash and drgn (docs/dump.md)'),
+    )
+    .addOption(
       option('--cpus <n>', `processors of each guest, 1 to ${MOST_CPUS} (default: 1)`, 'CPUS'),
     )
     .addOption(
@@ -136,6 +139,7 @@ Examples:
   dmrace run --kernel src:. --profile base,kasan    the kernel tree you are in
   dmrace run --scenario disk-release           the second bug; open on kernels since 5.18
   dmrace run --scenario churn --duration 10m   a soak; it looks for crashes and never gives 0
+  dmrace run --dump --trials 1                 a vmcore of the control's crash
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
     )
     .action(async (_: unknown, command: Command) => {

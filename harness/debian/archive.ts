@@ -317,6 +317,11 @@ export class DebianArchive {
     });
   }
 
+  /** Removes a package's .deb from the cache: what was wanted of it is elsewhere. */
+  async forget(pack: Package): Promise<void> {
+    await this.work.cache.discard('deb', this.#keyOf(pack));
+  }
+
   async #only(directory: string): Promise<string> {
     const [name] = await readdir(directory);
     if (name === undefined) {

@@ -146,6 +146,7 @@ export function judgeTrial(files: TrialFiles): TrialResult {
       trace: sha256(files.trace),
       records: sha256(files.records),
     },
+    ...(files.note.dump ? { dump: files.note.dump } : {}),
     ...judged.detail,
   };
   // The recipe's name and its detail are those of one member of the union.

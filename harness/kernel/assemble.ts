@@ -29,6 +29,8 @@ export interface KernelParts {
   /** The suspect's module, as it was built with the image or came with it. */
   readonly module: string;
   readonly build?: KernelIdentity['build'];
+  /** As {@link PreparedKernel} has it. */
+  readonly vmlinux?: string | undefined;
 }
 
 /** A configuration that is asked whether it can run the race. */
@@ -117,6 +119,7 @@ export async function assembleKernel(
     portModules: parts.portModules,
     helper,
     objects: { builtin: parts.module, 'in-module': control, 'as-compiled': asCompiled },
+    ...(parts.vmlinux === undefined ? {} : { vmlinux: parts.vmlinux }),
     ...(ours ? { planted: ours } : {}),
   };
 }

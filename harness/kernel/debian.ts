@@ -13,6 +13,7 @@ import { type GuestModules, portsAndSuspect } from './modules.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
 import { unpackSuspect } from './sources.js';
 import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './stock.js';
+import { cachedVmlinux } from './vmlinux.js';
 
 /**
  * Headers where they are unpacked: absolute paths of an installed package point there. For a
@@ -169,12 +170,14 @@ export async function prepareDebianKernel(
     (own) => unpackSuspect(own, of(own), stock.source, suspect, { unread: true }),
   ]);
   const tree = await stockBuildTree(work, archive, { stock, configText, suspect });
+  const identity = { release: stock.abi, version: stock.image.version, arch: arch.name };
   return assembleKernel(
     work,
     {
       spec,
       release: stock.abi,
       version: `Debian ${stock.image.version}`,
+      vmlinux: await cachedVmlinux(work.cache, identity),
       image: await imageFile(image, stock.abi, 'vmlinuz'),
       configText,
       configFile,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
-import type { KernelSpec } from '../model/kernel.js';
+import { type KernelSpec, parseKernelConfig } from '../model/kernel.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
@@ -11,6 +11,7 @@ import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { type GuestModules, portsAndSuspect } from './modules.js';
 import { makefileVersion } from './source-tree.js';
+import { builtVmlinux } from './vmlinux.js';
 
 type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
 
@@ -67,6 +68,7 @@ export async function prepareImageKernel(
       },
       portModules: kept.ports,
       module: kept.suspect,
+      vmlinux: await builtVmlinux(build, parseKernelConfig(configText)),
     },
     wanted,
   );

@@ -21,6 +21,7 @@ import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
 import { openSourceTree, requireCompilerFor, type SourceTree } from './source-tree.js';
+import { builtVmlinux } from './vmlinux.js';
 
 /** What is known of a build folder's last whole build. */
 const Built = z.strictObject({
@@ -128,6 +129,7 @@ export async function prepareSourceKernel(
         },
         portModules: [],
         module: path.join(from, suspect.object),
+        vmlinux: await builtVmlinux(build, parseKernelConfig(configText)),
         build: {
           profiles: [...request.profiles],
           config: request.config,

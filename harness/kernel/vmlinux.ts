@@ -1,117 +1,88 @@
 // SPDX-License-Identifier: MIT
-import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { Btf } from '../btf/btf.js';
-import { findBtf } from '../btf/find.js';
-import { BtfError } from '../btf/kinds.js';
-import { ElfError } from '../elf/error.js';
-import { readHeader, readSections, type Section } from '../elf/object.js';
-import { DmraceError, headlineOf, isOfKind } from '../model/errors.js';
-import { runTool } from '../util/command.js';
-import { scratch } from '../util/scratch.js';
-import type { Work } from '../util/work.js';
-import { payloadOf, releaseIn } from './boot-image.js';
-import { packingOf, UNPACKERS } from './packed.js';
+import { DmraceError } from '../model/errors.js';
+import { type KernelConfig, parseKernelSpec } from '../model/kernel.js';
+import type { KernelIdentity } from '../model/kernel-identity.js';
+import type { Cache } from '../util/cache.js';
+import { shell } from '../util/shell.js';
+import { telling, type Work } from '../util/work.js';
+import { resolveStock } from './stock.js';
 
-/** What a kernel's image says of itself. */
-export interface ImageFacts {
-  /** `uname -r`; null where its banner was not found. */
-  readonly release: string | null;
-  /** Its type data, or why there is none to be had. */
-  readonly types:
-    | { readonly is: 'btf'; readonly btf: Btf }
-    | { readonly is: 'none'; readonly why: string };
+/** Kind of the cache's entries. */
+const KIND = 'vmlinux';
+const FILE = 'vmlinux';
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+const keyOf = (release: string, version: string, arch: string): string =>
+  `${release}_${version}_${arch}`;
+
+/** vmlinux of a build folder; undefined where it has no debug information. */
+export async function builtVmlinux(
+  build: string,
+  config: KernelConfig,
+): Promise<string | undefined> {
+  if (config.get('DEBUG_INFO') !== 'y') return undefined;
+  const file = path.join(build, FILE);
+  return (await exists(file)) ? file : undefined;
+}
+
+/** vmlinux of a Debian kernel, where {@link fetchVmlinux} has left it in the cache. */
+export async function cachedVmlinux(
+  { root }: Pick<Cache, 'root'>,
+  { release, version, arch }: Pick<KernelIdentity, 'release' | 'version' | 'arch'>,
+): Promise<string | undefined> {
+  const key = keyOf(release, version.replace(/^Debian /, ''), arch);
+  const file = path.join(root, KIND, key, FILE);
+  return (await exists(file)) ? file : undefined;
 }
 
 /**
- * Reads the type data (CONFIG_DEBUG_INFO_BTF) of a kernel out of its image: vmlinuz, bzImage, Image,
- * Image.gz, EFI zboot or vmlinux. It is unpacked into a scratch folder, so that of the 70 MB only
- * what is wanted comes into memory.
- * @throws DmraceError (environment) where the file or a tool cannot be used; AbortError
+ * Fetches the -dbg package of a Debian kernel (283 MB for 6.1's cloud-amd64) and keeps its vmlinux
+ * alone (590 MB): its modules are as large again.
+ * @returns the path in the cache
+ * @throws DmraceError (usage) for another specification than `debian`; (environment) when it cannot
+ *   be had; AbortError after an interrupt.
  */
-export async function readImage(work: Pick<Work, 'signal'>, image: string): Promise<ImageFacts> {
-  try {
-    const { size } = await stat(image);
-    if (await isElf(image)) return await ofElf(image);
-    const bytes = await readFile(image);
-    const place = payloadOf(bytes) ?? { from: 0, to: size };
-    const packing = packingOf(bytes.subarray(place.from));
-    if (packing === null)
-      return place.from === 0 ? ofRaw(bytes) : none('is packed in an unknown way');
-    using folder = scratch();
-    const packed = path.join(folder.folder, 'packed');
-    const kernel = path.join(folder.folder, 'kernel');
-    // Behind what is packed stands its size, 4 bytes that are none of the tools' (size_append,
-    // scripts/Makefile.lib): xz and gzip leave them out, zstd and lz4 end with an error after all.
-    await writeFile(packed, bytes.subarray(place.from, place.to));
-    const command = `${UNPACKERS[packing].join(' ')} ${packing === 'xz' ? '--single-stream' : ''} <"$1" >"$2"`;
-    const failed = await runTool('sh', ['-c', command, 'sh', packed, kernel], {
-      signal: work.signal,
-    }).then(
-      () => null,
-      (error: unknown) => {
-        if (isOfKind(error, 'tool-failed')) return error;
-        throw error;
-      },
-    );
-    if ((await stat(kernel)).size < bytes.length) {
-      return none(`cannot be unpacked: ${failed === null ? 'too small' : failed.facts.observed}`);
-    }
-    return (await isElf(kernel)) ? await ofElf(kernel) : ofRaw(await readFile(kernel));
-  } catch (error) {
-    if (error instanceof BtfError) return none(`has type data that ${error.message}`);
-    if (error instanceof ElfError) return none(error.message);
-    if (error instanceof DmraceError || !(error instanceof Error) || error.name === 'AbortError') {
-      throw error;
-    }
-    throw new DmraceError('environment', {
-      observed: `${image} cannot be read: ${headlineOf(error)}`,
-      artefact: image,
-      action: 'name a kernel’s image',
+export async function fetchVmlinux(given: Work, text: string): Promise<string> {
+  const spec = parseKernelSpec(text);
+  if (spec.from !== 'debian') {
+    throw new DmraceError('usage', {
+      observed: `kernel fetch --vmlinux ${text}: only Debian's kernels are fetched`,
+      action:
+        spec.from === 'src'
+          ? 'build it with debug information: dmrace kernel build SPEC --profile base,debug-info'
+          : 'name one, e.g. debian:6.12',
     });
   }
-}
-
-const none = (why: string, release: string | null = null): ImageFacts => ({
-  release,
-  types: { is: 'none', why },
-});
-
-function ofRaw(bytes: Buffer): ImageFacts {
-  const btf = findBtf(bytes);
-  const release = releaseIn(bytes);
-  return btf === null ? none(NO_BTF, release) : { release, types: { is: 'btf', btf } };
-}
-
-const NO_BTF = 'has no type data (CONFIG_DEBUG_INFO_BTF)';
-
-async function isElf(file: string): Promise<boolean> {
-  await using handle = await open(file);
-  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-  return buffer.toString('latin1', 1, 4) === 'ELF';
-}
-
-/** Reads two sections of a vmlinux, which with debug data may have a gigabyte. */
-async function ofElf(file: string): Promise<ImageFacts> {
-  await using handle = await open(file);
-  const { table } = readHeader(await part(handle, 0, 64));
-  const headers = await part(handle, table.offset, table.size);
-  const named = readSections(headers, { ...table, names: 0xffff }, () => Buffer.alloc(0));
-  const strings = named[table.names];
-  const names = strings === undefined ? Buffer.alloc(0) : await contentOf(handle, strings);
-  const sections = readSections(headers, table, () => names);
-  const find = (name: string): Section | undefined => sections.find((one) => one.name === name);
-  const [types, rodata] = [find('.BTF'), find('.rodata')];
-  const release = rodata === undefined ? null : releaseIn(await contentOf(handle, rodata));
-  if (types === undefined || types.size === 0) return none(NO_BTF, release);
-  return { release, types: { is: 'btf', btf: new Btf(await contentOf(handle, types)) } };
-}
-
-const contentOf = (file: FileHandle, { offset, size }: Pick<Section, 'offset' | 'size'>) =>
-  part(file, offset, size);
-
-async function part(file: FileHandle, from: number, length: number): Promise<Buffer> {
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, from);
-  if (bytesRead === length) return buffer;
-  throw new ElfError(`is cut short: it ends at byte ${from + bytesRead} of ${from + length}`);
+  const work = telling(given, given.say);
+  const { cache, arch, signal, say } = work;
+  const { archive, stock } = await resolveStock(work, spec);
+  const pack = {
+    name: `${stock.image.name.replace(/-unsigned$/, '')}-dbg`,
+    version: stock.image.version,
+  };
+  if (!(await archive.versions(pack.name)).includes(pack.version)) {
+    throw new DmraceError('environment', {
+      observed: `${archive.suite} has no ${pack.name} ${pack.version}`,
+      action: 'name a version whose debug information Debian still has',
+    });
+  }
+  const key = keyOf(stock.abi, pack.version, arch.name);
+  const entry = await cache.entry(KIND, key, async (directory) => {
+    const deb = await archive.download(pack);
+    const started = Date.now();
+    await shell(directory, signal)`
+      dpkg-deb --fsys-tarfile ${deb} | tar -x --wildcards --strip-components=5 ${`./usr/lib/debug/boot/vmlinux-*`}
+      mv vmlinux-* ${FILE}`;
+    say(`unpacked vmlinux of ${pack.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  });
+  // It is as large as the rest of the cache together, and nobody reads it twice.
+  await archive.forget(pack);
+  return path.join(entry, FILE);
 }

@@ -7,6 +7,7 @@ export const PROFILES = [
   'base',
   'trace',
   'debug-kobject-release',
+  'debug-info',
   'kasan',
   'preempt-rt',
   'rpi',

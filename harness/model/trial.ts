@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import type { Dump } from './dump.js';
 import type { Finding } from './finding.js';
 import type { Outcome } from './outcome.js';
 import type { MethodHome, Placement } from './placement.js';
@@ -75,6 +76,8 @@ export interface TrialNote {
   readonly start: 'booted' | 'restored';
   /** What ties it to its run; null in runs before 0.2. */
   readonly tie: TrialTie | null;
+  /** Of a trial that was to be dumped and crashed: what became of it. */
+  readonly dump?: Dump;
 }
 
 /** What comes out of a guest, whatever it was told to do. */
@@ -135,6 +138,8 @@ interface ResultBase {
   readonly durationMs: number;
   /** sha256 of what the trial left, in hex: equal hashes are equal bytes. Null in results of version 0.1. */
   readonly hashes: TrialHashes | null;
+  /** As {@link TrialNote} has it. */
+  readonly dump?: Dump | undefined;
 }
 
 /** A judged trial of a recipe; runs/result-json.ts has its form in files. */

@@ -18,6 +18,8 @@ export interface Rendering {
   readonly manifest: string | null;
   /** Colours of the stream that is written to. */
   readonly paint: Paint;
+  /** vmlinux with debug information for the run's dumps; null where none is at hand. */
+  readonly vmlinux?: string | null;
   /** The flags that had the run made in a container; empty without one. */
   readonly docker: readonly string[];
 }
@@ -79,8 +81,8 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     says: 'one screen for people',
     media: 'text/plain',
     file: 'report.txt',
-    end: ({ result, directory, manifest, paint, docker }) =>
-      renderText(result, { directory, manifest, paint, docker }),
+    end: ({ result, directory, manifest, paint, docker, vmlinux = null }) =>
+      renderText(result, { directory, manifest, paint, docker, vmlinux }),
   },
   json: {
     says: 'one JSON object (docs/run-result.schema.json)',

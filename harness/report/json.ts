@@ -36,6 +36,7 @@ export function renderJson(
       ...(trial.recipe === 'soak' && trial.churn ? { churn: trial.churn } : {}),
       ...(trial.hashes ? { hashes: trial.hashes } : {}),
       ...(trial.recipe === 'delayed' ? { delays: trial.delays } : {}),
+      ...(trial.dump ? { dump: trial.dump } : {}),
     })),
     ...(result.repeats ? { repeats: result.repeats } : {}),
     ...(result.known === null ? {} : { known: result.known }),

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import type { ReplayedTrial, ReplayResult, Side } from '../model/replay.js';
+import { trialName } from '../model/trial.js';
+import { type DumpView, dumpLines } from './dumps.js';
 import { type Paint, plainTable } from './text.js';
 
 /** What is printed of a replay. */
@@ -9,11 +12,30 @@ export interface ReplayView {
   readonly recorded: string;
   /** The replay's own folder. */
   readonly directory: string;
+  /** See DumpView; absent where nothing was to be dumped. */
+  readonly dumps?: Pick<DumpView, 'trials' | 'vmlinux'>;
 }
 
 /** The one object of `dmrace replay --format json`. */
-export const renderReplayJson = ({ result, recorded, directory }: ReplayView): string =>
-  `${JSON.stringify({ schema: 1, kind: 'replay', ...result, recorded, directory }, null, 2)}\n`;
+export const renderReplayJson = ({ result, recorded, directory, dumps }: ReplayView): string =>
+  `${JSON.stringify(
+    {
+      schema: 1,
+      kind: 'replay',
+      ...result,
+      recorded,
+      directory,
+      ...(dumps
+        ? {
+            dumps: dumps.trials.flatMap((trial) =>
+              trial.dump ? [{ trial: trialName(trial), ...trial.dump }] : [],
+            ),
+          }
+        : {}),
+    },
+    null,
+    2,
+  )}\n`;
 
 /** Hex digits of a hash that are shown; JSON has all. */
 const DIGITS = 16;
@@ -34,7 +56,7 @@ export function replaySentence({ trials, compared }: ReplayResult): string {
 
 /** A table with two rows for each trial, then every difference. */
 export function renderReplayText(view: ReplayView, paint: Paint): string {
-  const { result, recorded, directory } = view;
+  const { result, recorded, directory, dumps } = view;
   const word = result.identical ? paint.good('identical') : paint.bad('not identical');
   const { release, version, arch } = result.kernel;
   return [
@@ -46,6 +68,7 @@ export function renderReplayText(view: ReplayView, paint: Paint): string {
     '',
     ...result.trials.flatMap(differences),
     `artefacts  ${directory}`,
+    ...(dumps ? dumpLines({ ...dumps, kernel: result.kernel, directory }) : []),
     '',
   ].join('\n');
 }

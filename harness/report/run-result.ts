@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { ChurnTally } from '../model/churn.js';
+import { Dump } from '../model/dump.js';
 import { CAUSES, FINDING_KINDS } from '../model/finding.js';
 import { KernelIdentity } from '../model/kernel-identity.js';
 import { KnownIssue } from '../model/known.js';
@@ -92,6 +93,7 @@ export const TrialJson = z.object({
   delays: list(z.object({ kobject: z.string(), jiffies: count() }))
     .describe('delayed-release: how long the kernel put each release off, in its order')
     .optional(),
+  dump: Dump.describe('--dump: what became of the dump of a trial that crashed').optional(),
 });
 
 const RateJson = z.object({

@@ -11,6 +11,7 @@ import type { PlacementSummary, Question, RunResult } from '../model/verdict.js'
 import { RECIPES } from '../recipes/index.js';
 import type { DetailTable } from '../recipes/recipe.js';
 import { scenarioOf } from '../scenarios/index.js';
+import { dumpLines } from './dumps.js';
 import { nextSteps } from './next.js';
 import { verdictSentence } from './sentence.js';
 
@@ -69,6 +70,8 @@ export interface Screen {
   /** SHA-256 of the run's manifest; null for a run that is only read. */
   readonly manifest: string | null;
   readonly paint: Paint;
+  /** See DumpView; absent: none is at hand. */
+  readonly vmlinux?: string | null;
   /** The flags that had the run made in a container; none elsewhere. */
   readonly docker?: readonly string[];
 }
@@ -76,7 +79,7 @@ export interface Screen {
 /** The end screen of a run: verdict, placements, steps, finding, artefacts, what to run next. */
 export function renderText(
   result: RunResult,
-  { directory, manifest, paint, docker = [] }: Screen,
+  { directory, manifest, paint, docker = [], vmlinux = null }: Screen,
 ): string {
   const { verdict, kernel } = result;
   const colour = { closed: paint.good, open: paint.bad, inconclusive: paint.doubtful }[verdict];
@@ -98,6 +101,7 @@ export function renderText(
     ...hashSection(result),
     `artefacts  ${directory}`,
     ...(manifest === null ? [] : [`manifest   ${manifest}`]),
+    ...dumpLines({ trials: result.trials, kernel, directory, vmlinux }),
     ...nextSteps(result, directory, docker).map(
       ({ command, why }, index) =>
         `${index === 0 ? 'next' : '    '}       ${command}  ${paint.faint(`# ${why}`)}`,

@@ -85,6 +85,7 @@ export class Retention {
     const kind = [result.placement, result.outcome, swept?.sweep.asked, ...titles].join('\n');
     const before = this.#seen.get(kind) ?? 0;
     this.#seen.set(kind, before + 1);
-    return before < KEPT[result.outcome];
+    // Dumps are few already, and their trials tell what they show.
+    return result.dump?.kept === true || before < KEPT[result.outcome];
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DUMP_FILE } from '../model/dump.js';
 import { AUDIT_FORMATS } from '../report/audit/formats.js';
 import { FORMATS } from '../report/formats.js';
 import { LOCK_FILE } from './lock-file.js';
@@ -26,11 +29,19 @@ async function filesOf(root: string): Promise<string[]> {
     .sort();
 }
 
+/** A file's SHA-256; a dump, which is as large as a guest, is read piece by piece. */
+async function sha256Of(file: string): Promise<string> {
+  if (path.basename(file) !== DUMP_FILE) return sha256(await readFile(file));
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(piece);
+  return hash.digest('hex');
+}
+
 /** The manifest of a run as it is now: a line for each file, in the form of sha256sum(1). */
 export async function manifestOf(root: string): Promise<string> {
   const lines: string[] = [];
   for (const file of await filesOf(root)) {
-    lines.push(`${sha256(await readFile(path.join(root, file)))}  ${file}\n`);
+    lines.push(`${await sha256Of(path.join(root, file))}  ${file}\n`);
   }
   return lines.join('');
 }
@@ -53,7 +64,7 @@ export async function manifestProblems(root: string, hash: string): Promise<stri
   for (const file of await filesOf(root)) {
     const sum = said.get(file);
     said.delete(file);
-    const now = await readFile(path.join(root, file)).then(sha256, () => null);
+    const now = await sha256Of(path.join(root, file)).catch(() => null);
     if (sum === undefined) problems.push(`${file} is not in ${MANIFEST}`);
     else if (now !== sum) problems.push(`${file} is not as ${MANIFEST} says`);
   }

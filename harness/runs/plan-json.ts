@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { Dump } from '../model/dump.js';
 import { METHOD_HOMES, PLACEMENTS } from '../model/placement.js';
 import { TrialTie } from '../model/tie.js';
 import { type PlanOf, TrialEnd, type TrialNote, type TrialPlan } from '../model/trial.js';
@@ -105,22 +106,30 @@ const Seals = z.record(z.string(), z.strictObject({ bytes: z.int().nonnegative()
 export type Seals = z.infer<typeof Seals>;
 
 /**
- * trial.json: the plan, how the VM ended, for how long it ran, the seals of the files beside it. Schema
+ * trial.json: the plan, how the VM ended, for how long it ran, the seals of the files beside it, what became of
+ * its dump. Schema
  * 1 (before 0.2) had no tie and no seal of its own.
  */
 export const NoteJson = z.discriminatedUnion('schema', [
   z.strictObject({ schema: z.literal(1), ...NOTE, seals: Seals.optional() }),
-  z.strictObject({ schema: z.literal(2), ...NOTE, tie: TrialTie, seals: Seals, seal: Seal }),
+  z.strictObject({
+    schema: z.literal(2),
+    ...NOTE,
+    tie: TrialTie,
+    seals: Seals,
+    dump: Dump.optional(),
+    seal: Seal,
+  }),
 ]);
 export type NoteJson = z.infer<typeof NoteJson>;
 
 /** The text of trial.json. A note without a tie is of a run before 0.2, and is written as that. */
 export function noteText(note: TrialNote, seals: Seals): string {
-  const { plan, end, durationMs, start, tie } = note;
+  const { plan, end, durationMs, start, tie, dump } = note;
   const common = { plan: planToJson(plan), end, durationMs, start };
   return tie === null
     ? `${JSON.stringify({ schema: 1, ...common, seals }, null, 2)}\n`
-    : sealedText({ schema: 2, ...common, tie, seals });
+    : sealedText({ schema: 2, ...common, tie, seals, ...(dump ? { dump } : {}) });
 }
 
 /**
@@ -132,5 +141,6 @@ export function noteFromJson(json: NoteJson, text: string): TrialNote | string {
   if (typeof plan === 'string') return plan;
   if (json.schema === 2 && !isAsSealed(text)) return 'it was changed after the run';
   const { end, durationMs, start } = json;
-  return { plan, end, durationMs, start, tie: json.schema === 2 ? json.tie : null };
+  const { tie, dump } = json.schema === 2 ? json : { tie: null, dump: undefined };
+  return { plan, end, durationMs, start, tie, ...(dump ? { dump } : {}) };
 }

@@ -55,6 +55,7 @@ export function resultToJson(result: TrialResult): object {
     ...detailToJson(result),
     durationMs: result.durationMs,
     ...(result.hashes === null ? {} : { hashes: result.hashes }),
+    ...(result.dump ? { dump: result.dump } : {}),
   };
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { DUMP_FILE } from '../model/dump.js';
 import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS, type Placement } from '../model/placement.js';
 import { type TrialFiles, type TrialPlan, type TrialResult, trialName } from '../model/trial.js';
+import { explainIo } from '../util/io.js';
 import { parseJson } from '../util/json.js';
 import { RunFolder } from './folder.js';
 import {
@@ -23,6 +25,8 @@ import { type ReadTrial, readTrialFolder, savedFiles } from './trial-folder.js';
 
 const RUN_JSON = 'run.json';
 const LEDGER = 'trials.jsonl';
+/** Dumps that are being written. */
+const DUMPING = 'dumping';
 
 /** Where {@link RunDirectory.writeReady} keeps a boot. */
 export const readyFolder = (placement: Placement): string => `ready-${placement}`;
@@ -66,6 +70,14 @@ export class RunDirectory extends RunFolder {
     return path.join(this.root, trialName(plan));
   }
 
+  #move(from: string, to: string): void {
+    try {
+      renameSync(from, to);
+    } catch (error) {
+      throw explainIo(error, to);
+    }
+  }
+
   async writeNote(note: RunNote): Promise<void> {
     const text = note.schema === 2 ? sealedText(note) : `${JSON.stringify(note, null, 2)}\n`;
     this.replace(path.join(this.root, RUN_JSON), text);
@@ -78,10 +90,26 @@ export class RunDirectory extends RunFolder {
     }
   }
 
+  /** Where a trial's dump is written, until {@link writeTrial} takes it into the trial's folder. */
+  dumpPath(plan: Pick<TrialPlan, 'placement' | 'index'>): string {
+    return path.join(this.root, DUMPING, `${trialName(plan)}.${DUMP_FILE}`);
+  }
+
+  /** Removes dumps that no trial came to keep. */
+  async removeDumps(): Promise<void> {
+    rmSync(path.join(this.root, DUMPING), { recursive: true, force: true });
+  }
+
+  /** Adds a file to a trial's folder that shows nothing of its own, e.g. a debugger's commands. */
+  async writeBeside(plan: Pick<TrialPlan, 'placement' | 'index'>, name: string, text: string) {
+    this.write(path.join(this.trialPath(plan), name), text);
+  }
+
   /** Keeps everything a trial left behind, before it is judged. */
   async writeTrial(files: TrialFiles, argv: string): Promise<void> {
     const at = (name: string): string => path.join(this.trialPath(files.note.plan), name);
     this.write(at('qemu.argv'), argv);
+    if (files.note.dump?.kept) this.#move(this.dumpPath(files.note.plan), at(DUMP_FILE));
     for (const [name, content] of savedFiles(files)) {
       // The last one: a folder that has it is whole.
       if (name === 'trial.json') this.replace(at(name), content);

@@ -73,6 +73,10 @@ export const RunNote = z.strictObject({
   patience: z.number().positive().optional(),
   /** Saved guests that were refused and made again during the run, and why. */
   remade: z.partialRecord(z.enum(PLACEMENTS), z.string()).optional(),
+  /** Trials that crash are dumped. */
+  dump: z.literal(true).optional(),
+  /** The vmlinux with debug information that belongs to the kernel, where there was one. */
+  vmlinux: z.string().optional(),
   /** Of dmrace replay: the run whose trials these are. */
   replayOf: z.string().optional(),
 });

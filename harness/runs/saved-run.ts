@@ -133,7 +133,10 @@ export async function readSavedRun(
     codes: more.some((problem) => problem.startsWith('run.json ')) ? {} : asked.codes,
     problems: [...unread, ...counted.problems, ...counted.unfinished.map(unfinishedLine), ...more],
     known: known ?? readable?.known ?? null,
-    notes: readable ? notesOf(readable, counted.byLine, counted.results.length) : [],
+    notes: [
+      ...(readable ? notesOf(readable, counted.byLine, counted.results.length) : []),
+      ...read.flatMap(({ dumpProblem }) => dumpProblem ?? []),
+    ],
   });
   return {
     directory,

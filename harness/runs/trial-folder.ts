@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Damage } from '../model/damage.js';
+import type { KeptDump } from '../model/dump.js';
 import { type GuestOutput, type TrialFiles, type TrialNote, trialName } from '../model/trial.js';
 import { parseJson } from '../util/json.js';
 import { NoteJson, noteFromJson, noteText } from './plan-json.js';
@@ -44,6 +45,8 @@ export interface ReadTrial extends GuestOutput {
    * trial.json is damaged, belongs to another trial, or has no seals.
    */
   readonly sound: TrialFiles | null;
+  /** What is wrong with its dump, which no verdict depends on; null when nothing is, or it has none. */
+  readonly dumpProblem: string | null;
   /** trial.json, which is written last, is not there: the trial was being written when it was cut. */
   readonly unfinished: boolean;
 }
@@ -103,6 +106,7 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
     name,
     note: readable,
     damage,
+    dumpProblem: readable?.dump?.kept ? await dumpProblem(root, name, readable.dump) : null,
     unfinished,
     sound:
       readable && mine && seals
@@ -116,4 +120,12 @@ export async function readTrialFolder(root: string, name: string): Promise<ReadT
           }
         : null,
   };
+}
+
+/** By its size: reading it is for the manifest, which covers it as it does every file. */
+async function dumpProblem(root: string, name: string, dump: KeptDump): Promise<string | null> {
+  const found = await stat(path.join(root, name, dump.file)).catch(() => null);
+  if (found === null) return `${name}: its ${dump.file} is gone`;
+  if (found.size === dump.bytes) return null;
+  return `${name}: its ${dump.file} has ${found.size} bytes where the run wrote ${dump.bytes}`;
 }

@@ -22,6 +22,17 @@ const quoted = (file: string): string => file.replaceAll(/[\s\\'"]/g, '\\$&');
 
 /** The commands that attach gdb to a stopped guest, for `gdb -x`. */
 export function gdbScript({ arch, kernel, object, layout, socket }: GdbScript): string {
+  return [
+    `set architecture ${arch.gdb.name}`,
+    `symbol-file ${quoted(kernel)}`,
+    addSymbolFile(object, layout),
+    `target remote ${quoted(socket)}`,
+    '',
+  ].join('\n');
+}
+
+/** gdb's command that takes a module's names to where its sections lay in the guest. */
+export function addSymbolFile(object: string, layout: Layout): string {
   const at = (address: bigint): string => `0x${address.toString(16)}`;
   const sections = layout.sections.filter(
     ({ name, address }) => SECTION.test(name) && address !== 0n,
@@ -30,11 +41,5 @@ export function gdbScript({ arch, kernel, object, layout, socket }: GdbScript): 
   const others = sections
     .filter(({ name }) => name !== '.text')
     .map(({ name, address }) => ` -s ${name} ${at(address)}`);
-  return [
-    `set architecture ${arch.gdb.name}`,
-    `symbol-file ${quoted(kernel)}`,
-    `add-symbol-file ${quoted(object)} ${at(text)}${others.join('')}`,
-    `target remote ${quoted(socket)}`,
-    '',
-  ].join('\n');
+  return `add-symbol-file ${quoted(object)} ${at(text)}${others.join('')}`;
 }

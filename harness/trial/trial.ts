@@ -3,6 +3,7 @@ import { ConsoleScanner } from '../console/index.js';
 import { GuestSession, type WaitFailure } from '../guest/session.js';
 import { type StopWatch, watchStops } from '../guest/stopped.js';
 import type { Arch } from '../model/arch/index.js';
+import type { Dump } from '../model/dump.js';
 import type { RecipeName } from '../model/recipe.js';
 import { announcedTraceBytes } from '../model/record.js';
 import type { GuestOutput, TrialEnd, TrialFiles, TrialPlan } from '../model/trial.js';
@@ -12,6 +13,7 @@ import type { Recipe } from '../recipes/recipe.js';
 import { scenarioOf } from '../scenarios/index.js';
 import { within } from '../util/deadline.js';
 import { patience, patient } from '../util/patience.js';
+import type { TrialDump } from './dump.js';
 
 /** From the start of QEMU to the guest's `ready`; TCG on a loaded machine takes 15 s. */
 export const READY_DEADLINE_MS = 120_000;
@@ -68,6 +70,8 @@ export interface StartOptions {
   readonly whenReady?: WhenReady;
   /** For a machine that starts from a saved state: how it goes on, and what it had reported. */
   readonly restored?: Restored;
+  /** Keeps the guest's memory when its kernel crashes; its owner closes it. */
+  readonly dump?: TrialDump;
 }
 
 /** See {@link StartOptions}. */
@@ -97,6 +101,8 @@ export interface GuestRun {
   readonly end: TrialEnd;
   readonly durationMs: number;
   readonly argv: readonly string[];
+  /** What became of the dump; absent where none was to be taken, or nothing crashed. */
+  readonly dump?: Dump;
 }
 
 /** What a trial left, and the command line of its machine. */
@@ -115,14 +121,17 @@ export async function runTrial(
   options: StartOptions & Pick<GuestOrder, 'deadlineMs' | 'afterCrashMs'>,
 ): Promise<TrialRun> {
   const { spec } = host;
-  const { output, end, durationMs, argv } = await runInGuest(host, {
+  const { output, end, durationMs, argv, dump } = await runInGuest(host, {
     ...options,
     command: trialCommand(plan, spec.deterministic),
     nonce: plan.nonce,
   });
   const start = spec.restoreFrom === null ? 'booted' : 'restored';
   const run: TrialRun = {
-    files: { ...output, note: { plan, end, durationMs, start, tie: null } },
+    files: {
+      ...output,
+      note: { plan, end, durationMs, start, tie: null, ...(dump ? { dump } : {}) },
+    },
     argv,
   };
   const why = output.records === '' ? unacknowledged(end) : null;
@@ -155,6 +164,7 @@ export async function runInGuest(
   const handedOver = restored !== undefined && pausesItself(spec);
   await using machine = await machines.start(handedOver ? { ...spec, command } : spec, signal);
   const session = new GuestSession(machine);
+  order.dump?.watch(session);
   const watch = (): StopWatch => watchStops(machine, () => session.poke());
   // One that pauses itself is loaded in a state that looks like a stop for good.
   const early = handedOver ? null : watch();
@@ -170,14 +180,17 @@ export async function runInGuest(
   if (readyFailure) {
     end = await endOf(readyFailure, readyMs, machine, spec.arch);
   } else if (stop.status !== null) {
-    end = await stoppedEnd(stop.status, session, spec.arch, signal);
+    end = await stoppedEnd(stop.status, session, { arch: spec.arch, signal });
   } else {
     begun = true;
     await order.whenReady?.(machine, session);
+    await order.dump?.begin(machine);
     readyRecords = restored?.readyRecords ?? session.takeRecordsText();
     if (!handedOver) machine.command(command);
     end = await collect(session, stop, order, spec, signal);
+    if (end.how === 'closing' || end.how === 'deadline') await order.dump?.end(machine);
   }
+  const dumped = order.dump?.result;
   return {
     output: {
       console: session.consoleBytes,
@@ -189,6 +202,7 @@ export async function runInGuest(
     end,
     durationMs: Math.round(performance.now() - started),
     argv: machine.argv,
+    ...(dumped ? { dump: dumped } : {}),
   };
 }
 
@@ -202,16 +216,23 @@ function unacknowledged(end: TrialEnd): string | null {
 
 const stopped = (watch: StopWatch | null): boolean => watch !== null && watch.status !== null;
 
+/** A machine that QEMU has stopped for good. */
+interface StoppedMachine {
+  readonly arch: Arch;
+  readonly signal: AbortSignal;
+  readonly dump?: TrialDump;
+}
+
 /** What QEMU stopped says no more; its own words are read once it is gone. */
 async function stoppedEnd(
   status: string,
   session: GuestSession,
-  arch: Arch,
-  signal: AbortSignal,
+  { arch, signal, dump }: StoppedMachine,
 ): Promise<TrialEnd> {
   await session.untilSilent(SILENT_MS, patient(SILENT_BOUND_MS), signal);
   const { machine } = session;
   const vcpu = await processorState(machine, arch);
+  await dump?.end(machine);
   await machine[Symbol.asyncDispose]();
   return { how: 'stopped', status, vcpu, stderr: (await machine.ended).stderr };
 }
@@ -230,6 +251,7 @@ async function collect(
     deadlineMs,
     afterCrashMs = patient(AFTER_CRASH_MS),
     traceBoundMs = patient(TRACE_BOUND_MS),
+    dump,
   }: GuestOrder,
   spec: MachineSpec,
   signal: AbortSignal,
@@ -252,9 +274,14 @@ async function collect(
   if (!failure && !closed()) {
     waitedMs = Math.min(afterCrashMs, deadlineMs);
     failure = await session.until(closed, waitedMs, signal);
+    // The guest stood while its memory was written: it has its time anew.
+    while (failure?.failed === 'deadline' && dump?.busy) {
+      await dump.settled();
+      failure = await session.until(closed, waitedMs, signal);
+    }
   }
   if (stop.status !== null && !session.has('closing')) {
-    return stoppedEnd(stop.status, session, arch, signal);
+    return stoppedEnd(stop.status, session, { arch, signal, ...(dump ? { dump } : {}) });
   }
   if (!failure) {
     const bytes = announcedTraceBytes(session.records);

@@ -3,8 +3,8 @@ import { type KernelTypes, kernelTypes } from '../../audit/static/layout.js';
 import { memberName } from '../../audit/static/methods.js';
 import { readModule } from '../../audit/static/module.js';
 import { BtfError } from '../../btf/kinds.js';
+import { type ImageFacts, readImage } from '../../kernel/image-facts.js';
 import { listModules, moduleNameOf, readModules } from '../../kernel/module-files.js';
-import { type ImageFacts, readImage } from '../../kernel/vmlinux.js';
 import type { StaticModule } from '../../model/audit.js';
 import type { Work } from '../../util/work.js';
 

@@ -30,14 +30,18 @@ export interface KernelSymbols {
  * Asks a guest that was saved for the functions in its /proc/kallsyms, in a machine of its own; from
  * the cache when it was asked before. A distribution's kernel comes without vmlinux, and modules lie at other places
  * after another boot, so the guest itself is the one to ask.
+ * @param ready null where guests boot: then only the kernel's own names are those of another boot
  * @throws DmraceError (environment) when it does not answer.
  */
 export async function kernelSymbols(
   rig: ReadyRig,
   placement: Placement,
-  ready: ReadyState,
+  ready: ReadyState | null,
 ): Promise<KernelSymbols> {
-  const key = contentKey([ready.folder, ready.readyRecords]);
+  const { image, initramfs, parameters } = rig.machine(placement);
+  const key = contentKey(
+    ready ? [ready.folder, ready.readyRecords] : ['booted', image, initramfs, ...parameters],
+  );
   const entry = await rig.work.cache.entry('symbols', key, async (directory) => {
     const nonce = newNonce();
     const deadlineMs = patient(DEADLINE_MS);

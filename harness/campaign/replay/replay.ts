@@ -5,7 +5,7 @@ import { judgeReplay, sideOf } from '../../judge/replay.js';
 import { judgeTrial } from '../../judge/trial.js';
 import { orderedPlacements } from '../../model/placement.js';
 import type { ReplayResult } from '../../model/replay.js';
-import { type TrialPlan, trialName } from '../../model/trial.js';
+import { type TrialPlan, type TrialResult, trialName } from '../../model/trial.js';
 import { prepareRig, qemuVersion, type ReadyRig } from '../../rig/rig.js';
 import type { RecordedRun, RecordedTrial } from '../../runs/recorded.js';
 import type { RunDirectory } from '../../runs/run-directory.js';
@@ -15,7 +15,7 @@ import { version } from '../../util/version.js';
 import type { Say } from '../../util/work.js';
 import { newNonce } from '../plan.js';
 import type { Conductor, RaceRequest } from '../request.js';
-import { noteOf, openPlace, openRace, type Place } from '../set-up.js';
+import { dumpNote, noteOf, openPlace, openRace, type Place } from '../set-up.js';
 import { runTrials } from '../trials.js';
 import { type Debugged, debugTrial } from './debug.js';
 import { requireAccel, requireSame, unchecked } from './needs.js';
@@ -32,6 +32,8 @@ export interface ReplayRequest {
 export interface EndedReplay {
   readonly directory: RunDirectory;
   readonly result: ReplayResult | null;
+  /** The trials as they came out now. */
+  readonly trials: readonly TrialResult[];
 }
 
 /** A trial that was stopped for a debugger, and went on. */
@@ -52,7 +54,7 @@ export async function replay(request: ReplayRequest, conductor: Conductor): Prom
     };
     const results = await conductor.stages.stage(stage, (say) => again(rig, place, request, say));
     const { directory } = place;
-    if (conductor.signal.aborted) return { directory, result: null };
+    if (conductor.signal.aborted) return { directory, result: null, trials: results };
     const inputs = wanted.map(({ trial, records, damage }) => {
       const now = results.find((result) => trialName(result) === trial);
       if (!now) throw new Error(`${trial} was not run`);
@@ -62,7 +64,7 @@ export async function replay(request: ReplayRequest, conductor: Conductor): Prom
     const result = judgeReplay(inputs, compared, rig.kernel.identity, unchecked(run.note));
     await directory.writeVerdict({ schema: 1, kind: 'replay', ...result });
     await directory.writeManifest();
-    return { directory, result };
+    return { directory, result, trials: results };
   });
 }
 
@@ -148,12 +150,20 @@ async function again(
     seed: note.seed ?? Math.min(...trials.map(({ seed }) => seed)),
     more: {
       ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
+      ...dumpNote(race, rig.kernel),
       replayOf: run.root,
     },
   };
   const begun = noteOf(rig, place, asked);
   await directory.writeNote(begun);
-  const request = { trials, jobs: race.jobs, stop: () => null, directory, note: begun };
+  const request = {
+    trials,
+    jobs: race.jobs,
+    stop: () => null,
+    directory,
+    note: begun,
+    dump: race.dump === true,
+  };
   const { results, end } = await runTrials(rig, request, say);
   const more = { ...asked.more, end, ledger: directory.ledgerEnd };
   await directory.writeNote(noteOf(rig, place, { ...asked, more }));

@@ -52,6 +52,11 @@ export interface Arch {
     readonly debianFlavour: string;
     /** Parameters of an audit's guests, whose kernels are full flavours. */
     readonly auditParameters: readonly string[];
+    /**
+     * Functions that take a task apart whose report of an oops is complete, by its end of the stack; the
+     * first that the kernel has. Empty where each one's stack is gone by then.
+     */
+    readonly deaths: readonly string[];
     /** Modules that a modular kernel needs for the ports, without dependencies. */
     readonly portModules: readonly string[];
   };

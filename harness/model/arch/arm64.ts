@@ -34,6 +34,8 @@ export const arm64: Arch = {
     // The plain and cloud flavours of 6.1 and 6.12 are PREEMPT_VOLUNTARY without PREEMPT_DYNAMIC.
     debianFlavour: 'rt-arm64',
     auditParameters: [],
+    // arch/arm64/kernel/traps.c, die(). Before 5.17 it called do_exit(), as every process does.
+    deaths: ['make_task_dead'],
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // arch/arm64/Kconfig, 48-bit addresses, v6.12.

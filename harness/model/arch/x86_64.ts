@@ -42,6 +42,8 @@ export const x86_64: Arch = {
     // A loaded host's timer interrupts are late, and the kernel gives up on its IO-APIC
     // (arch/x86/kernel/apic/io_apic.c, check_timer()).
     auditParameters: ['no_timer_check'],
+    // arch/x86/kernel/dumpstack.c, oops_end(): called last, on the stack of the fault. Renamed in 5.17.
+    deaths: ['rewind_stack_and_make_dead', 'rewind_stack_do_exit'],
     portModules: ['virtio_pci', 'virtio_console'],
   },
   // arch/x86/Kconfig, v6.12.

@@ -57,6 +57,25 @@ async function resume(given: Partial<RunOptions>): Promise<RunOptions> {
   }
 }
 
+describe('dumps', () => {
+  const asked = async (): Promise<boolean> => (await resume({})).dump;
+
+  it('are made by a resumed run that began with them, and by one that is given them now', async () => {
+    expect(await asked()).toBe(false);
+    expect((await resume({ dump: true })).dump).toBe(true);
+    const directory = await RunDirectory.open(root);
+    await directory.own();
+    await directory.writeNote({ ...NOTE, dump: true });
+    await directory[Symbol.asyncDispose]();
+    expect(await asked()).toBe(true);
+  });
+
+  it('are asked of the trials', async () => {
+    expect((await runRequest(RunOptions.parse({ dump: true }), null)).dump).toBe(true);
+    expect(await runRequest(RunOptions.parse({}), null)).not.toHaveProperty('dump');
+  });
+});
+
 describe('a resumed run', () => {
   it('has its own options, and how to run and print from now', async () => {
     const options = await resume({ jobs: 3, quiet: true });

@@ -9,7 +9,7 @@ export class FakeMachine implements Machine {
   disposed = 0;
   /** Called for every command, to answer it. */
   onCommand: (line: string) => void = () => undefined;
-  onQmp: (command: string) => Promise<unknown> = async () => '';
+  onQmp: (command: string, args?: Record<string, unknown>) => Promise<unknown> = async () => '';
   #end: (end: MachineEnd) => void = () => undefined;
   readonly #events: ((event: string) => void)[] = [];
   readonly #listeners = new Map<Channel, (chunk: Uint8Array) => void>();
@@ -30,8 +30,8 @@ export class FakeMachine implements Machine {
     this.commands.push(line);
     this.onCommand(line);
   }
-  qmp(command: string): Promise<unknown> {
-    return this.onQmp(command);
+  qmp(command: string, args?: Record<string, unknown>): Promise<unknown> {
+    return this.onQmp(command, args);
   }
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed++;

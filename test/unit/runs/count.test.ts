@@ -14,6 +14,7 @@ const folder = (files: TrialFiles, changes: Partial<ReadTrial> = {}): ReadTrial 
   ...files,
   name: trialName(files.note.plan),
   damage: [],
+  dumpProblem: null,
   sound: files,
   unfinished: false,
   ...changes,

@@ -65,7 +65,7 @@ async function run(): Promise<RunDirectory> {
 /** The trials whose files are all there and as they were. */
 async function wholeOf(directory: RunDirectory): Promise<TrialFiles[]> {
   return (await directory.readTrials()).flatMap(
-    ({ name: _, note, damage, sound: __, unfinished: ___, ...output }) =>
+    ({ name: _, note, damage, sound: __, unfinished: ___, dumpProblem: ____, ...output }) =>
       note && damage.length === 0 ? [{ ...output, note }] : [],
   );
 }

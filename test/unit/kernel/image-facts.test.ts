@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { payloadOf, releaseIn } from '../../../harness/kernel/boot-image.js';
-import { readImage } from '../../../harness/kernel/vmlinux.js';
+import { readImage } from '../../../harness/kernel/image-facts.js';
 import { BtfWriter, writeElf } from '../../support/ko.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dmrace-image-'));
