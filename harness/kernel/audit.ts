@@ -6,14 +6,12 @@ import { DmraceError } from '../model/errors.js';
 import { type KernelSpec, parseKernelConfig, parseKernelSpec } from '../model/kernel.js';
 import type { AuditKernel } from '../ports.js';
 import { contentKey } from '../util/cache.js';
-import { crossPrefix } from '../util/toolchain.js';
 import type { Work } from '../util/work.js';
 import { requireVermagic } from './assemble.js';
-import { imageFile, unpackHeaders, unpackImage } from './debian.js';
+import { buildTree, imageFile, unpackImage } from './debian.js';
 import { type BuildTree, buildAuditModule, buildAuditPlanted } from './kbuild.js';
 import { gatherModules } from './modules.js';
 import { keepImage, modulesFolder } from './prebuilt.js';
-import { headersProblem, preparedTree } from './prepared-tree.js';
 import { type DebianSpec, resolveStock } from './stock.js';
 
 type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
@@ -115,19 +113,7 @@ async function debianKernel(work: Work, text: string, asked: DebianSpec): Promis
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
   requireAuditable(configText, configFile);
-  const headers = await unpackHeaders(work, archive, stock);
-  const why = await headersProblem(headers, stock.abi);
-  const key = `${stock.abi}_${stock.image.version}`;
-  const tree: BuildTree = {
-    key: why === null ? key : `${key}_prepared_btf`,
-    directory:
-      why === null
-        ? path.join(headers, 'usr/src', `linux-headers-${stock.abi}`)
-        : await preparedTree(work, archive, { stock, headers, configText, why }),
-    sources: '',
-    version: stock.image.version,
-    ...(why === null ? {} : { cc: `${crossPrefix(arch)}gcc`, release: stock.abi }),
-  };
+  const tree = await buildTree(work, archive, { stock, configText, suspect: null });
   const lib = path.join(image, 'usr/lib/modules');
   const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
   return assemble(work, {
@@ -138,7 +124,7 @@ async function debianKernel(work: Work, text: string, asked: DebianSpec): Promis
     configText,
     configFile,
     modules: path.join(from, stock.abi),
-    key,
+    key: `${stock.abi}_${stock.image.version}`,
     tree,
   });
 }

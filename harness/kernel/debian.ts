@@ -19,7 +19,7 @@ import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './
  * foreign kernel linux-kbuild comes from this machine's architecture: the scripts are the same,
  * and its modpost reads the ELF files of all (linux 6.1, debian/rules.d/scripts/mod).
  */
-export async function unpackHeaders(
+async function unpackHeaders(
   work: Work,
   archive: DebianArchive,
   stock: StockKernel,
@@ -69,7 +69,8 @@ interface Against {
   readonly stock: StockKernel;
   /** The package's .config. */
   readonly configText: string;
-  readonly suspect: SuspectBuild;
+  /** Whose control is built of its sources; null: none is. */
+  readonly suspect: SuspectBuild | null;
 }
 
 /**
@@ -78,7 +79,7 @@ interface Against {
  * sums just before make.
  * @throws DmraceError as {@link prepareDebianKernel} does
  */
-async function buildTree(
+export async function buildTree(
   work: Work,
   archive: DebianArchive,
   { stock, configText, suspect }: Against,
@@ -86,12 +87,14 @@ async function buildTree(
   const key = `${stock.abi}_${stock.image.version}`;
   const unread = { unread: true };
   const headers = await unpackHeaders(work, archive, stock, unread);
-  const sources = await unpackSuspect(work, archive, stock.source, suspect, unread);
+  const unpackSources = (options = {}): Promise<string> =>
+    suspect ? unpackSuspect(work, archive, stock.source, suspect, options) : Promise.resolve('');
+  const sources = await unpackSources(unread);
   const why = await headersProblem(headers, stock.abi);
   let checking: Promise<void> | null = null;
   const check = async (): Promise<void> => {
     await unpackHeaders(work, archive, stock);
-    await unpackSuspect(work, archive, stock.source, suspect);
+    await unpackSources();
   };
   // Several modules are built at the same time.
   const whole = (): Promise<void> => {
