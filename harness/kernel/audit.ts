@@ -8,7 +8,7 @@ import type { AuditKernel } from '../ports.js';
 import { contentKey } from '../util/cache.js';
 import type { Work } from '../util/work.js';
 import { requireVermagic } from './assemble.js';
-import { imageFile, stockBuildTree, unpackImage } from './debian.js';
+import { buildTree, imageFile, unpackImage } from './debian.js';
 import { type BuildTree, buildAuditModule, buildAuditPlanted } from './kbuild.js';
 import { gatherModules } from './modules.js';
 import { keepImage, modulesFolder } from './prebuilt.js';
@@ -113,7 +113,7 @@ async function debianKernel(work: Work, text: string, asked: DebianSpec): Promis
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
   requireAuditable(configText, configFile);
-  const tree = await stockBuildTree(work, archive, { stock, configText, suspect: null });
+  const tree = await buildTree(work, archive, { stock, configText, suspect: null });
   const lib = path.join(image, 'usr/lib/modules');
   const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
   return assemble(work, {

@@ -20,7 +20,7 @@ import { cachedVmlinux } from './vmlinux.js';
  * foreign kernel linux-kbuild comes from this machine's architecture: the scripts are the same,
  * and its modpost reads the ELF files of all (linux 6.1, debian/rules.d/scripts/mod).
  */
-export async function unpackHeaders(
+async function unpackHeaders(
   work: Work,
   archive: DebianArchive,
   stock: StockKernel,
@@ -70,7 +70,7 @@ interface Against {
   readonly stock: StockKernel;
   /** The package's .config. */
   readonly configText: string;
-  /** Whose sources come along; null: none are built from. */
+  /** Whose control is built of its sources; null: none is. */
   readonly suspect: SuspectBuild | null;
 }
 
@@ -80,7 +80,7 @@ interface Against {
  * sums just before make.
  * @throws DmraceError as {@link prepareDebianKernel} does
  */
-export async function stockBuildTree(
+export async function buildTree(
   work: Work,
   archive: DebianArchive,
   { stock, configText, suspect }: Against,
@@ -88,14 +88,14 @@ export async function stockBuildTree(
   const key = `${stock.abi}_${stock.image.version}`;
   const unread = { unread: true };
   const headers = await unpackHeaders(work, archive, stock, unread);
-  const suspectSources = async (options = {}): Promise<string> =>
-    suspect === null ? '' : unpackSuspect(work, archive, stock.source, suspect, options);
-  const sources = await suspectSources(unread);
+  const unpackSources = (options = {}): Promise<string> =>
+    suspect ? unpackSuspect(work, archive, stock.source, suspect, options) : Promise.resolve('');
+  const sources = await unpackSources(unread);
   const why = await headersProblem(headers, stock.abi);
   let checking: Promise<void> | null = null;
   const check = async (): Promise<void> => {
     await unpackHeaders(work, archive, stock);
-    await suspectSources();
+    await unpackSources();
   };
   // Several modules are built at the same time.
   const whole = (): Promise<void> => {
