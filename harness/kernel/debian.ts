@@ -169,7 +169,7 @@ export async function prepareDebianKernel(
     (own) => unpackHeaders(own, of(own), stock, { unread: true }),
     (own) => unpackSuspect(own, of(own), stock.source, suspect, { unread: true }),
   ]);
-  const tree = await stockBuildTree(work, archive, { stock, configText, suspect });
+  const tree = await buildTree(work, archive, { stock, configText, suspect });
   const identity = { release: stock.abi, version: stock.image.version, arch: arch.name };
   return assembleKernel(
     work,
