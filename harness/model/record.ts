@@ -102,6 +102,11 @@ export const RECORD_FIELDS = {
    * `object` and `callback`: 1 seen, 0 not, -1 nothing is named. `lost`: there was no room for so many.
    */
   seen: { visit: 'd', objects: 'd', callbacks: 'd', lost: 'd', object: 'd', callback: 'd' },
+  /**
+   * The command of a step was blocked in the kernel until references were dropped: those of `dropped`,
+   * `own` (objects of other types than the driver core's) or `all`.
+   */
+  blocked: { visit: 'd', step: 's', dropped: 's' },
   /** A module of the visit was unloaded, or not (`error`); `waited`: only once the references went. */
   unloaded: { visit: 'd', module: 's', error: 'd', refcount: 'd', waited: 'd', ms: 'd' },
   /**

@@ -26,8 +26,8 @@ bool peek(const void *address, void *to, size_t size);
 int objects_init(const struct kobj_type *module_ktype);
 void objects_begin(void);
 void objects_stop(void);
-/* Drops what is safe to drop. */
-void objects_drop(void);
+/* Drops what is safe to drop; @own: only what is not of the driver core's types. */
+void objects_drop(bool own);
 unsigned int objects_count(void);
 unsigned int objects_lost(void);
 int object_thing(unsigned int index, struct dmrace_audit_thing *thing);

@@ -76,7 +76,10 @@ struct dmrace_audit_thing {
  * EBUSY: an ancestor is unsafe, or its own memory is gone.
  */
 #define DMRACE_AUDIT_PROVE	_IO(DMRACE_AUDIT_MAGIC, 4)
-/* Drops every reference that is safe to drop, and notes no more objects. */
+/*
+ * Drops every reference that is safe to drop, and notes no more objects; with @arg 1 only those of
+ * types that are not the driver core's, which are the ones that a destroy may wait for.
+ */
 #define DMRACE_AUDIT_DROP	_IO(DMRACE_AUDIT_MAGIC, 5)
 #define DMRACE_AUDIT_END	_IO(DMRACE_AUDIT_MAGIC, 6)
 

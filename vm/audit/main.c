@@ -21,7 +21,7 @@ static void end_visit(void)
 {
 	callbacks_stop();
 	rcu_end();
-	objects_drop();
+	objects_drop(false);
 	visitor = NULL;
 }
 
@@ -104,7 +104,7 @@ static long audit_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case DMRACE_AUDIT_PROVE:
 		return prove(arg);
 	case DMRACE_AUDIT_DROP:
-		objects_drop();
+		objects_drop(arg == 1);
 		return 0;
 	case DMRACE_AUDIT_END:
 		end_visit();

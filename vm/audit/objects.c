@@ -285,7 +285,7 @@ void objects_stop(void)
 }
 
 /* The last that was added first: children before their parents. */
-void objects_drop(void)
+void objects_drop(bool own)
 {
 	unsigned int i;
 
@@ -293,7 +293,8 @@ void objects_drop(void)
 	for (i = count; i-- > 0;) {
 		struct held *object = &held[i];
 
-		if (object->dropped || is_unsafe(object) || has_unsafe_ancestor(object))
+		if (object->dropped || (own && object->kind != OTHER) || is_unsafe(object) ||
+		    has_unsafe_ancestor(object))
 			continue;
 		object->dropped = true;
 		kobject_put(object->kobj);

@@ -66,7 +66,7 @@ export function observationsOf(module: string, seen: Seen): Observation[] {
   const own = seen.crashes
     .filter(({ finding }) => !proven.has(finding))
     .map((crash) => crashedOf(crash, seen));
-  return [...merged(told, own), ...waitsOf(seen.records)];
+  return [...merged(told, own), ...blockedOf(module, seen.records), ...waitsOf(seen.records)];
 }
 
 function toldOf(module: string, record: RecordOf<'outlives'>, seen: Seen): Observation[] {
@@ -120,6 +120,22 @@ function merged(told: readonly Observation[], own: readonly Observation[]): Obse
     else all.push(crash);
   }
   return all;
+}
+
+/** A destroy that waits for its object is as good as an unload that does: one for all its commands. */
+function blockedOf(module: string, records: readonly GuestRecord[]): Observation[] {
+  const [first] = recordsOf(records, 'blocked');
+  if (!first) return [];
+  return [
+    {
+      fault: 'unload-waits',
+      word: 'waits',
+      what: `the ${first.step} of ${module}’s exercise`,
+      place: { module, offset: 0 },
+      holder: { is: 'helper' },
+      proof: null,
+    },
+  ];
 }
 
 function waitsOf(records: readonly GuestRecord[]): Observation[] {

@@ -35,6 +35,9 @@ struct visit {
 	int delay, prove, prove_from, limit_ms, settle_ms, fifo;
 };
 
+/* run.c: whose references are dropped when a command is blocked; -1: nobody's. */
+extern int blocked_helper;
+
 /* visit.c: all of it in records. @helper: the audit's module, or -1. */
 void run_visit(const struct visit *visit, int helper);
 

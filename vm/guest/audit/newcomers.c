@@ -165,7 +165,7 @@ static int unload_once(const struct visit *visit, int helper, const char *module
 		return record_failure("fork", errno), EAGAIN;
 	if (wait_within(pid, &status, helper < 0 ? visit->limit_ms : WAITS_MS) == -ETIMEDOUT) {
 		/* It may wait for what we hold. */
-		if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_DROP))
+		if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
 			record_failure("DMRACE_AUDIT_DROP", errno);
 		*waited = 1;
 		if (wait_within(pid, &status, visit->limit_ms) == -ETIMEDOUT) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of an exercise, each with its time. */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,11 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/dmrace_audit.h"
 #include "core/guest.h"
 #include "record-kinds.h"
 
@@ -20,6 +24,8 @@
 #define OUTPUT_KEPT	240
 #define COMMAND_KEPT	160
 #define PRIORITY	50
+/* One that is blocked for so long waits for somebody. */
+#define BLOCKED_MS	2000
 
 static pid_t groups[2 * COMMANDS];
 static int group_count;
@@ -116,6 +122,57 @@ void record_ended(const struct visit *visit, const char *step, const char *shown
 		    WIFSIGNALED(status) ? WTERMSIG(status) : 0, late, ms, output);
 }
 
+/* Whether a process of the group sleeps in the kernel where no signal wakes it. */
+static int is_blocked(pid_t group)
+{
+	char path[300], text[256], state, *after;
+	struct dirent *entry;
+	DIR *processes = opendir("/proc");
+	int blocked = 0, pgrp;
+
+	if (!processes)
+		return record_failure("open /proc", errno), 0;
+	while (!blocked && (entry = readdir(processes))) {
+		if (!isdigit(entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		if (read_file(path, text, sizeof(text)) <= 0)
+			continue;
+		/* Its name, which may hold anything, is in parentheses. */
+		after = strrchr(text, ')');
+		if (after && sscanf(after + 1, " %c %*d %d", &state, &pgrp) == 2)
+			blocked = pgrp == group && state == 'D';
+	}
+	closedir(processes);
+	return blocked;
+}
+
+int blocked_helper = -1;
+
+/*
+ * It may wait for what we hold: first for an object of a type of its own, as dm's removal does
+ * (dm_sysfs_exit()), then for any. What is held besides is still asked about after the unload.
+ */
+static int wait_or_drop(const struct visit *visit, const char *step, pid_t pid, int *status)
+{
+	static const char *const dropped[] = { "own", "all" };
+	int waited = 0, drops = 0, error;
+
+	while (waited < visit->limit_ms) {
+		error = wait_within(pid, status, BLOCKED_MS);
+		waited += BLOCKED_MS;
+		if (error != -ETIMEDOUT)
+			return error;
+		if (blocked_helper < 0 || drops == 2 || !is_blocked(pid))
+			continue;
+		record_blocked(visit->number, step, dropped[drops]);
+		if (ioctl(blocked_helper, DMRACE_AUDIT_DROP, drops ? 0UL : 1UL))
+			record_failure("DMRACE_AUDIT_DROP", errno);
+		drops++;
+	}
+	return -ETIMEDOUT;
+}
+
 static int run(const struct visit *visit, const char *step, char *const argv[], int fifo,
 	       const char *shown)
 {
@@ -127,7 +184,7 @@ static int run(const struct visit *visit, const char *step, char *const argv[], 
 		return record_failure("fork", errno);
 	if (group_count < (int)(sizeof(groups) / sizeof(groups[0])))
 		groups[group_count++] = pid;
-	late = wait_within(pid, &status, visit->limit_ms) == -ETIMEDOUT;
+	late = wait_or_drop(visit, step, pid, &status) == -ETIMEDOUT;
 	if (late) {
 		kill(-pid, SIGKILL);
 		/* One that sleeps in the kernel for good is left there. */

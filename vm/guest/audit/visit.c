@@ -117,6 +117,7 @@ void run_visit(const struct visit *visit, int helper)
 	error = write_file("/proc/sys/kernel/printk", "5 4 1 7");
 	if (error)
 		record_failure("quieten the console", -error);
+	blocked_helper = helper;
 	mark("visit %lld %s", visit->number, visit->module);
 	record_visit(visit->number, visit->module);
 	failed = load_needs(visit, needs, &need_count);

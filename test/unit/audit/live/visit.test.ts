@@ -98,6 +98,20 @@ it('an unload that waited for its objects is protected', () => {
   expect(observations.map(({ word, fault }) => `${word} ${fault}`)).toEqual(['waits unload-waits']);
 });
 
+it('a destroy that waited for its objects is protected too, and what else was held is still asked about', () => {
+  const output = captured('zram');
+  const blocked = { kind: 'blocked', us: 1, visit: output.number, step: 'destroy', dropped: 'own' };
+  const records = [...output.records, blocked as GuestRecord];
+  const words = visitOf(visited('zram'), { ...output, records }).observations.map(
+    ({ word, what }) => `${word} ${what}`,
+  );
+  expect(words).toEqual([
+    'proven class/zram-control',
+    'proven devices/virtual/block/zram0',
+    'waits the destroy of zram’s exercise',
+  ]);
+});
+
 it('a module that leaves nothing behind is silent', () => {
   const { end, observations } = visitOf(visited('act_pedit'), captured('act_pedit'));
   expect(end).toEqual({ is: 'unloaded' });
