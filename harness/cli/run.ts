@@ -18,6 +18,7 @@ import {
   givenOptions,
   PATIENCE_FLAG,
   PATIENCE_TEXT,
+  patchOption,
 } from './options.js';
 import { dockerWords, printResult, printTrial } from './output.js';
 import { Progress } from './progress.js';
@@ -49,6 +50,13 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         '--config <file>',
         'of a src: kernel: start from this .config, not defconfig',
         'CONFIG',
+      ),
+    )
+    .addOption(patchOption())
+    .addOption(
+      new Option(
+        '--compare',
+        'run without --patch and with it: 0 for a bug that was shown and is closed (docs/patches.md)',
       ),
     )
     .addOption(
