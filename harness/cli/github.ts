@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { appendFileSync, statSync } from 'node:fs';
+import type { CompareResult } from '../model/compare.js';
 import type { RunResult } from '../model/verdict.js';
+import { compareAnnotation, compareSummary } from '../report/compare/github.js';
 import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report/github.js';
 import { explainIo } from '../util/io.js';
 import { say } from './streams.js';
@@ -13,13 +15,37 @@ import { say } from './streams.js';
  * @throws DmraceError (environment) when that file cannot be written.
  */
 export function tellGithub(result: RunResult, env: NodeJS.ProcessEnv = process.env): void {
+  tell(
+    env,
+    () => githubAnnotations(result),
+    (limit) => githubSummary(result, limit),
+  );
+}
+
+/** The same of a comparison. @throws as {@link tellGithub}. */
+export function tellGithubOfCompare(
+  result: CompareResult,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  tell(
+    env,
+    () => compareAnnotation(result),
+    (limit) => compareSummary(result, limit),
+  );
+}
+
+function tell(
+  env: NodeJS.ProcessEnv,
+  annotations: () => string,
+  summary: (limitBytes: number) => string,
+): void {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  say(githubAnnotations(result));
+  say(annotations());
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
     const used = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    appendFileSync(file, githubSummary(result, SUMMARY_LIMIT_BYTES - used));
+    appendFileSync(file, summary(SUMMARY_LIMIT_BYTES - used));
   } catch (error) {
     throw explainIo(error, file);
   }

@@ -2,7 +2,9 @@
 import { Argument, Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
+import { isCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
+import { judgeCompareAsked } from './compare.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
 import { noSuchForm, printSweep } from './sweep-output.js';
@@ -50,6 +52,7 @@ async function judge(folder: string, options: JudgeOptions): Promise<number> {
       action: 'give what the run printed, or sha256sum of its SHA256SUMS',
     });
   }
+  if (await isCompare(folder)) return judgeCompareAsked(folder, options);
   const saved = await readSavedRun(folder, {
     known: known === undefined ? undefined : await readKnownFile(known),
     manifest: manifest?.toLowerCase(),

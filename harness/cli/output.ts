@@ -80,7 +80,7 @@ export async function rendered(
 }
 
 /** Script and style of the HTML report, which the build made. */
-async function pageParts(): Promise<PageParts> {
+export async function pageParts(): Promise<PageParts> {
   const part = (name: string): Promise<string> => {
     const file = assets('dist', 'report', 'page', name);
     return readFile(file, 'utf8').catch((error: unknown) => {

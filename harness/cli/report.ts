@@ -6,9 +6,11 @@ import { DmraceError } from '../model/errors.js';
 import { trialName } from '../model/trial.js';
 import type { RunEvidence } from '../report/evidence.js';
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../report/formats.js';
+import { isCompare, readSavedCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
+import { compareText } from './compare.js';
 import { rendered } from './output.js';
 import { paintFor } from './paint.js';
 import { out, say } from './streams.js';
@@ -56,6 +58,7 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
       action: 'name a file, or - for stdout',
     });
   }
+  if (await isCompare(folder)) return reportCompare(folder, options);
   const started = performance.now();
   const saved = await readSavedRun(folder);
   const { directory, result } = saved;
@@ -75,17 +78,38 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
   for (const { file, observed, expected } of evidence.damage) {
     say(`dmrace: ${path.dirname(file)}: ${observed}; expected: ${expected}\n`);
   }
-  if (options.output === '-') out(text);
-  else {
-    const file = path.resolve(
-      options.output ?? path.join(directory.root, FORMATS[options.format].file),
-    );
-    await writeFileAtomic(file, text).catch((error: unknown) => {
-      throw explainIo(error, file);
-    });
-    out(`${file}\n`);
-  }
+  await write(text, directory.root, options);
   return evidence.damage.length > 0 ? 125 : 0;
+}
+
+/** To stdout, or to a file whose path is printed. */
+async function write(text: string, root: string, { output, format }: ReportOptions): Promise<void> {
+  if (output === '-') {
+    out(text);
+    return;
+  }
+  const file = path.resolve(output ?? path.join(root, FORMATS[format].file));
+  await writeFileAtomic(file, text).catch((error: unknown) => {
+    throw explainIo(error, file);
+  });
+  out(`${file}\n`);
+}
+
+async function reportCompare(folder: string, options: ReportOptions): Promise<number> {
+  if (options.trial !== undefined) {
+    throw new DmraceError('usage', {
+      observed: `--trial ${options.trial} of a comparison: its trials are of two runs`,
+      artefact: folder,
+      action: 'name one of them: dmrace report DIR/before, dmrace report DIR/after',
+    });
+  }
+  const saved = await readSavedCompare(folder);
+  await write(await compareText(saved, options.format), saved.root, options);
+  const damage = Object.entries(saved.runs).flatMap(([side, run]) =>
+    run.damage.map((one) => `${side}/${one.file}: ${one.observed}`),
+  );
+  for (const line of damage) say(`dmrace: ${line}\n`);
+  return damage.length > 0 ? 125 : 0;
 }
 
 /** One trial to be drawn, where it is named; the result stays that of all. */

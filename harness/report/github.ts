@@ -12,7 +12,8 @@ export const SUMMARY_LIMIT_BYTES = 1024 * 1024;
 /** GitHub shows 10 annotations of a kind for a step (docs, "Workflow annotations limits"). */
 const MAX_ANNOTATIONS = 10;
 
-const LEVEL: Readonly<Record<Verdict, string>> = {
+/** The level of an annotation. */
+export const LEVEL: Readonly<Record<Verdict, string>> = {
   closed: 'notice',
   open: 'error',
   inconclusive: 'warning',
@@ -23,7 +24,8 @@ const data = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-const command = (level: string, title: string, text: string): string =>
+/** A workflow command. */
+export const command = (level: string, title: string, text: string): string =>
   `::${level} title=${property(title)}::${data(text)}\n`;
 
 /** Workflow commands: the verdict with its reasons, then each trial that failed. */

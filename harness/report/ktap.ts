@@ -5,7 +5,8 @@ import type { Question, RunResult } from '../model/verdict.js';
 import { doubt, notesOf, type State, stateOf } from './trial-state.js';
 
 /** `#` starts a directive and a newline ends a line (Documentation/dev-tools/ktap.rst, v6.1). */
-const clean = (text: string): string => text.replaceAll('#', '').replaceAll(/\s+/g, ' ').trim();
+export const clean = (text: string): string =>
+  text.replaceAll('#', '').replaceAll(/\s+/g, ' ').trim();
 
 /**
  * The result as KTAP version 1: a test for each placement, in it a test for each trial. A run
@@ -60,7 +61,7 @@ function placementTest(
   ];
 }
 
-function testLine(number: number, name: string, state: State, why: string): string {
+export function testLine(number: number, name: string, state: State, why: string): string {
   const says = clean(why);
   switch (state) {
     case 'pass':

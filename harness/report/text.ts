@@ -55,7 +55,8 @@ export function plainTable(
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
-const wrapped = (text: string, indent: string): string =>
+/** Text on lines of the screen's width, each behind `indent`. */
+export const wrapped = (text: string, indent: string): string =>
   wrapAnsi(text, COLUMNS - indent.length, { trim: true })
     .split('\n')
     .map((line) => `${indent}${line}`)

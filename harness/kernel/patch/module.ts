@@ -38,6 +38,7 @@ export async function applyToModule(
       action: `have the kernel built from source: ${instead}`,
     });
   }
+  await tree.whole?.();
   const base = {
     what,
     directory: tree.sources,

@@ -30,7 +30,8 @@ const NAMES_THE_TREE = /(^|\/)(\.[^/]*\.(cmd|d)|Makefile|[^/]*\.cmd|[^/]*\.d|GNU
 
 /**
  * Copies a build folder so that make, told the other tree, finds nothing to do: kbuild compares
- * each object's command with that of its last build, and the tree's path is in it. Times are kept.
+ * each object's command with that of its last build, and the tree's path is in it; in those below
+ * tools/ the build folder's is too (tools/scripts/Makefile.include, OUTPUT). Times are kept.
  */
 export async function seedBuild(
   { from, fromTree, to, toTree }: Seed,
@@ -40,13 +41,15 @@ export async function seedBuild(
   await rm(half, { recursive: true, force: true });
   await mkdir(path.dirname(half), { recursive: true });
   await runTool('cp', ['-a', from, half], { signal });
-  const tree = new RegExp(`${escaped(fromTree)}(?=[/\\s:;'")]|$)`, 'gm');
+  const [tree, folder] = [fromTree, from].map(
+    (text) => new RegExp(`${escaped(text)}(?=[/\\s:;'")]|$)`, 'gm'),
+  ) as [RegExp, RegExp];
   for (const name of await readdir(half, { recursive: true })) {
     if (!NAMES_THE_TREE.test(name)) continue;
     const file = path.join(half, name);
     if (!(await lstat(file)).isFile()) continue;
     const text = await readFile(file, 'utf8');
-    const other = text.replaceAll(tree, () => toTree);
+    const other = text.replaceAll(tree, () => toTree).replaceAll(folder, () => to);
     if (other === text) continue;
     const { atime, mtime } = await stat(file);
     await writeFile(file, other);
