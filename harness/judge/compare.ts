@@ -5,7 +5,7 @@ import { roleOf } from '../model/role.js';
 import type { RunResult, Verdict } from '../model/verdict.js';
 import { count } from '../recipes/recipe.js';
 import { type RunEvidence, summarise } from './summary.js';
-import { crashedWith, subjectOf } from './verdict.js';
+import { crashedWith, subjectOf, WEAKER } from './verdict.js';
 
 /** A control's or twin's, whatever kernel its trial was on. */
 const speaksForSetUp = (placement: Parameters<typeof roleOf>[0]): boolean =>
@@ -72,7 +72,10 @@ function answer(
   const said = [shownLine(before), afterLine(after)];
   const more = [
     ...(shown ? [] : before.reasons.map((reason) => `before: ${reason}`)),
-    ...after.reasons.map((reason) => `after: ${reason}`),
+    // The unpatched kernel's own crash stands beside it, which is the strongest control there is.
+    ...after.reasons
+      .filter((reason) => !(shown && reason === WEAKER))
+      .map((reason) => `after: ${reason}`),
   ];
   const reasons = [...said, ...more];
   if (after.verdict === 'open') return { verdict: 'open', reasons, exitCode: 1 };

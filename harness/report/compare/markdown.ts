@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type CompareResult, SIDES } from '../../model/compare.js';
 import { codeBlock, codeSpan, plainText } from '../markdown-text.js';
-import { crashesOf, patchLines, rowsOf, sentenceOf } from './rows.js';
+import { crashesOf, kernelLines, patchLines, rowsOf, sentenceOf } from './rows.js';
 import { compareCommand } from './text.js';
 
 const MAX_REASONS = 8;
@@ -17,7 +17,7 @@ export function renderCompareMarkdown(
   return [
     `## dmrace ${plainText(before.question.scenario)}, compared: ${verdict}\n\n`,
     `${plainText(sentenceOf(result))} Asked for as ${codeSpan(before.kernel.spec)}.\n\n`,
-    ...patchLines(result).map((line) => `- ${plainText(line)}\n`),
+    ...[...patchLines(result), ...kernelLines(result)].map((line) => `- ${plainText(line)}\n`),
     '\n| | before | after |\n|---|---|---|\n',
     ...rowsOf(result).map(
       ({ name, before, after }) =>

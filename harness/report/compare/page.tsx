@@ -5,7 +5,7 @@ import { SUBJECT } from '../../model/role.js';
 import { chosen, type RunEvidence } from '../evidence.js';
 import { Timelines } from '../html/timelines.js';
 import { timelineOf } from '../timeline/build.js';
-import { crashesOf, patchLines, rowsOf, sentenceOf } from './rows.js';
+import { crashesOf, kernelLines, patchLines, rowsOf, sentenceOf } from './rows.js';
 import { compareCommand } from './text.js';
 
 /** What the page is made of. */
@@ -67,7 +67,7 @@ function Head({ result }: { result: CompareResult }) {
         without and with
       </p>
       <ul class="reasons">
-        {patchLines(result).map((line) => (
+        {[...patchLines(result), ...kernelLines(result)].map((line) => (
           <li>{line}</li>
         ))}
       </ul>

@@ -26,7 +26,6 @@ export function rowsOf(result: CompareResult): Row[] {
   const sum = control === null ? undefined : result.before.placements[control];
   const { targetCause } = result.before.question;
   return [
-    both('kernel', ({ kernel }) => kernel.version),
     both('verdict', ({ verdict }) => verdict),
     both('trials', ({ placements }) => placements[SUBJECT]?.trials ?? 0),
     both('reached the window', ({ placements }) => placements[SUBJECT]?.reached ?? 0),
@@ -47,6 +46,10 @@ export function rowsOf(result: CompareResult): Row[] {
         ]),
   ];
 }
+
+/** What each kernel is; of a module that is rebuilt on both sides too. */
+export const kernelLines = (result: CompareResult): string[] =>
+  SIDES.map((side) => `${side}: ${result[side].kernel.version}, ${result[side].kernel.arch}`);
 
 /** One line for each patch. */
 export const patchLines = ({ patches }: CompareResult): string[] =>

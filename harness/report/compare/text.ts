@@ -3,7 +3,7 @@ import type { CompareResult } from '../../model/compare.js';
 import { SIDES } from '../../model/compare.js';
 import { runAgain } from '../next.js';
 import { type Paint, plainTable, wrapped } from '../text.js';
-import { crashesOf, HEAD, patchLines, rowsOf, sentenceOf } from './rows.js';
+import { crashesOf, HEAD, kernelLines, patchLines, rowsOf, sentenceOf } from './rows.js';
 
 const MAX_REASONS = 6;
 
@@ -31,7 +31,7 @@ export function renderCompareText(
   const more = result.reasons.length - MAX_REASONS;
   return [
     wrapped(`${colour(paint.strong(result.verdict))}: ${said}`, ''),
-    ...patchLines(result).map((line) => wrapped(line, '  ')),
+    ...[...patchLines(result), ...kernelLines(result)].map((line) => wrapped(line, '  ')),
     ...result.reasons.slice(0, MAX_REASONS).map((reason) => wrapped(`- ${reason}`, '  ')),
     ...(more > 0 ? [`  - and ${more} more (--format json has all)`] : []),
     '',
