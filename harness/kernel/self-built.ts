@@ -139,7 +139,11 @@ async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
     const known = last?.inputs === inputs && (await cache.has('built', last.artefacts));
     let built = last;
     if (!known || built === null) {
-      const before = last?.steps ?? null;
+      // A folder that began as a copy has never seen a build from nothing; the tree's own has.
+      const first = links
+        ? await readJson(path.join(cache.root, 'build', nameOf(original), 'dmrace.json'), Built)
+        : null;
+      const before = last === null ? null : Math.max(last.steps, first?.steps ?? 0);
       const making = { tree, build, request, make, before, suspect, ...(links ? { links } : {}) };
       built = { ...(await compile(work, making)), inputs };
       await writeFileAtomic(note, `${JSON.stringify(built)}\n`);
