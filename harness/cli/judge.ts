@@ -4,7 +4,7 @@ import { DmraceError } from '../model/errors.js';
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js';
 import { isCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
-import { judgeCompareAsked } from './compare.js';
+import { judgeCompareAsked } from './compare-output.js';
 import { readKnownFile } from './known-file.js';
 import { printResult, printTrial } from './output.js';
 import { noSuchForm, printSweep } from './sweep-output.js';

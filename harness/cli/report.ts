@@ -10,7 +10,7 @@ import { isCompare, readSavedCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
-import { compareText } from './compare.js';
+import { compareText } from './compare-output.js';
 import { rendered } from './output.js';
 import { paintFor } from './paint.js';
 import { out, say } from './streams.js';

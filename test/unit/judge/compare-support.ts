@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { RunEvidence } from '../../../harness/judge/summary.js';
-import type { KernelIdentity } from '../../../harness/model/kernel.js';
+import type { KernelIdentity } from '../../../harness/model/kernel-identity.js';
 import type { PatchIdentity } from '../../../harness/model/patch.js';
 import type { Placement } from '../../../harness/model/placement.js';
 import type { TrialResult } from '../../../harness/model/trial.js';
