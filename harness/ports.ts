@@ -15,8 +15,10 @@ export interface PreparedKernel {
   /** Uncompressed modules to load before the guest has ports, in order. */
   readonly portModules: readonly string[];
   readonly helper: string;
-  /** The suspect's module in each placement that has one. */
-  readonly objects: Readonly<Record<AskedPlacement, string>>;
+  /** The suspect's module in each placement that it was prepared for: the subject's always. */
+  readonly objects: Readonly<Partial<Record<AskedPlacement, string>>> & {
+    readonly builtin: string;
+  };
   /** vmlinux of this very kernel with debug information, where it is at hand: crash and drgn read it. */
   readonly vmlinux?: string;
   /** The planted control's module, and the one that holds its twin's method; where they are wanted. */
@@ -53,8 +55,11 @@ export function modulesOf(
   switch (placement) {
     case 'builtin':
     case 'in-module':
-    case 'as-compiled':
-      return [objects[placement]];
+    case 'as-compiled': {
+      const object = objects[placement];
+      if (object === undefined) throw new Error(`the kernel was prepared without ${placement}`);
+      return [object];
+    }
     case 'planted':
     case 'planted-twin':
       if (!planted) throw new Error(`the kernel was prepared without ${placement}`);

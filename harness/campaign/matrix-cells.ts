@@ -25,6 +25,8 @@ export interface CellOptions {
   readonly accel: string;
   readonly patience?: string;
   readonly known?: string;
+  /** Files of --patch, on top of every kernel. */
+  readonly patch?: readonly string[];
 }
 
 /**
@@ -76,7 +78,7 @@ export class Cells {
     const prepared = prepareKernel(telling(this.work, say), spec, {
       suspect: suspect.build,
       planted,
-      build: buildOptions(spec, profile ?? undefined, undefined),
+      build: buildOptions(spec, profile ?? undefined, undefined, this.options.patch),
     });
     this.#kernels.set(key, prepared);
     return prepared;
@@ -152,13 +154,14 @@ export class Cells {
   }
 
   #arguments(kernel: MatrixKernel, scenario: Scenario, directory: string): string[] {
-    const { trials, seed, jobs, accel, known, patience } = this.options;
+    const { trials, seed, jobs, accel, known, patience, patch = [] } = this.options;
     return [
       'run',
       ...['--kernel', kernel.spec, '--arch', this.work.arch.name, '--scenario', scenario.name],
       ...['--trials', trials, '--seed', seed, '--jobs', jobs, '--accel', accel],
       ...['--out', directory, '--quiet'],
       ...(kernel.profile === null ? [] : ['--profile', kernel.profile]),
+      ...patch.flatMap((file) => ['--patch', file]),
       ...(known === undefined ? [] : ['--known', known]),
       ...(patience === undefined ? [] : ['--patience', patience]),
     ];

@@ -59,7 +59,7 @@ export async function renderedAudit(name: AuditFormatName, view: AuditView): Pro
 export async function printAudit(name: AuditFormatName, view: AuditView): Promise<void> {
   out(await renderedAudit(name, view));
   writeGithub({
-    annotations: name === 'github' ? '' : auditAnnotations(view.result),
+    annotations: () => (name === 'github' ? '' : auditAnnotations(view.result)),
     summary: (limitBytes) => auditSummary(view.result, limitBytes),
   });
 }

@@ -8,7 +8,11 @@ import { guestArch } from '../rig/guest-arch.js';
 import { cacheDirectory, openCache } from '../util/cache.js';
 import { missingTools, remedy, remedyLine } from '../util/host-tools.js';
 import { setPatience } from '../util/patience.js';
-import { KERNEL_REQUIREMENTS, TEST_REQUIREMENTS } from '../util/requirements.js';
+import {
+  KERNEL_REQUIREMENTS,
+  PATCH_REQUIREMENTS,
+  TEST_REQUIREMENTS,
+} from '../util/requirements.js';
 import { accelReport } from './accel-report.js';
 import { ACCELS, PATIENCE_FLAG, PATIENCE_TEXT, Patience } from './options.js';
 import { say as print } from './streams.js';
@@ -58,7 +62,7 @@ async function doctor(arch: Arch, { fix, kernels, tests }: DoctorOptions): Promi
   await openCache();
   // The tests build a kernel.
   const extra = [
-    ...(kernels || tests ? KERNEL_REQUIREMENTS : []),
+    ...(kernels || tests ? [...KERNEL_REQUIREMENTS, ...PATCH_REQUIREMENTS] : []),
     ...(tests ? TEST_REQUIREMENTS : []),
   ];
   let absent = await missingTools(arch, extra);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { appendFileSync, statSync } from 'node:fs';
+import type { CompareResult } from '../model/compare.js';
 import type { RunResult } from '../model/verdict.js';
+import { compareAnnotation, compareSummary } from '../report/compare/github.js';
 import { githubAnnotations, githubSummary, SUMMARY_LIMIT_BYTES } from '../report/github.js';
 import { explainIo } from '../util/io.js';
 import { say } from './streams.js';
@@ -8,7 +10,7 @@ import { say } from './streams.js';
 /** What GitHub is told. */
 export interface GithubWords {
   /** Workflow commands. */
-  readonly annotations: string;
+  readonly annotations: () => string;
   /** The job summary, in what is left of GitHub's limit. */
   readonly summary: (limitBytes: number) => string;
 }
@@ -17,8 +19,21 @@ export interface GithubWords {
 export const tellGithub = (result: RunResult, env: NodeJS.ProcessEnv = process.env): void =>
   writeGithub(
     {
-      annotations: githubAnnotations(result),
+      annotations: () => githubAnnotations(result),
       summary: (limitBytes) => githubSummary(result, limitBytes),
+    },
+    env,
+  );
+
+/** Tells GitHub of a comparison, see {@link writeGithub}. */
+export const tellGithubOfCompare = (
+  result: CompareResult,
+  env: NodeJS.ProcessEnv = process.env,
+): void =>
+  writeGithub(
+    {
+      annotations: () => compareAnnotation(result),
+      summary: (limitBytes) => compareSummary(result, limitBytes),
     },
     env,
   );
@@ -35,7 +50,7 @@ export function writeGithub(
   env: NodeJS.ProcessEnv = process.env,
 ): void {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  say(annotations);
+  say(annotations());
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {

@@ -3,8 +3,10 @@ import { Argument, Command, Option } from 'commander';
 import { DmraceError } from '../model/errors.js';
 import { AuditFolder } from '../runs/audit/audit-folder.js';
 import { readBaseline, readSavedAudit } from '../runs/audit/saved-audit.js';
+import { isCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { ALL_FORMAT_NAMES, auditFormat, printAudit } from './audit-output.js';
+import { judgeCompareAsked } from './compare-output.js';
 import { readKnownEntries, readKnownFile } from './known-file.js';
 import { printResult, printTrial, runFormat } from './output.js';
 import { noSuchForm, printSweep } from './sweep-output.js';
@@ -61,6 +63,7 @@ async function judge(folder: string, options: JudgeOptions): Promise<number> {
   if (await AuditFolder.is(folder)) return judgeSavedAudit(folder, options);
   const format = runFormat(options.format);
   refuseBaseline(options.baseline);
+  if (await isCompare(folder)) return judgeCompareAsked(folder, { ...options, format });
   const saved = await readSavedRun(folder, {
     known: known === undefined ? undefined : await readKnownFile(known),
     manifest: manifest?.toLowerCase(),

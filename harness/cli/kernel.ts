@@ -13,11 +13,13 @@ import { guestArch } from '../rig/guest-arch.js';
 import { SUSPECTS } from '../suspects/index.js';
 import { mending, openCache } from '../util/cache.js';
 import type { Work } from '../util/work.js';
+import { patchOption } from './options.js';
 import { out, say as print } from './streams.js';
 
 interface KernelOptions {
   readonly profile?: string;
   readonly config?: string;
+  readonly patch?: string[];
   readonly arch?: string;
   readonly source?: boolean;
   readonly vmlinux?: boolean;
@@ -36,7 +38,7 @@ export function kernelCommand(signal: AbortSignal): Command {
     say,
   });
   const prepare = async (spec: string, options: KernelOptions): Promise<PreparedKernel> => {
-    const build = buildOptions(spec, options.profile, options.config);
+    const build = buildOptions(spec, options.profile, options.config, options.patch);
     const work = await opened(options);
     return mending(work, say, () =>
       prepareKernel(work, spec, { suspect: SUSPECTS.dm_mod.build, build }),
@@ -90,6 +92,7 @@ Examples:
     .addOption(
       new Option('--config <file>', 'start from this .config, not defconfig').env('DMRACE_CONFIG'),
     )
+    .addOption(patchOption())
     .addOption(arch())
     .addOption(
       new Option('--suite <name>', 'with --docker: with the compiler of that Debian suite'),
@@ -100,6 +103,7 @@ Examples:
 Examples:
   dmrace kernel build src:.
   dmrace kernel build src:../linux --profile base,kasan
+  dmrace kernel build src:. --patch v2_series.mbx
   dmrace kernel build src:. --docker --suite sid`,
     )
     .action(async (spec: string, options: KernelOptions) => {

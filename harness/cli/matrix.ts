@@ -11,7 +11,7 @@ import { type MatrixCell, matrixExitCode, parseMatrixKernel } from '../model/mat
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { scenarioNamed } from '../scenarios/index.js';
-import { PATIENCE_FLAG, PATIENCE_TEXT } from './options.js';
+import { PATIENCE_FLAG, PATIENCE_TEXT, patchOption } from './options.js';
 import { Progress } from './progress.js';
 import { out, say } from './streams.js';
 
@@ -47,6 +47,7 @@ export function matrixCommand(signal: AbortSignal, exit: (code: number) => void)
         several,
       ),
     )
+    .addOption(patchOption())
     .addOption(new Option('--arch <name>', 'guest architecture').choices([...ARCHES]))
     .addOption(new Option('--trials <n>', 'trials of each placement').default('5'))
     .addOption(new Option('--seed <n>', 'seed of the first trial').default('1'))

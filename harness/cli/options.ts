@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { cosmiconfig } from 'cosmiconfig';
 import { z } from 'zod';
 import { MOST_CPUS } from '../model/cpus.js';
@@ -45,11 +45,21 @@ export const Patience = z
 export const PATIENCE_FLAG = '--patience <factor>';
 export const PATIENCE_TEXT = `multiply every deadline, ${PATIENCE_LIMITS.least} to ${PATIENCE_LIMITS.most}: for slow machines (default: 1)`;
 
+/** The words of --patch, the same for every command. */
+export const patchOption = (): Option =>
+  new Option(
+    '--patch <file>',
+    'apply to the kernel’s sources: a mail, mbox, b4 series or diff; repeat it (docs/patches.md)',
+  )
+    .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    .env('DMRACE_PATCH');
+
 /** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. `trials` and `duration` are the scenario's when absent. */
 export const RunOptions = z.strictObject({
   kernel: z.string().default('debian'),
   profile: z.string().optional(),
   config: z.string().optional(),
+  patch: z.union([z.array(z.string()), z.string().transform((file) => [file])]).optional(),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
   placement: z.enum([...ASKED_PLACEMENTS, 'both', 'all']).optional(),
@@ -70,6 +80,7 @@ export const RunOptions = z.strictObject({
   patience: Patience.default(1),
   deterministic: z.boolean().default(false),
   dump: z.boolean().default(false),
+  compare: z.boolean().default(false),
   cpus: whole(1, MOST_CPUS).optional(),
   quiet: z.boolean().default(false),
 });

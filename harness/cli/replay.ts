@@ -93,6 +93,7 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     arch: kernel.arch,
     ...(profile ? { profile } : {}),
     ...(config ? { config } : {}),
+    ...(note.patch === undefined ? {} : { patch: note.patch }),
     scenario: note.scenario,
     accel: options.accel ?? note.accel,
     patience: options.patience ?? note.patience ?? 1,

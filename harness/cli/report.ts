@@ -7,13 +7,15 @@ import { DmraceError } from '../model/errors.js';
 import { trialName } from '../model/trial.js';
 import { AUDIT_FORMATS } from '../report/audit/formats.js';
 import type { RunEvidence } from '../report/evidence.js';
-import { FORMATS } from '../report/formats.js';
+import { FORMATS, type FormatName } from '../report/formats.js';
 import { AuditFolder } from '../runs/audit/audit-folder.js';
 import { readSavedAudit } from '../runs/audit/saved-audit.js';
+import { isCompare, readSavedCompare } from '../runs/compare-folder.js';
 import { readSavedRun } from '../runs/saved-run.js';
 import { shownOf } from '../runs/shown.js';
 import { explainIo } from '../util/io.js';
 import { ALL_FORMAT_NAMES, auditFormat, renderedAudit } from './audit-output.js';
+import { compareText } from './compare-output.js';
 import { rendered, runFormat } from './output.js';
 import { paintFor } from './paint.js';
 import { out, say } from './streams.js';
@@ -64,8 +66,9 @@ async function report(folder: string, options: ReportOptions): Promise<number> {
     });
   }
   if (await AuditFolder.is(folder)) return reportAudit(folder, options);
-  const started = performance.now();
   const format = runFormat(options.format);
+  if (await isCompare(folder)) return reportCompare(folder, options, format);
+  const started = performance.now();
   const saved = await readSavedRun(folder);
   const { directory, result } = saved;
   const evidence = only(await shownOf(saved), options.trial, directory.root);
@@ -122,6 +125,29 @@ async function deliver(text: string, output: string | undefined, usual: string):
     throw explainIo(error, file);
   });
   out(`${file}\n`);
+}
+
+/** The same of a comparison. */
+async function reportCompare(
+  folder: string,
+  options: ReportOptions,
+  format: FormatName,
+): Promise<number> {
+  if (options.trial !== undefined) {
+    throw new DmraceError('usage', {
+      observed: `--trial ${options.trial} of a comparison: its trials are of two runs`,
+      artefact: folder,
+      action: 'name one of them: dmrace report DIR/before, dmrace report DIR/after',
+    });
+  }
+  const saved = await readSavedCompare(folder);
+  const text = await compareText(saved, format);
+  await deliver(text, options.output, path.join(saved.root, FORMATS[format].file));
+  const damage = Object.entries(saved.runs).flatMap(([side, run]) =>
+    run.damage.map((one) => `${side}/${one.file}: ${one.observed}`),
+  );
+  for (const line of damage) say(`dmrace: ${line}\n`);
+  return damage.length > 0 ? 125 : 0;
 }
 
 /** One trial to be drawn, where it is named; the result stays that of all. */

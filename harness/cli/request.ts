@@ -29,7 +29,7 @@ export function raceRequest(
   placements: readonly Placement[],
 ): RaceRequest {
   const { kernel, accel, deterministic, cpus, seed, jobs, out, patience } = options;
-  const build = buildOptions(kernel, options.profile, options.config);
+  const build = buildOptions(kernel, options.profile, options.config, options.patch);
   refuseKvm(options);
   refuseSeveral(options);
   return {
@@ -99,6 +99,9 @@ export async function runRequest(
     known,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
+    ...(options.patch === undefined
+      ? {}
+      : { patch: options.patch.map((file) => path.resolve(file)) }),
   };
 }
 
@@ -142,6 +145,7 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
     });
   }
   const own = ownOptions(note);
+  refuseOtherPatches(asked, own.patch);
   for (const name of DECIDING) {
     const { options, given } = asked;
     const wanted =
@@ -158,6 +162,16 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
   return { ...asked.options, ...own };
 }
 
+/** @throws DmraceError (usage) for another series than the run's; its content is compared later. */
+function refuseOtherPatches({ options, given }: GivenOptions, own: string[] = []): void {
+  const now = (options.patch ?? []).map((file) => path.resolve(file));
+  if (!given.has('patch') || now.join('\n') === own.join('\n')) return;
+  throw new DmraceError('usage', {
+    observed: `--patch ${now.join(', ')} with --resume: the run has ${own.join(', ') || 'no patch'}`,
+    action: 'leave --patch out, or begin a new run',
+  });
+}
+
 /** The options of a run that decide what its trials are. */
 function ownOptions(note: Resumed['note']): Partial<RunOptions> {
   // One trial as compiled goes along by itself; more were asked for.
@@ -170,6 +184,7 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     arch: note.kernel.arch,
     ...(note.profile === undefined ? {} : { profile: note.profile }),
     ...(note.config === undefined ? {} : { config: note.config }),
+    ...(note.patch === undefined ? {} : { patch: note.patch }),
     accel: note.accel,
     deterministic: note.deterministic === true,
     cpus: note.cpus ?? 1,

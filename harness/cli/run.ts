@@ -11,6 +11,7 @@ import { STOP_WORDS } from '../model/stop-rule.js';
 import { FORMAT_NAMES } from '../report/formats.js';
 import { SCENARIOS } from '../scenarios/index.js';
 import { SUSPECTS } from '../suspects/index.js';
+import { compareAsked } from './compare.js';
 import { offering } from './completions.js';
 import {
   ACCELS,
@@ -18,6 +19,7 @@ import {
   givenOptions,
   PATIENCE_FLAG,
   PATIENCE_TEXT,
+  patchOption,
 } from './options.js';
 import { dockerWords, printResult, printTrial } from './output.js';
 import { Progress } from './progress.js';
@@ -49,6 +51,13 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         '--config <file>',
         'of a src: kernel: start from this .config, not defconfig',
         'CONFIG',
+      ),
+    )
+    .addOption(patchOption())
+    .addOption(
+      new Option(
+        '--compare',
+        'run without --patch and with it: 0 for a bug that was shown and is closed (docs/patches.md)',
       ),
     )
     .addOption(
@@ -138,6 +147,7 @@ Examples:
   dmrace run --kernel debian:6.12 --trials 20
   dmrace run --kernel src:. --profile base,kasan    the kernel tree you are in
   dmrace run --scenario disk-release           the second bug; open on kernels since 5.18
+  dmrace run --kernel src:. --scenario disk-release --patch fix.mbx --compare
   dmrace run --scenario churn --duration 10m   a soak; it looks for crashes and never gives 0
   dmrace run --dump --trials 1                 a vmcore of the control's crash
   dmrace run --format json --out /tmp/r1 | jq .verdict`,
@@ -149,6 +159,7 @@ Examples:
 
 async function runAsked(asked: GivenOptions, signal: AbortSignal): Promise<number> {
   const { resume } = asked.options;
+  if (asked.options.compare) return compareAsked(asked, signal);
   const resumed = resume === undefined ? null : await openResumed(resume);
   const options = resumed ? resumedOptions(asked, resumed) : asked.options;
   const { format, quiet } = options;

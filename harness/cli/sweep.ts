@@ -3,7 +3,13 @@ import { Command, Option } from 'commander';
 import { sweep } from '../campaign/sweep.js';
 import { COMPARED_PLACEMENTS } from '../model/placement.js';
 import { sweep as scenario } from '../scenarios/sweep.js';
-import { PATIENCE_FLAG, PATIENCE_TEXT, type RunOptions, runOptions } from './options.js';
+import {
+  PATIENCE_FLAG,
+  PATIENCE_TEXT,
+  patchOption,
+  type RunOptions,
+  runOptions,
+} from './options.js';
 import { Progress } from './progress.js';
 import { placementsOf, raceRequest } from './request.js';
 import { noSuchForm, printSweep } from './sweep-output.js';
@@ -15,6 +21,7 @@ export function sweepCommand(signal: AbortSignal, exit: (code: number) => void):
   return new Command('sweep')
     .description('let the holder run at every block of the remover in turn: where does it crash?')
     .addOption(option('--kernel <spec>', 'as for dmrace run (default: debian)', 'KERNEL'))
+    .addOption(patchOption())
     .addOption(option('--arch <name>', 'guest architecture', 'ARCH'))
     .addOption(
       option('--placement <where>', `${COMPARED_PLACEMENTS.join(', ')} or both`, 'PLACEMENT'),

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { DmraceError } from '../model/errors.js';
 import { configProblems, parseKernelConfig, preemption } from '../model/kernel.js';
 import type { KernelIdentity } from '../model/kernel-identity.js';
+import type { Series } from '../model/patch.js';
 import type { MethodHome } from '../model/placement.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
@@ -31,6 +32,8 @@ export interface KernelParts {
   readonly build?: KernelIdentity['build'];
   /** As {@link PreparedKernel} has it. */
   readonly vmlinux?: string | undefined;
+  /** The series that it has on top of its sources, where one was asked for. */
+  readonly series?: Series | null;
 }
 
 /** A configuration that is asked whether it can run the race. */
@@ -63,6 +66,8 @@ export interface Wanted {
   readonly suspect: SuspectBuild;
   /** Whether the planted control is built too. */
   readonly planted: boolean;
+  /** Whether the rebuilt control is: a kernel that is compared has that of the kernel without a series. */
+  readonly control: boolean;
 }
 
 /**
@@ -72,27 +77,28 @@ export interface Wanted {
 export async function assembleKernel(
   work: Work,
   parts: KernelParts,
-  { suspect, planted }: Wanted,
+  { suspect, planted, control: withControl }: Wanted,
 ): Promise<PreparedKernel> {
   const { arch } = work;
   const letter = await objectSymbol(parts.module, suspect.method, arch);
   // T or t: a function of the module's own. U: one that it takes from vmlinux.
   const methodHome: MethodHome = /^[Tt]$/.test(letter ?? '') ? 'dm_mod' : 'vmlinux';
   const { tree } = parts;
-  const [helper, { control, asCompiled }, ours] = await together(work, [
+  const [helper, rebuilt, ours] = await together(work, [
     (own) => buildHelper(own, tree),
     // A tree that has the method in the module already is its own control.
     async (own) =>
-      methodHome === 'vmlinux'
-        ? buildControl(own, tree, suspect)
-        : { control: parts.module, asCompiled: parts.module },
+      !withControl
+        ? null
+        : methodHome === 'vmlinux'
+          ? buildControl(own, tree, suspect)
+          : { control: parts.module, asCompiled: parts.module },
     async (own) => (planted ? buildPlanted(own, tree) : null),
   ]);
   const built = [
     helper,
-    control,
-    asCompiled,
     parts.module,
+    ...(rebuilt ? [rebuilt.control, rebuilt.asCompiled] : []),
     ...(ours ? [ours.module, ours.pinned] : []),
   ];
   await requireVermagic(built, parts);
@@ -111,6 +117,7 @@ export async function assembleKernel(
         .update(await readFile(parts.image))
         .digest('hex'),
       ...(parts.build === undefined ? {} : { build: parts.build }),
+      ...patchesOf(parts),
     },
     arch,
     image: parts.image,
@@ -118,11 +125,20 @@ export async function assembleKernel(
     preemptParameter: preempt.ok ? preempt.parameter : '',
     portModules: parts.portModules,
     helper,
-    objects: { builtin: parts.module, 'in-module': control, 'as-compiled': asCompiled },
+    objects: {
+      builtin: parts.module,
+      ...(rebuilt ? { 'in-module': rebuilt.control, 'as-compiled': rebuilt.asCompiled } : {}),
+    },
     ...(parts.vmlinux === undefined ? {} : { vmlinux: parts.vmlinux }),
     ...(ours ? { planted: ours } : {}),
   };
 }
+
+/** What a run says of the series; nothing where none was asked for. */
+const patchesOf = ({ series }: KernelParts): Pick<KernelIdentity, 'patches'> =>
+  series === undefined || series === null || series.length === 0
+    ? {}
+    : { patches: series.map(({ file, subject, sha256 }) => ({ file, subject, sha256 })) };
 
 /**
  * The first word of vermagic is the release, and a kernel refuses modules of another one

@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DebianArchive } from '../debian/archive.js';
+import type { Series } from '../model/patch.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { together } from '../util/together.js';
@@ -10,6 +11,7 @@ import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
 import { type GuestModules, portsAndSuspect } from './modules.js';
+import { stockModule, stockWords } from './patch/module.js';
 import { headersProblem, preparedTree } from './prepared-tree.js';
 import { unpackSuspect } from './sources.js';
 import { type DebianSpec, openArchive, resolveStock, type StockKernel } from './stock.js';
@@ -124,6 +126,14 @@ export async function buildTree(
   };
 }
 
+/** A stock kernel, and what is wanted of it. */
+export interface DebianRequest {
+  readonly spec: DebianSpec;
+  /** On top of the suspect's sources; null for the package's own module. */
+  readonly series: Series | null;
+  readonly wanted: Wanted;
+}
+
 /**
  * A stock Debian kernel with everything the race needs: its own module of the suspect untouched as
  * the subject, the control's and the helper module built against its headers.
@@ -134,8 +144,7 @@ export async function buildTree(
 export async function prepareDebianKernel(
   work: Work,
   spec: string,
-  request: DebianSpec,
-  wanted: Wanted,
+  { spec: request, series, wanted }: DebianRequest,
 ): Promise<PreparedKernel> {
   const { arch } = work;
   const { suspect } = wanted;
@@ -176,14 +185,19 @@ export async function prepareDebianKernel(
     {
       spec,
       release: stock.abi,
-      version: `Debian ${stock.image.version}`,
+      version: `Debian ${stock.image.version}${stockWords(series, suspect)}`,
       vmlinux: await cachedVmlinux(work.cache, identity),
       image: await imageFile(image, stock.abi, 'vmlinuz'),
       configText,
       configFile,
       tree,
       portModules: modules.ports,
-      module: modules.suspect,
+      ...(await stockModule(work, modules.suspect, series, {
+        what: `${stock.image.name} ${stock.image.version}`,
+        tree,
+        suspect,
+        instead: `--kernel src:$(dmrace kernel fetch --source ${spec})`,
+      })),
     },
     wanted,
   );

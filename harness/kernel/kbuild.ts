@@ -29,8 +29,12 @@ export interface BuildTree {
   readonly whole?: () => Promise<void>;
 }
 
-/** @param folder where the module's sources are, and where it is built */
-async function make(
+/**
+ * Has kbuild build modules outside of the kernel's tree.
+ * @param folder where the sources are, and where they are built
+ * @throws DmraceError (inconclusive) when they do not build.
+ */
+export async function makeModules(
   { arch, signal }: Work,
   tree: BuildTree,
   folder: string,
@@ -66,7 +70,11 @@ async function make(
 }
 
 /** A control's module with its debug information, beside the one that is booted. */
-const debugCopy = (module: string): string => module.replace(/\.ko$/, '.debug.ko');
+export const debugCopy = (module: string): string => module.replace(/\.ko$/, '.debug.ko');
+
+/** Without debug information, as the distribution's own modules are. */
+export const stripped = async ({ arch }: Pick<Work, 'arch'>, from: string, to: string) =>
+  void (await runTool(`${crossPrefix(arch)}strip`, ['-g', '-o', to, from]));
 
 /** The same module for a debugger: with debug information where there is any. */
 export async function forDebugger(module: string): Promise<string> {
@@ -107,12 +115,10 @@ export async function buildControl(
       const build = async (which: 'place' | 'compiler', name: string): Promise<void> => {
         const module = path.join(directory, name);
         await applyControlChange(sources, tree.version, change, which);
-        await make(work, tree, sources, [object]);
+        await makeModules(work, tree, sources, [object]);
         await mkdir(path.dirname(module), { recursive: true });
         await rename(path.join(sources, object), debugCopy(module));
-        // Without debug information, as the distribution's own modules are.
-        const strip = `${crossPrefix(work.arch)}strip`;
-        await runTool(strip, ['-g', '-o', module, debugCopy(module)]);
+        await stripped(work, debugCopy(module), module);
       };
       await cp(tree.sources, sources, { recursive: true });
       await build('place', asCompiled);
@@ -157,7 +163,7 @@ async function buildOurs(
       const build = path.join(directory, kind);
       await mkdir(build);
       for (const name of names) await cp(path.join(from, name), path.join(build, name));
-      await make(work, tree, build, ['modules']);
+      await makeModules(work, tree, build, ['modules']);
       const built = (await readdir(build)).filter((name) => name.endsWith('.ko'));
       for (const name of built) await cp(path.join(build, name), path.join(directory, name));
       await runTool('rm', ['-rf', build]);

@@ -4,12 +4,15 @@ import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/pro
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type KernelSpec, parseKernelConfig } from '../model/kernel.js';
+import type { Series } from '../model/patch.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
 import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
+import type { BuildTree } from './kbuild.js';
 import { type GuestModules, portsAndSuspect } from './modules.js';
+import { stockModule, stockWords } from './patch/module.js';
 import { makefileVersion } from './source-tree.js';
 import { builtVmlinux } from './vmlinux.js';
 
@@ -21,6 +24,14 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
+/** A prebuilt kernel, and what is wanted of it. */
+export interface ImageRequest {
+  readonly spec: ImageSpec;
+  /** On top of the suspect's sources; null for the module that came with the image. */
+  readonly series: Series | null;
+  readonly wanted: Wanted;
+}
+
 /**
  * A kernel that someone else built: an image, its modules, and the build folder (or headers) that
  * the control and the helper are built against.
@@ -31,8 +42,7 @@ const exists = (file: string): Promise<boolean> =>
 export async function prepareImageKernel(
   work: Work,
   spec: string,
-  given: ImageSpec,
-  wanted: Wanted,
+  { spec: given, series, wanted }: ImageRequest,
 ): Promise<PreparedKernel> {
   const { suspect } = wanted;
   const build = await realpath(given.build).catch(() => path.resolve(given.build));
@@ -51,23 +61,29 @@ export async function prepareImageKernel(
   const key = contentKey([image, release, configText, symvers, await timesOf(sources)]);
   const kept = await keepModules(work, key, modules, suspect);
   const makefile = await readFile(path.join(source, 'Makefile'), 'utf8').catch(() => '');
+  const tree: BuildTree = {
+    key,
+    directory: build,
+    sources,
+    version: makefileVersion(makefile) ?? release,
+  };
   return assembleKernel(
     work,
     {
       spec,
       release,
-      version: `prebuilt ${path.resolve(given.path)}`,
+      version: `prebuilt ${path.resolve(given.path)}${stockWords(series, suspect)}`,
       image,
       configText,
       configFile,
-      tree: {
-        key,
-        directory: build,
-        sources,
-        version: makefileVersion(makefile) ?? release,
-      },
+      tree,
       portModules: kept.ports,
-      module: kept.suspect,
+      ...(await stockModule(work, kept.suspect, series, {
+        what: given.path,
+        tree,
+        suspect,
+        instead: `--kernel src:${source}`,
+      })),
       vmlinux: await builtVmlinux(build, parseKernelConfig(configText)),
     },
     wanted,

@@ -5,6 +5,7 @@ import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { telling, type Work } from '../util/work.js';
 import { prepareDebianKernel } from './debian.js';
+import { readSeries } from './patch/series.js';
 import { prepareImageKernel } from './prebuilt.js';
 import { prepareSourceKernel } from './self-built.js';
 
@@ -14,7 +15,12 @@ export interface PrepareOptions {
   readonly suspect: SuspectBuild;
   /** Whether the planted control is wanted too. */
   readonly planted?: boolean;
-  /** How a `src:` kernel is configured (default: profile `base`); others have their own .config. */
+  /** Whether the rebuilt control is wanted too (default: yes). */
+  readonly control?: boolean;
+  /**
+   * How a `src:` kernel is configured (default: profile `base`; others have their own .config), and
+   * the series that goes on top of any kernel's sources.
+   */
   readonly build?: BuildRequest;
 }
 
@@ -27,17 +33,24 @@ export interface PrepareOptions {
 export async function prepareKernel(
   given: Work,
   text: string,
-  { suspect, planted = false, build = buildRequest(undefined, undefined) }: PrepareOptions,
+  {
+    suspect,
+    planted = false,
+    control = true,
+    build = buildRequest(undefined, undefined),
+  }: PrepareOptions,
 ): Promise<PreparedKernel> {
   const spec = parseKernelSpec(text);
   const work = telling(given, given.say);
-  const wanted = { suspect, planted };
+  const wanted = { suspect, planted, control };
+  // A wrong file is told before anything is fetched.
+  const series = build.patches === undefined ? null : await readSeries(build.patches, work);
   switch (spec.from) {
     case 'debian':
-      return prepareDebianKernel(work, text, spec, wanted);
+      return prepareDebianKernel(work, text, { spec, series, wanted });
     case 'src':
-      return prepareSourceKernel(work, text, { tree: spec.path, build, wanted });
+      return prepareSourceKernel(work, text, { tree: spec.path, build, series, wanted });
     case 'image':
-      return prepareImageKernel(work, text, spec, wanted);
+      return prepareImageKernel(work, text, { spec, series, wanted });
   }
 }

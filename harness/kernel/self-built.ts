@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Arch } from '../model/arch/index.js';
 import { type KernelConfig, parseKernelConfig } from '../model/kernel.js';
 import type { BuildRequest } from '../model/kernel-profile.js';
+import { type Series, seriesWords } from '../model/patch.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { contentKey } from '../util/cache.js';
@@ -20,6 +21,9 @@ import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
+import { applySeries, type PatchBase } from './patch/apply.js';
+import { filesRead, type LinkedTree, withSeries } from './patch/farm.js';
+import { seedBuild } from './patch/seed.js';
 import { openSourceTree, requireCompilerFor, type SourceTree } from './source-tree.js';
 import { builtVmlinux } from './vmlinux.js';
 
@@ -50,6 +54,8 @@ export interface SourceRequest {
   /** Path of the tree, as given. */
   readonly tree: string;
   readonly build: BuildRequest;
+  /** On top of the tree; null, or empty, for the tree as it is. */
+  readonly series: Series | null;
   readonly wanted: Wanted;
 }
 
@@ -58,6 +64,8 @@ export interface SourceRequest {
  * path, the profiles, the given .config's path and the compiler, and is used again, so the next
  * commit of a bisection builds only what it changed. What is booted is copied out under the hash of
  * its content: a later build does not touch a run in progress.
+ * A series goes into a tree of links, which has a build folder of its own that begins as a copy of
+ * the tree's, where that was built: patch/farm.ts.
  * @param spec as given with --kernel
  * @throws DmraceError (usage) for a folder that is no clean kernel tree; (inconclusive) when it
  *   does not configure or build; (environment) when build tools are missing.
@@ -65,24 +73,49 @@ export interface SourceRequest {
 export async function prepareSourceKernel(
   work: Work,
   spec: string,
-  { tree: given, build: request, wanted }: SourceRequest,
+  { tree: given, build: request, series, wanted }: SourceRequest,
 ): Promise<PreparedKernel> {
+  const tree = await openSourceTree(given, work.arch, wanted.suspect);
+  const asked: Asked = { spec, tree, original: tree, request, series, wanted };
+  if (series === null || series.length === 0) return build(work, asked);
+  const overlay = await applySeries(series, baseOf(tree), work);
+  return withSeries(work, tree, overlay, (patched, links) =>
+    build(work, { ...asked, tree: patched, links }),
+  );
+}
+
+/** A tree that a series is for. */
+export const baseOf = ({ directory, version }: SourceTree): PatchBase => ({
+  what: `${directory} (${version})`,
+  directory,
+  locate: (file) => path.join(directory, file),
+});
+
+/** A tree that is about to be built. */
+interface Asked {
+  readonly spec: string;
+  readonly tree: SourceTree;
+  /** Without the series: the control is that of the unpatched kernel. */
+  readonly original: SourceTree;
+  /** The tree, when it is one of links. */
+  readonly links?: LinkedTree;
+  readonly request: BuildRequest;
+  readonly series: Series | null;
+  readonly wanted: Wanted;
+}
+
+async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
+  const { spec, tree, original, links, request, series, wanted } = asked;
   const { suspect } = wanted;
   const { cache, arch } = work;
-  const tree = await openSourceTree(given, arch, suspect);
   await requireTools(arch, 'kernels');
   const version = await requireCompilerFor(tree.directory, arch);
   const prefix = crossPrefix(arch);
   const cc = (await onPath('ccache')) ? `ccache ${prefix}gcc` : `${prefix}gcc`;
   const configPath = request.config === null ? '' : path.resolve(request.config);
-  const name = contentKey([
-    tree.directory,
-    arch.name,
-    cc,
-    version,
-    configPath,
-    ...request.profiles,
-  ]);
+  const nameOf = ({ directory }: SourceTree): string =>
+    contentKey([directory, arch.name, cc, version, configPath, ...request.profiles]);
+  const name = nameOf(tree);
   const build = path.join(cache.root, 'build', name);
   const make = [
     '-C',
@@ -94,6 +127,7 @@ export async function prepareSourceKernel(
     ...REPRODUCIBLE,
   ];
   return cache.locked(`build-${name}`, async () => {
+    if (links) await begin(work, { build, tree, from: original, name: nameOf(original) });
     await mkdir(build, { recursive: true });
     const note = path.join(build, 'dmrace.json');
     const config = configPath === '' ? '' : await readFile(configPath, 'utf8').catch(() => '');
@@ -105,7 +139,12 @@ export async function prepareSourceKernel(
     const known = last?.inputs === inputs && (await cache.has('built', last.artefacts));
     let built = last;
     if (!known || built === null) {
-      const making = { tree, build, request, make, before: last?.steps ?? null, suspect };
+      // A folder that began as a copy has never seen a build from nothing; the tree's own has.
+      const first = links
+        ? await readJson(path.join(cache.root, 'build', nameOf(original), 'dmrace.json'), Built)
+        : null;
+      const before = last === null ? null : Math.max(last.steps, first?.steps ?? 0);
+      const making = { tree, build, request, make, before, suspect, ...(links ? { links } : {}) };
       built = { ...(await compile(work, making)), inputs };
       await writeFileAtomic(note, `${JSON.stringify(built)}\n`);
     }
@@ -116,20 +155,21 @@ export async function prepareSourceKernel(
       {
         spec,
         release: built.release,
-        version: `${tree.version}${tree.commit === null ? '' : ` (${tree.commit})`}, gcc ${version}`,
+        version: `${tree.version}${tree.commit === null ? '' : ` (${tree.commit})`}, gcc ${version}${series === null || series.length === 0 ? '' : `, ${seriesWords(series)}`}`,
         image: path.join(from, 'image'),
         configText,
         configFile: path.join(build, '.config'),
         tree: {
           key: contentKey([built.artefacts, tree.fingerprint]),
           directory: build,
-          sources: path.join(tree.directory, suspect.directory),
+          sources: path.join(original.directory, suspect.directory),
           version: tree.version,
           cc,
         },
         portModules: [],
         module: path.join(from, suspect.object),
         vmlinux: await builtVmlinux(build, parseKernelConfig(configText)),
+        series,
         build: {
           profiles: [...request.profiles],
           config: request.config,
@@ -148,6 +188,21 @@ const whole = (directory: string): Promise<boolean> =>
     () => false,
   );
 
+/** Begins a patched tree's build folder as a copy of the tree's own, where there is such a build. */
+async function begin(
+  work: Work,
+  { build, tree, from, name }: { build: string; tree: SourceTree; from: SourceTree; name: string },
+): Promise<void> {
+  if (await whole(path.join(build, 'dmrace.json'))) return;
+  const first = path.join(work.cache.root, 'build', name);
+  await work.cache.locked(`build-${name}`, async () => {
+    if (!(await whole(path.join(first, 'dmrace.json')))) return;
+    work.say(`copying the build of ${from.directory}: only what the patches change is built`);
+    const seed = { from: first, fromTree: from.directory, to: build, toTree: tree.directory };
+    await seedBuild(seed, work);
+  });
+}
+
 /** One build of a kernel. */
 interface Making {
   readonly tree: SourceTree;
@@ -159,6 +214,7 @@ interface Making {
   /** Steps of the longest build that this folder has seen; null before the first. */
   readonly before: number | null;
   readonly suspect: SuspectBuild;
+  readonly links?: LinkedTree;
 }
 
 /** Configures and builds; @returns what to remember of it, without the inputs. */
@@ -172,7 +228,7 @@ async function compile(work: Work, making: Making): Promise<Omit<Built, 'inputs'
   const file = path.join(build, '.config');
   requireConfig({ text: configText, what: `src:${tree.directory}`, file }, making.suspect);
   const image = bootImage(arch, parseKernelConfig(configText));
-  const steps = await makeAll(work, making, [image.target, 'modules']);
+  const steps = await makeWhole(work, making, [image.target, 'modules']);
   const release = (
     await readFile(path.join(build, 'include/config/kernel.release'), 'utf8')
   ).trim();
@@ -182,6 +238,21 @@ async function compile(work: Work, making: Making): Promise<Omit<Built, 'inputs'
     `built ${release}: ${steps} files in ${((performance.now() - started) / 1000).toFixed(0)} s, image ${prettyBytes(size)}`,
   );
   return { steps: Math.max(steps, before ?? 0), artefacts, release };
+}
+
+/**
+ * Has make build, and of a linked tree look again for what was read past it: then once more, which
+ * builds that alone.
+ * @returns the number of steps.
+ */
+async function makeWhole(work: Work, making: Making, targets: readonly string[]): Promise<number> {
+  const { links, build } = making;
+  let steps = await makeAll(work, making, targets);
+  while (links && (await links.strays(await filesRead(build, links.passes)))) {
+    work.say('some sources go through a linked folder into the tree without the patches: again');
+    steps += await makeAll(work, making, targets);
+  }
+  return steps;
 }
 
 /**

@@ -37,7 +37,8 @@ export async function cachedVmlinux(
   { root }: Pick<Cache, 'root'>,
   { release, version, arch }: Pick<KernelIdentity, 'release' | 'version' | 'arch'>,
 ): Promise<string | undefined> {
-  const key = keyOf(release, version.replace(/^Debian /, ''), arch);
+  // What follows a comma is of a module that was rebuilt (patch/module.ts).
+  const key = keyOf(release, version.replace(/^Debian /, '').replace(/,.*/, ''), arch);
   const file = path.join(root, KIND, key, FILE);
   return (await exists(file)) ? file : undefined;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { ARCHES } from './kernel.js';
+import { PatchIdentity } from './patch.js';
 import { METHOD_HOMES } from './placement.js';
 
 /** What a run says of the kernel it booted. */
@@ -29,5 +30,7 @@ export const KernelIdentity = z.strictObject({
       compiler: z.string(),
     })
     .optional(),
+  /** The series of --patch on top of its sources, in order; absent without one. */
+  patches: z.array(PatchIdentity).optional(),
 });
 export type KernelIdentity = z.infer<typeof KernelIdentity>;

@@ -19,6 +19,11 @@ export interface BuildRequest {
   readonly profiles: readonly Profile[];
   /** A .config to start from instead of the tree's defconfig; null for the defconfig. */
   readonly config: string | null;
+  /**
+   * Files of --patch, as given; absent without. An empty list has the suspect's module rebuilt without
+   * a change where only it can be: a kernel to compare with.
+   */
+  readonly patches?: readonly string[];
 }
 
 /**
@@ -29,6 +34,7 @@ export interface BuildRequest {
 export function buildRequest(
   profile: string | undefined,
   config: string | undefined,
+  patches: readonly string[] | undefined = undefined,
 ): BuildRequest {
   const names = profile === undefined ? (config === undefined ? ['base'] : []) : profile.split(',');
   const profiles = [...new Set(names)].map((name) => {
@@ -39,17 +45,19 @@ export function buildRequest(
       action: `choose from ${PROFILES.join(', ')}; several are joined by commas`,
     });
   });
-  return { profiles, config: config ?? null };
+  return { profiles, config: config ?? null, ...(patches ? { patches } : {}) };
 }
 
 /**
- * How the kernel of a command line is to be built. Both options are for `src:` kernels only.
+ * How the kernel of a command line is to be built. Profile and configuration are for `src:` kernels
+ * only; a series goes on top of any kernel's sources.
  * @throws DmraceError (usage) for a bad specification, an unknown profile, or an option of no use.
  */
 export function buildOptions(
   kernel: string,
   profile: string | undefined,
   config: string | undefined,
+  patches?: readonly string[],
 ): BuildRequest {
   const spec = parseKernelSpec(kernel);
   const useless = [
@@ -62,5 +70,5 @@ export function buildOptions(
       action: 'leave it out, or name a kernel tree: --kernel src:PATH',
     });
   }
-  return buildRequest(profile, config);
+  return buildRequest(profile, config, patches);
 }

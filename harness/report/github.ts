@@ -12,7 +12,8 @@ export const SUMMARY_LIMIT_BYTES = 1024 * 1024;
 /** GitHub shows 10 annotations of a kind for a step (docs, "Workflow annotations limits"). */
 export const MAX_ANNOTATIONS = 10;
 
-const LEVEL: Readonly<Record<Verdict, string>> = {
+/** The level of an annotation. */
+export const LEVEL: Readonly<Record<Verdict, string>> = {
   closed: 'notice',
   open: 'error',
   inconclusive: 'warning',

@@ -30,33 +30,50 @@ export interface Case {
  */
 export function renderJunit(result: RunResult): string {
   const { question, trials, reasons, verdict } = result;
-  const suites = orderedPlacements(question.placements).map((placement) => {
+  const suites: Suite[] = orderedPlacements(question.placements).map((placement) => {
     const mine = trials.filter((trial) => trial.placement === placement);
-    return { name: placement as string, cases: mine.map((trial) => trialCase(trial, question)) };
+    return { name: placement, cases: mine.map((trial) => trialCase(trial, question)), result };
   });
   const doubtful = doubt(result);
   if (doubtful !== null) {
     const rest = { type: verdict, notes: reasons, output: [], durationMs: 0 };
-    suites.push({ name: 'verdict', cases: [{ name: verdict, state: doubtful, ...rest }] });
+    suites.push({ name: 'verdict', cases: [{ name: verdict, state: doubtful, ...rest }], result });
   }
+  return junitText(question.scenario, suites);
+}
+
+/** One `testsuite`, with the run that its properties tell of. */
+export interface Suite {
+  readonly name: string;
+  readonly cases: readonly Case[];
+  readonly result: RunResult;
+}
+
+/** The whole file. */
+export function junitText(scenario: string, suites: readonly Suite[]): string {
   const all = suites.flatMap((suite) => suite.cases);
   const root = create({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
-    name: `dmrace ${question.scenario}`,
+    name: `dmrace ${scenario}`,
     ...sums(all),
   });
-  for (const { name, cases } of suites) {
+  for (const { name, cases, result } of suites) {
     const skipped = String(cases.filter((test) => test.state === 'skip').length);
     const suite = root.ele('testsuite', { name, ...sums(cases), skipped });
     addProperties(suite, result);
-    for (const test of cases) addCase(suite, `dmrace.${question.scenario}.${name}`, test);
+    for (const test of cases) addCase(suite, `dmrace.${scenario}.${name}`, test);
   }
   return `${root.end({ prettyPrint: true })}\n`;
 }
 
-function trialCase(trial: TrialResult, question: Question): Case {
+/** The case of a trial. @param state another than it has by itself */
+export function trialCase(
+  trial: TrialResult,
+  question: Question,
+  state: State = stateOf(trial, question),
+): Case {
   return {
     name: `trial ${trial.index}`,
-    state: stateOf(trial, question),
+    state,
     type: trial.findings[0]?.cause ?? trial.outcome,
     notes: [...notesOf(trial), ...trial.findings.flatMap((finding) => finding.text)],
     output: trial.steps.map((step) => `step ${step.step} at ${step.atUs} us: ${step.evidence}`),

@@ -43,6 +43,9 @@ export function runAgain(
     ...(kernel.arch === 'x86_64' ? [] : [`--arch ${kernel.arch}`]),
     ...(kernel.spec === 'debian' ? [] : [`--kernel ${kernel.spec}`]),
     ...builtAs(kernel),
+    ...[...new Set((kernel.patches ?? []).map(({ file }) => file))].map(
+      (file) => `--patch ${file}`,
+    ),
     ...((question.cpus ?? 1) > 1 ? [`--cpus ${question.cpus}`] : []),
     ...(question.scenario === MAIN ? [] : [`--scenario ${question.scenario}`]),
     ...words,

@@ -55,7 +55,7 @@ export function plainTable(
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
-/** Text broken to the screen's width, each line indented. */
+/** Text on lines of the screen's width, each behind `indent`. */
 export const wrapped = (text: string, indent: string): string =>
   wrapAnsi(text, COLUMNS - indent.length, { trim: true })
     .split('\n')

@@ -41,8 +41,10 @@ export const qemuVersion = async (arch: Arch): Promise<string> =>
 export interface RigRequest {
   /** As given with --kernel. */
   readonly kernel: string;
-  /** How a `src:` kernel is configured. */
+  /** How a `src:` kernel is configured, and the series on top of any kernel's sources. */
   readonly build?: BuildRequest;
+  /** Whether the rebuilt control is built where its placement is not asked for (default: yes). */
+  readonly control?: boolean;
   /** Whose guest it is: a kernel that it cannot run on is refused. */
   readonly scenario: Scenario;
   readonly placements: readonly Placement[];
@@ -150,11 +152,12 @@ async function prepareOnce(
 const nameOf = (file: string): string => path.basename(path.dirname(file));
 
 async function kernelOf(work: Work, request: RigRequest): Promise<PreparedKernel> {
-  const { kernel, build, scenario, placements } = request;
+  const { kernel, build, control, scenario, placements } = request;
   const prepared = await prepareKernel(work, kernel, {
     suspect: scenario.suspect.build,
     planted: placements.some((placement) => staged(scenario, placement) !== scenario),
     ...(build === undefined ? {} : { build }),
+    ...(control === undefined ? {} : { control }),
   });
   requireForScenario(scenario, prepared);
   requireCpus(cpusOf(request), prepared);

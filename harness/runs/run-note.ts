@@ -55,6 +55,8 @@ export const RunNote = z.strictObject({
   /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
   profile: z.string().optional(),
   config: z.string().optional(),
+  /** Files of --patch by their whole paths. */
+  patch: z.array(z.string()).optional(),
   /** `as-compiled` was not asked for: one trial of it goes along, because the subject's method jumps. */
   attribution: z.literal(true).optional(),
   /** The part of a split run that this is; its share of `trials` is shareOf(). */

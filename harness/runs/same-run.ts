@@ -16,6 +16,9 @@ function facts(note: RunNote): Record<string, string | undefined> {
     'kernel image (SHA-256)': kernel.imageSha256,
     architecture: kernel.arch,
     'build of the kernel': json(kernel.build),
+    'patches of the kernel': JSON.stringify(
+      (kernel.patches ?? []).map(({ subject, sha256 }) => [subject, sha256]),
+    ),
     'home of the release method': kernel.methodHome,
     preemption: kernel.preempt,
     accelerator: note.accel,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { readBootRecords } from '../evidence/boot.js';
-import { summarise } from '../judge/summary.js';
+import { type RunEvidence, summarise } from '../judge/summary.js';
 import { archOfMachine } from '../model/arch/index.js';
 import { type Control, controlPlacement } from '../model/control.js';
 import type { Damage } from '../model/damage.js';
@@ -91,6 +91,8 @@ export interface SavedRun {
   readonly ledger: Ledger;
   /** Everything that is not as the run left it. */
   readonly damage: readonly Damage[];
+  /** What it is judged by. */
+  readonly evidence: RunEvidence;
   /** The verdict; `inconclusive` where run.json cannot be read. */
   readonly result: RunResult;
 }
@@ -125,7 +127,7 @@ export async function readSavedRun(
   const more = manifest === undefined ? [] : await manifestProblems(directory.root, manifest);
   const unread = note instanceof DmraceError ? [note.facts.observed] : [];
   const asked = readable ?? guessed(read);
-  const judged = summarise({
+  const evidence: RunEvidence = {
     question: questionOf(asked),
     kernel: asked.kernel,
     trials: counted.results,
@@ -137,7 +139,8 @@ export async function readSavedRun(
       ...(readable ? notesOf(readable, counted.byLine, counted.results.length) : []),
       ...read.flatMap(({ dumpProblem }) => dumpProblem ?? []),
     ],
-  });
+  };
+  const judged = summarise(evidence);
   return {
     directory,
     note,
@@ -161,6 +164,7 @@ export async function readSavedRun(
         expected: 'a line for each trial, each with its SHA-256',
       })),
     ],
+    evidence,
     result: { ...judged, ...(readable?.repeats ? { repeats: readable.repeats } : {}) },
   };
 }

@@ -297,6 +297,7 @@ export const BOOTED: ReadonlySet<string> = new Set([
   'built',
   'prebuilt',
   'modules',
+  'patched',
   'control',
   'helper',
   'userland',

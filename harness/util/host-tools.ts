@@ -4,7 +4,12 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
-import { KERNEL_REQUIREMENTS, type Requirement, requirements } from './requirements.js';
+import {
+  KERNEL_REQUIREMENTS,
+  PATCH_REQUIREMENTS,
+  type Requirement,
+  requirements,
+} from './requirements.js';
 import { withSbin } from './sbin.js';
 
 /** Whether a tool is on PATH (or in sbin), or a file is there. */
@@ -35,6 +40,12 @@ export async function missingTools(
   const all = [...requirements(arch), ...extra];
   const states = await Promise.all(all.map((requirement) => onPath(requirement.needs)));
   return all.filter((_, index) => !states[index]);
+}
+
+/** What --patch needs and is not here. */
+export async function missingPatchTools(): Promise<Requirement[]> {
+  const states = await Promise.all(PATCH_REQUIREMENTS.map(({ needs }) => onPath(needs)));
+  return PATCH_REQUIREMENTS.filter((_, index) => !states[index]);
 }
 
 /** The command that installs them; `as` says who may run it: this user, or root, who is another. */

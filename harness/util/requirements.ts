@@ -71,6 +71,11 @@ export const KERNEL_REQUIREMENTS: readonly Requirement[] = [
   { needs: '/usr/include/openssl/evp.h', package: 'libssl-dev', why: 'builds sign-file' },
 ];
 
+/** What `--patch` takes on top of {@link requirements}. */
+export const PATCH_REQUIREMENTS: readonly Requirement[] = [
+  { needs: 'git', package: 'git', why: 'reads and applies patches' },
+];
+
 /**
  * What only the project's own tests need, on top of {@link requirements}: judges of our output that
  * are not ours.

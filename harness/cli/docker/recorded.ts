@@ -11,13 +11,14 @@ const Recorded = z.looseObject({
     arch: z.string(),
     build: z.looseObject({ config: z.string().nullable() }).optional(),
   }),
+  patch: z.array(z.string()).optional(),
 });
 
 /**
  * The kernel of a saved run that is to go on (`--resume DIR`) or to be run again (`replay DIR`): its
- * tree and its suite are on no command line. As settings, empty without such a run.
+ * tree, its suite and its patches are on no command line. As settings, empty without such a run.
  */
-export async function recordedSettings(given: Given): Promise<Record<string, string>> {
+export async function recordedSettings(given: Given): Promise<Record<string, string | string[]>> {
   const at = given.argv.indexOf('replay');
   const folders =
     given.command === 'replay'
@@ -27,7 +28,12 @@ export async function recordedSettings(given: Given): Promise<Record<string, str
     const run = await readJson(path.resolve(given.cwd, folder, 'run.json'), Recorded);
     if (run === null) continue; // no run's folder, or damaged: the inner program says so
     const { spec, arch, build } = run.kernel;
-    return { kernel: spec, arch, ...(build?.config ? { config: build.config } : {}) };
+    return {
+      kernel: spec,
+      arch,
+      ...(build?.config ? { config: build.config } : {}),
+      ...(run.patch ? { patch: run.patch } : {}),
+    };
   }
   return {};
 }
