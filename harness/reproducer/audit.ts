@@ -18,6 +18,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
   umount: 'mount',
   perl: 'perl-base',
   'mkfs.ext4': 'e2fsprogs',
+  'iptables-nft': 'iptables',
+  'iptables-legacy': 'iptables',
+  ipset: 'ipset',
+  ethtool: 'ethtool',
+  cryptsetup: 'cryptsetup-bin',
+  nvme: 'nvme-cli',
+  zramctl: 'util-linux',
   mke2fs: 'e2fsprogs',
 };
 
@@ -75,7 +82,7 @@ export function findingReproducer(source: FindingSource): ReproducerPlan {
     documentation: finding.documentation?.file ?? null,
     kernel,
     seen: untainted ? module.untainted : module.helped,
-    tools: (exercise?.tools ?? []).map((name): Tool => ({ name, package: PACKAGES[name] ?? null })),
+    tools: toolsOf(exercise),
     config: [
       ...(exercise?.config ?? []),
       ...(untainted && module.holder?.is === 'debug-option' ? ['DEBUG_KOBJECT_RELEASE'] : []),
@@ -115,5 +122,18 @@ const shown = (modules: readonly FindingModule[]): FindingModule | undefined =>
   modules.find(({ untainted }) => untainted !== null && untainted.times > 0) ??
   modules.find(({ helped }) => helped !== null && helped.times > 0);
 
-const sysfsFolder = (what: string): string | null =>
-  /^\/sys\/[\w./:@-]+$/.test(what) && !what.includes('..') ? what : null;
+/** A folder of sysfs, with /sys or from it on, as the kernel names a kobject (kobject_get_path()). */
+function sysfsFolder(what: string): string | null {
+  const path = what.startsWith('/sys/') ? what : `/sys/${what}`;
+  const isFolder = /^\/sys\/(block|bus|class|devices|firmware|fs|kernel|module)\/[\w./:@-]+$/;
+  return isFolder.test(path) && !path.includes('..') ? path : null;
+}
+
+/** The programs that an exercise names, and those of {@link PACKAGES} that its commands begin with. */
+function toolsOf(exercise: Exercise | undefined): Tool[] {
+  if (!exercise) return [];
+  const commands = [...exercise.create, ...exercise.destroy].join('\n');
+  const words = new Set(commands.split(/[\s;|&(){}]+/));
+  const names = [...exercise.tools, ...Object.keys(PACKAGES).filter((name) => words.has(name))];
+  return [...new Set(names)].map((name) => ({ name, package: PACKAGES[name] ?? null }));
+}

@@ -9,7 +9,7 @@ interface Next {
 
 /** What to run next. */
 export function auditNext(
-  { findings, visits, question }: AuditResult,
+  { findings, visits, question, kernel }: AuditResult,
   directory: string,
   docker: readonly string[],
 ): Next[] {
@@ -28,7 +28,7 @@ export function auditNext(
     ...(!question.live && listed?.modules[0]
       ? [
           {
-            command: `${dmrace} audit --live ${listed.modules[0].module}`,
+            command: `${dmrace} audit --live ${listed.modules[0].module}${kernel.spec === 'debian' ? '' : ` --kernel ${kernel.spec}`}`,
             why: 'tries one of those that are listed',
           },
         ]

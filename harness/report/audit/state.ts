@@ -31,7 +31,8 @@ export function visitState(visit: Visit, { red, question }: AuditResult): State 
 /** What a test of a visit says, the most important first. */
 export const visitNotes = (visit: Visit): string[] => [
   ...visit.observations.map(
-    (one) => `${soundWord(one)}: ${findingId(blamedFor(one))}: ${placeText(one.place)}`,
+    (one) =>
+      `${soundWord(one)}: ${findingId(blamedFor(one))}: ${one.word === 'waits' ? one.what : placeText(one.place)}`,
   ),
   visitText(visit),
 ];

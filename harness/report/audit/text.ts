@@ -63,11 +63,13 @@ function reasonLines({ reasons, known }: AuditResult): string[] {
 const cut = (text: string): string =>
   text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 1)}…` : text;
 
-/** The findings of guests one by one, those of files only counted. */
+/** The findings of guests one by one; those of files are only counted beside them. */
 function findingTable({ findings }: AuditResult, paint: Paint): string[] {
   const live = findings.filter(({ word }) => word !== 'listed' && word !== 'hint');
-  const shown = live.slice(0, MAX_FINDINGS);
-  const more = live.length - shown.length;
+  // Where nothing was visited, what the files say is all there is.
+  const told = live.length > 0 ? live : findings;
+  const shown = told.slice(0, MAX_FINDINGS);
+  const more = told.length - shown.length;
   const counts = CONFIDENCES.flatMap((word) => {
     const mine = findings.filter((finding) => finding.word === word);
     if (mine.length === 0) return [];
@@ -96,9 +98,10 @@ function findingTable({ findings }: AuditResult, paint: Paint): string[] {
 }
 
 /** The address with a proof; what is pointed to without one. Untainted is said. */
-function whereText({ address, place, proof }: AuditFinding): string {
+function whereText({ word, address, place, proof }: AuditFinding): string {
   if (address !== null) return proof?.tainted === false ? `untainted: ${address}` : address;
-  return place === null ? '' : placeText(place);
+  // A protected module has gone nowhere.
+  return place === null || word === 'waits' ? '' : placeText(place);
 }
 
 const END_WORDS: Readonly<Record<VisitEnd['is'], string>> = {

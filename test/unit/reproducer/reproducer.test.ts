@@ -138,6 +138,8 @@ describe('a reproducer of a finding', () => {
     const reproducer = ofFinding(oneOf({ ...held, what: '/sys/class/mod' }));
     expect(reproducer.has('holder.c')).toBe(true);
     expect(textOf(reproducer, 'reproduce.sh')).toContain('path=/sys/class/mod');
+    const named = ofFinding(oneOf({ ...held, what: 'class/mod' }));
+    expect(textOf(named, 'reproduce.sh')).toContain('path=/sys/class/mod');
     expect(() => ofFinding(oneOf({ ...held, what: 'mod; rm -rf /' }))).toThrow(
       /no folder of sysfs/,
     );
