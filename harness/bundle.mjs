@@ -76,11 +76,7 @@ export async function writeProgram() {
  * @returns {Promise<string>} the file to import or to run
  */
 export async function bundleScript(entry, text) {
-  const outfile = path.join(
-    root,
-    'node_modules/.cache/dmrace',
-    `${entry.replaceAll('/', '-')}.mjs`,
-  );
+  const outfile = path.join(root, 'dist/.scripts', `${entry.replaceAll('/', '-')}.mjs`);
   const folder = path.join(root, path.dirname(entry));
   await build({
     ...FOR_NODE,

@@ -26,7 +26,11 @@ const COMMANDS: Readonly<Record<string, Make>> = {
   matrix: async (signal, exit) => (await import('./matrix.js')).matrixCommand(signal, exit),
   sweep: async (signal, exit) => (await import('./sweep.js')).sweepCommand(signal, exit),
   replay: async (signal, exit) => (await import('./replay.js')).replayCommand(signal, exit),
-  judge: async (_, exit) => (await import('./judge.js')).judgeCommand(exit),
+  judge: async (_, exit) => {
+    // Set before schemas are made: compiling them takes longer than reading a thousand trials without.
+    (await import('zod')).config({ jitless: true });
+    return (await import('./judge.js')).judgeCommand(exit);
+  },
   report: async (_, exit) => (await import('./report.js')).reportCommand(exit),
   merge: async (_, exit) => (await import('./merge.js')).mergeCommand(exit),
   scan: async (_, exit) => (await import('./scan.js')).scanCommand(undefined, exit),
