@@ -14,6 +14,8 @@ import { SUSPECTS } from '../suspects/index.js';
 import { offering } from './completions.js';
 import {
   ACCELS,
+  ALL_MODULES_FLAG,
+  ALL_MODULES_TEXT,
   type GivenOptions,
   givenOptions,
   PATIENCE_FLAG,
@@ -51,6 +53,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         'CONFIG',
       ),
     )
+    .addOption(new Option(ALL_MODULES_FLAG, ALL_MODULES_TEXT))
     .addOption(
       offering(
         option('--arch <name>', 'guest architecture (default: this machine’s)', 'ARCH'),
