@@ -80,17 +80,19 @@ export async function configure(
   const start = request.profiles.includes('base') ? arch.kernel.baseTarget : 'defconfig';
   if (request.config === null) await target(start);
   else await copyConfig(request.config, draft);
-  /** Merges the fragments; @returns how many modules the draft then has. */
-  const merge = async (): Promise<number> => {
+  /** Merges the fragments; @returns the modules that the draft then has. */
+  const merge = async (): Promise<string[]> => {
     await writeFile(draft, [await readFile(draft, 'utf8'), ...fragments].join('\n'));
     await target('olddefconfig');
-    return modulesOf(parseKernelConfig(await readFile(draft, 'utf8'))).length;
+    return modulesOf(parseKernelConfig(await readFile(draft, 'utf8')));
   };
   const modules = await merge();
   let modulesLeftOut: number | null = null;
   if (isTrimmed(request)) {
     await explained('localmodconfig', trimModules({ build, draft, make, needed, signal }));
-    modulesLeftOut = modules - (await merge());
+    // It may add one: it always wants IKCONFIG (scripts/kconfig/streamline_config.pl).
+    const left = new Set(await merge());
+    modulesLeftOut = modules.filter((name) => !left.has(name)).length;
   }
 
   const text = await readFile(draft, 'utf8');
