@@ -29,6 +29,6 @@ it.each([
 
 it.each(['', 'Base', 'base,', 'base, kasan'])('refuses "%s" and lists what there is', (profile) => {
   expect(() => buildRequest(profile, undefined)).toThrow(
-    /is no profile[\s\S]*base, trace, debug-kobject-release, kasan, preempt-rt/,
+    /is no profile[\s\S]*base, trace, debug-kobject-release, debug-info, kasan, preempt-rt/,
   );
 });
