@@ -67,7 +67,7 @@ export async function measureOthers(
 ): Promise<NonNullable<Results['others']>> {
   const cache = (await rigOf('debian', signal)).work.cache;
   const config = await virtmeConfig(root, cache);
-  const rig = await rigOf(`src:${source}`, signal, { profiles: [], config });
+  const rig = await rigOf(`src:${source}`, signal, { profiles: [], config, allModules: true });
   const virtme = await fetchVirtme(cache);
   const { kernel } = rig;
   const plain = await rawInitramfs(work, kernel, 'plain', 'uname -r');

@@ -78,7 +78,9 @@ export class Cells {
     const prepared = prepareKernel(telling(this.work, say), spec, {
       suspect: suspect.build,
       planted,
-      build: buildOptions(spec, profile ?? undefined, undefined, this.options.patch),
+      build: buildOptions(spec, profile ?? undefined, undefined, {
+        patches: this.options.patch,
+      }),
     });
     this.#kernels.set(key, prepared);
     return prepared;

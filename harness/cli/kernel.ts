@@ -13,13 +13,14 @@ import { guestArch } from '../rig/guest-arch.js';
 import { SUSPECTS } from '../suspects/index.js';
 import { mending, openCache } from '../util/cache.js';
 import type { Work } from '../util/work.js';
-import { patchOption } from './options.js';
+import { ALL_MODULES_FLAG, ALL_MODULES_TEXT, patchOption } from './options.js';
 import { out, say as print } from './streams.js';
 
 interface KernelOptions {
   readonly profile?: string;
   readonly config?: string;
   readonly patch?: string[];
+  readonly allModules?: boolean;
   readonly arch?: string;
   readonly source?: boolean;
   readonly vmlinux?: boolean;
@@ -38,7 +39,8 @@ export function kernelCommand(signal: AbortSignal): Command {
     say,
   });
   const prepare = async (spec: string, options: KernelOptions): Promise<PreparedKernel> => {
-    const build = buildOptions(spec, options.profile, options.config, options.patch);
+    const { profile, config, patch, allModules } = options;
+    const build = buildOptions(spec, profile, config, { patches: patch, allModules });
     const work = await opened(options);
     return mending(work, say, () =>
       prepareKernel(work, spec, { suspect: SUSPECTS.dm_mod.build, build }),
@@ -93,6 +95,7 @@ Examples:
       new Option('--config <file>', 'start from this .config, not defconfig').env('DMRACE_CONFIG'),
     )
     .addOption(patchOption())
+    .addOption(new Option(ALL_MODULES_FLAG, ALL_MODULES_TEXT))
     .addOption(arch())
     .addOption(
       new Option('--suite <name>', 'with --docker: with the compiler of that Debian suite'),

@@ -54,12 +54,18 @@ export const patchOption = (): Option =>
     .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
     .env('DMRACE_PATCH');
 
+/** The same for every command that builds kernels. */
+export const ALL_MODULES_FLAG = '--all-modules';
+export const ALL_MODULES_TEXT =
+  'with --config: build all of its modules, not only those that the race needs';
+
 /** The options of `dmrace run`, wherever they come from: flags, DMRACE_*, dmrace.config.json. `trials` and `duration` are the scenario's when absent. */
 export const RunOptions = z.strictObject({
   kernel: z.string().default('debian'),
   profile: z.string().optional(),
   config: z.string().optional(),
   patch: z.union([z.array(z.string()), z.string().transform((file) => [file])]).optional(),
+  allModules: z.boolean().default(false),
   arch: z.enum(ARCHES).optional(),
   scenario: z.string().default('release'),
   placement: z.enum([...ASKED_PLACEMENTS, 'both', 'all']).optional(),
@@ -99,6 +105,9 @@ export function refuseSeveral({ deterministic, cpus }: RunOptions): void {
 /** The words of an option's name in code: stopOn is --stop-on and DMRACE_STOP_ON. */
 const words = (name: string): string[] =>
   name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(' ');
+
+/** An option's name on the command line and in words: `stop-on`. */
+export const flagName = (name: keyof RunOptions): string => words(name).join('-');
 
 /** @throws DmraceError (usage) when instructions are to be counted where that cannot be. */
 export function refuseKvm(options: { deterministic: boolean; accel: string }): void {

@@ -5,6 +5,7 @@ import type { Conductor } from '../campaign/request.js';
 import { judgeTrial } from '../judge/trial.js';
 import { DmraceError } from '../model/errors.js';
 import { INTERRUPTED } from '../model/exit-codes.js';
+import { builtAll } from '../model/kernel-identity.js';
 import type { Telling } from '../model/proof.js';
 import { shownDeep } from '../model/shown.js';
 import type { TrialResult } from '../model/trial.js';
@@ -94,6 +95,7 @@ function optionsOf({ note }: RecordedRun, options: ReplayOptions): RunOptions {
     ...(profile ? { profile } : {}),
     ...(config ? { config } : {}),
     ...(note.patch === undefined ? {} : { patch: note.patch }),
+    allModules: builtAll(kernel.build),
     scenario: note.scenario,
     accel: options.accel ?? note.accel,
     patience: options.patience ?? note.patience ?? 1,

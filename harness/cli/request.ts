@@ -4,6 +4,7 @@ import { SOAK_MS } from '../campaign/plan.js';
 import type { RaceRequest, RunRequest } from '../campaign/request.js';
 import type { Resumed } from '../campaign/resume.js';
 import { DmraceError } from '../model/errors.js';
+import { builtAll } from '../model/kernel-identity.js';
 import { buildOptions } from '../model/kernel-profile.js';
 import {
   ASKED_PLACEMENTS,
@@ -17,7 +18,13 @@ import { guestArch } from '../rig/guest-arch.js';
 import { shardOf } from '../runs/shard.js';
 import { scenarioNamed } from '../scenarios/index.js';
 import { readKnownFile } from './known-file.js';
-import { type GivenOptions, type RunOptions, refuseKvm, refuseSeveral } from './options.js';
+import {
+  flagName,
+  type GivenOptions,
+  type RunOptions,
+  refuseKvm,
+  refuseSeveral,
+} from './options.js';
 
 /**
  * What the options ask of any command that runs trials.
@@ -29,7 +36,8 @@ export function raceRequest(
   placements: readonly Placement[],
 ): RaceRequest {
   const { kernel, accel, deterministic, cpus, seed, jobs, out, patience } = options;
-  const build = buildOptions(kernel, options.profile, options.config, options.patch);
+  const { profile, config, patch, allModules } = options;
+  const build = buildOptions(kernel, profile, config, { patches: patch, allModules });
   refuseKvm(options);
   refuseSeveral(options);
   return {
@@ -121,6 +129,7 @@ const DECIDING = [
   'arch',
   'profile',
   'config',
+  'allModules',
   'accel',
   'deterministic',
   'scenario',
@@ -154,9 +163,10 @@ export function resumedOptions(asked: GivenOptions, { note }: Resumed): RunOptio
         : options[name];
     // `auto` asks for nothing.
     if (!given.has(name) || wanted === own[name] || wanted === 'auto') continue;
+    const flag = flagName(name);
     throw new DmraceError('usage', {
-      observed: `--${name} ${wanted} with --resume: the run has ${name} ${own[name] ?? '(none)'}`,
-      action: `leave --${name} out, or begin a new run`,
+      observed: `--${flag} ${wanted} with --resume: the run has ${flag} ${own[name] ?? '(none)'}`,
+      action: `leave --${flag} out, or begin a new run`,
     });
   }
   return { ...asked.options, ...own };
@@ -185,6 +195,7 @@ function ownOptions(note: Resumed['note']): Partial<RunOptions> {
     ...(note.profile === undefined ? {} : { profile: note.profile }),
     ...(note.config === undefined ? {} : { config: note.config }),
     ...(note.patch === undefined ? {} : { patch: note.patch }),
+    allModules: builtAll(note.kernel.build),
     accel: note.accel,
     deterministic: note.deterministic === true,
     cpus: note.cpus ?? 1,

@@ -15,6 +15,8 @@ import { compareAsked } from './compare.js';
 import { offering } from './completions.js';
 import {
   ACCELS,
+  ALL_MODULES_FLAG,
+  ALL_MODULES_TEXT,
   type GivenOptions,
   givenOptions,
   PATIENCE_FLAG,
@@ -60,6 +62,7 @@ export function runCommand(signal: AbortSignal, exit: (code: number) => void): C
         'run without --patch and with it: 0 for a bug that was shown and is closed (docs/patches.md)',
       ),
     )
+    .addOption(new Option(ALL_MODULES_FLAG, ALL_MODULES_TEXT))
     .addOption(
       offering(
         option('--arch <name>', 'guest architecture (default: this machine’s)', 'ARCH'),

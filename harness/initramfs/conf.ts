@@ -17,15 +17,25 @@ const assignment = (name: string, value: string): string => `${name}='${value}'`
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 
+/** A probe whose arguments are named by the registers that they are passed in. */
+const byRegister = (probe: string, registers: readonly string[]): string =>
+  probe.replaceAll(
+    /\$arg(\d+)\b/g,
+    (name, number: string) => registers[Number(number) - 1] ?? name,
+  );
+
 /**
  * What the guest reads of its set-up, by path in the initramfs (vm/init). Pure.
- * @param arch names the fetch argument of return addresses, and symbols that its machine code uses
+ * @param arch names the fetch arguments that differ, and symbols that its machine code uses
  */
 export function guestConf(
   setUp: GuestSetUp,
   suspect: GuestSuspect,
   arch: Arch,
 ): Readonly<Record<string, string>> {
+  const probes = setUp.probes.map((probe) =>
+    probe.replaceAll('{return}', () => arch.returnAddress),
+  );
   return {
     'etc/dmrace.conf': lines([
       assignment('PREPARE', setUp.prepare),
@@ -34,8 +44,9 @@ export function guestConf(
       assignment('MODULES', [...(suspect.needs ?? []), suspect.object].join(' ')),
       assignment('SYMBOLS', [...setUp.symbols, ...arch.disassembly.symbols].join(' ')),
     ]),
-    'etc/dmrace.probes': lines(
-      setUp.probes.map((probe) => probe.replaceAll('{return}', () => arch.returnAddress)),
+    'etc/dmrace.probes': lines(probes),
+    'etc/dmrace.probes-by-register': lines(
+      probes.map((probe) => byRegister(probe, arch.argumentRegisters)),
     ),
     'etc/dmrace.wake': lines(
       setUp.wake.map(({ name, wakesAtOnce, events }) =>

@@ -12,11 +12,12 @@ import {
   probableReason,
   readKconfig,
 } from '../model/fragment.js';
-import { parseKernelConfig } from '../model/kernel.js';
-import type { BuildRequest } from '../model/kernel-profile.js';
+import { modulesOf, parseKernelConfig } from '../model/kernel.js';
+import { type BuildRequest, isTrimmed } from '../model/kernel-profile.js';
 import { assets } from '../util/assets.js';
 import { runTool } from '../util/command.js';
 import type { Work } from '../util/work.js';
+import { trimModules } from './trim.js';
 
 /**
  * The fragments of a request, in the order in which they are merged: what the race needs, then the
@@ -38,40 +39,61 @@ export interface Configuring {
   readonly request: BuildRequest;
   /** What make is told besides the target: both folders, architecture, compiler. */
   readonly make: readonly string[];
+  /** Modules that stay where a given .config is cut down, as /proc/modules names them. */
+  readonly needed: readonly string[];
+}
+
+/** What came of a configuration besides the `.config`. */
+export interface Configured {
+  /** Modules of the given .config that were left out; null where it was not cut down. */
+  readonly modulesLeftOut: number | null;
 }
 
 /**
  * Writes the build folder's .config: the tree's defconfig or the given file, then the fragments,
- * then `make olddefconfig`, which settles what Kconfig allows. A .config that comes out as before
+ * then `make olddefconfig`, which settles what Kconfig allows. A given file is cut down to what is
+ * built in and the modules that are needed; what the fragments ask for stays. A .config that comes out as before
  * keeps its time, so that make has nothing to do.
  * @throws DmraceError (inconclusive) when a required option was dropped.
  */
 export async function configure(
   work: Pick<Work, 'arch' | 'say' | 'signal'>,
-  { source, build, request, make }: Configuring,
-): Promise<void> {
+  { source, build, request, make, needed }: Configuring,
+): Promise<Configured> {
   const { arch, say, signal } = work;
   const fragments = await fragmentsOf(request, arch);
   const draft = path.join(build, '.config.dmrace');
-  const target = async (name: string): Promise<void> => {
-    await runTool('make', ['-s', ...make, `KCONFIG_CONFIG=${draft}`, name], { signal }).catch(
-      (error: unknown) => {
-        if (!isOfKind(error, 'tool-failed')) throw error;
-        throw new DmraceError('inconclusive', {
-          observed: `make ${name} fails in ${source}: ${error.facts.observed}`,
-          artefact: source,
-          action: 'see the lines above; git bisect skips such a commit',
-        });
-      },
-    );
+  const explained = (name: string, making: Promise<unknown>): Promise<unknown> =>
+    making.catch((error: unknown) => {
+      if (!isOfKind(error, 'tool-failed')) throw error;
+      throw new DmraceError('inconclusive', {
+        observed: `make ${name} fails in ${source}: ${error.facts.observed}`,
+        artefact: source,
+        action: 'see the lines above; git bisect skips such a commit',
+      });
+    });
+  const target = (name: string): Promise<unknown> => {
+    const args = ['-s', ...make, `KCONFIG_CONFIG=${draft}`, name];
+    return explained(name, runTool('make', args, { signal }));
   };
   // Profile base of an architecture may start from something smaller than its defconfig.
   const start = request.profiles.includes('base') ? arch.kernel.baseTarget : 'defconfig';
   if (request.config === null) await target(start);
   else await copyConfig(request.config, draft);
-  const base = await readFile(draft, 'utf8');
-  await writeFile(draft, [base, ...fragments].join('\n'));
-  await target('olddefconfig');
+  /** Merges the fragments; @returns the modules that the draft then has. */
+  const merge = async (): Promise<string[]> => {
+    await writeFile(draft, [await readFile(draft, 'utf8'), ...fragments].join('\n'));
+    await target('olddefconfig');
+    return modulesOf(parseKernelConfig(await readFile(draft, 'utf8')));
+  };
+  const modules = await merge();
+  let modulesLeftOut: number | null = null;
+  if (isTrimmed(request)) {
+    await explained('localmodconfig', trimModules({ build, draft, make, needed, signal }));
+    // It may add one: it always wants IKCONFIG (scripts/kconfig/streamline_config.pl).
+    const left = new Set(await merge());
+    modulesLeftOut = modules.filter((name) => !left.has(name)).length;
+  }
 
   const text = await readFile(draft, 'utf8');
   const config = parseKernelConfig(text);
@@ -89,6 +111,7 @@ export async function configure(
   const final = path.join(build, '.config');
   const before = await readFile(final, 'utf8').catch(() => null);
   if (before !== text) await copyFile(draft, final);
+  return { modulesLeftOut };
 }
 
 async function copyConfig(file: string, draft: string): Promise<void> {

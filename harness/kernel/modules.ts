@@ -107,3 +107,35 @@ export async function portsAndSuspect(
   const at = (file: string): string => path.join(entry, 'all', file);
   return { ports: order.filter((file) => file !== name).map(at), suspect: at(name) };
 }
+
+/** The list of {@link keepNeeded}, in the order in which the modules are to be loaded. */
+const NEEDED = 'needed-modules';
+
+/**
+ * Copies what a module of a build folder needs beside it, without debug information.
+ * @param strip the command
+ * @returns names of the files there: a list of them and the modules; none where it needs nothing
+ */
+export async function keepNeeded(
+  build: string,
+  module: string,
+  target: string,
+  strip: string,
+): Promise<string[]> {
+  const depends = (await runTool('modinfo', ['-F', 'depends', module])).trim();
+  if (depends === '') return [];
+  const files = await gatherModules(build, depends.split(','), target);
+  for (const file of files) await runTool(strip, ['-g', file]);
+  const names = files.map((file) => path.basename(file));
+  await writeFile(path.join(target, NEEDED), `${names.join('\n')}\n`);
+  return [NEEDED, ...names];
+}
+
+/** The paths of the modules that {@link keepNeeded} has left in a folder, in order. */
+export async function keptNeeded(folder: string): Promise<string[]> {
+  const names = await readFile(path.join(folder, NEEDED), 'utf8').catch(() => '');
+  return names
+    .split('\n')
+    .filter(Boolean)
+    .map((name) => path.join(folder, name));
+}

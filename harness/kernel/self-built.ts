@@ -8,7 +8,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { Arch } from '../model/arch/index.js';
 import { type KernelConfig, parseKernelConfig } from '../model/kernel.js';
-import type { BuildRequest } from '../model/kernel-profile.js';
+import { type BuildRequest, isTrimmed } from '../model/kernel-profile.js';
 import { type Series, seriesWords } from '../model/patch.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
@@ -21,6 +21,7 @@ import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import { countSteps, runMake } from './compile.js';
 import { configure, fragmentsOf } from './configure.js';
+import { keepNeeded, keptNeeded } from './modules.js';
 import { applySeries, type PatchBase } from './patch/apply.js';
 import { filesRead, type LinkedTree, withSeries } from './patch/farm.js';
 import { seedBuild } from './patch/seed.js';
@@ -36,6 +37,8 @@ const Built = z.strictObject({
   /** Key of the artefacts in the cache. */
   artefacts: z.string(),
   release: z.string(),
+  /** Modules of a given .config that were left out. */
+  modulesLeftOut: z.int().nonnegative().optional(),
 });
 type Built = z.infer<typeof Built>;
 
@@ -114,7 +117,16 @@ async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
   const cc = (await onPath('ccache')) ? `ccache ${prefix}gcc` : `${prefix}gcc`;
   const configPath = request.config === null ? '' : path.resolve(request.config);
   const nameOf = ({ directory }: SourceTree): string =>
-    contentKey([directory, arch.name, cc, version, configPath, ...request.profiles]);
+    contentKey([
+      directory,
+      arch.name,
+      cc,
+      version,
+      configPath,
+      ...request.profiles,
+      // A folder each, so that neither builds what the other has built.
+      ...(isTrimmed(request) ? ['trimmed'] : []),
+    ]);
   const name = nameOf(tree);
   const build = path.join(cache.root, 'build', name);
   const make = [
@@ -149,13 +161,15 @@ async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
       await writeFileAtomic(note, `${JSON.stringify(built)}\n`);
     }
     const from = path.join(cache.root, 'built', built.artefacts);
+    const { modulesLeftOut } = built;
+    const leftOut = modulesLeftOut === undefined ? '' : `, ${leftOutWords(modulesLeftOut)}`;
     const configText = await readFile(path.join(from, 'config'), 'utf8');
     return assembleKernel(
       work,
       {
         spec,
         release: built.release,
-        version: `${tree.version}${tree.commit === null ? '' : ` (${tree.commit})`}, gcc ${version}${series === null || series.length === 0 ? '' : `, ${seriesWords(series)}`}`,
+        version: `${tree.version}${tree.commit === null ? '' : ` (${tree.commit})`}, gcc ${version}${leftOut}${series === null || series.length === 0 ? '' : `, ${seriesWords(series)}`}`,
         image: path.join(from, 'image'),
         configText,
         configFile: path.join(build, '.config'),
@@ -166,7 +180,7 @@ async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
           version: tree.version,
           cc,
         },
-        portModules: [],
+        portModules: await keptNeeded(from),
         module: path.join(from, suspect.object),
         vmlinux: await builtVmlinux(build, parseKernelConfig(configText)),
         series,
@@ -175,6 +189,7 @@ async function build(work: Work, asked: Asked): Promise<PreparedKernel> {
           config: request.config,
           commit: tree.commit,
           compiler: `gcc ${version}`,
+          ...(modulesLeftOut === undefined ? {} : { modulesLeftOut }),
         },
       },
       wanted,
@@ -223,7 +238,12 @@ async function compile(work: Work, making: Making): Promise<Omit<Built, 'inputs'
   const { tree, build, request, make, before } = making;
   const started = performance.now();
   say(`configuring ${tree.directory} (${tree.version}) in ${build}`);
-  await configure(work, { source: tree.directory, build, request, make });
+  const needed = [...arch.kernel.portModules, making.suspect.module];
+  const source = tree.directory;
+  const { modulesLeftOut } = await configure(work, { source, build, request, make, needed });
+  if (modulesLeftOut !== null) {
+    say(`${request.config}: ${leftOutWords(modulesLeftOut)} by localmodconfig (--all-modules)`);
+  }
   const configText = await readFile(path.join(build, '.config'), 'utf8');
   const file = path.join(build, '.config');
   requireConfig({ text: configText, what: `src:${tree.directory}`, file }, making.suspect);
@@ -237,8 +257,11 @@ async function compile(work: Work, making: Making): Promise<Omit<Built, 'inputs'
   say(
     `built ${release}: ${steps} files in ${((performance.now() - started) / 1000).toFixed(0)} s, image ${prettyBytes(size)}`,
   );
-  return { steps: Math.max(steps, before ?? 0), artefacts, release };
+  const trimmed = modulesLeftOut === null ? {} : { modulesLeftOut };
+  return { steps: Math.max(steps, before ?? 0), artefacts, release, ...trimmed };
 }
+
+const leftOutWords = (modules: number): string => `${modules} modules left out`;
 
 /**
  * Has make build, and of a linked tree look again for what was read past it: then once more, which
@@ -313,7 +336,8 @@ async function keepArtefacts(
   await copyFile(path.join(build, '.config'), at('config'));
   const symvers = path.join(build, 'Module.symvers');
   if (await whole(symvers)) await copyFile(symvers, at('Module.symvers'));
-  const names = ['image', suspect.object, 'config', 'Module.symvers'];
+  const needed = await keepNeeded(build, at(suspect.object), folder, strip);
+  const names = ['image', suspect.object, 'config', 'Module.symvers', ...needed];
   const contents = await Promise.all(
     names.map((name) => readFile(at(name)).catch(() => Buffer.alloc(0))),
   );

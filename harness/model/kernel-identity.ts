@@ -25,6 +25,8 @@ export const KernelIdentity = z.strictObject({
       profiles: z.array(z.string()),
       /** --config, as given. */
       config: z.string().nullable(),
+      /** Modules of --config that were left out; absent where all were built. */
+      modulesLeftOut: z.int().nonnegative().optional(),
       /** git describe of the tree, with -dirty; null without git. */
       commit: z.string().nullable(),
       compiler: z.string(),
@@ -34,3 +36,7 @@ export const KernelIdentity = z.strictObject({
   patches: z.array(PatchIdentity).optional(),
 });
 export type KernelIdentity = z.infer<typeof KernelIdentity>;
+
+/** Whether a kernel has all modules of the .config that it was built from. */
+export const builtAll = (build: KernelIdentity['build']): boolean =>
+  build !== undefined && build.config !== null && build.modulesLeftOut === undefined;

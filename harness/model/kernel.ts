@@ -92,6 +92,10 @@ export function parseKernelConfig(text: string): KernelConfig {
   return options;
 }
 
+/** The options that are built as modules: most are one file of /lib/modules, some more or none. */
+export const modulesOf = (config: KernelConfig): string[] =>
+  [...config].flatMap(([name, value]) => (value === 'm' ? [name] : []));
+
 /** Something a kernel's configuration lacks, with the remedy. */
 export interface ConfigProblem {
   readonly observed: string;

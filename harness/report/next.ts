@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { KernelIdentity } from '../model/kernel-identity.js';
+import { builtAll, type KernelIdentity } from '../model/kernel-identity.js';
 import { trialName } from '../model/trial.js';
 import type { RunResult } from '../model/verdict.js';
 import { RECIPES } from '../recipes/index.js';
@@ -88,6 +88,7 @@ function builtAs({ build }: KernelIdentity): string[] {
   return [
     ...(profiles === usual ? [] : [`--profile ${profiles}`]),
     ...(build.config === null ? [] : [`--config ${build.config}`]),
+    ...(builtAll(build) ? ['--all-modules'] : []),
   ];
 }
 

@@ -143,7 +143,7 @@ describe.skipIf(noBuild !== '')(`profile debug-info${noBuild && ` (skipped: ${no
     const make = ['-C', tree, `O=${build}`, 'ARCH=x86', 'CC=gcc'];
     const request = buildRequest('base,debug-info', undefined);
     const telling = { ...arch, say: (line: string) => void lines.push(line) };
-    await configure(telling, { source: tree, build, request, make });
+    await configure(telling, { source: tree, build, request, make, needed: [] });
     const config = await readFile(path.join(build, '.config'), 'utf8');
     expect(config).toContain('CONFIG_DEBUG_INFO=y\n');
     expect(config).toMatch(/^CONFIG_(CRASH_CORE|VMCORE_INFO)=y$/m);

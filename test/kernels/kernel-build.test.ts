@@ -84,7 +84,8 @@ describe.skipIf(why !== '')(`src:${why === '' ? '' : ` (skipped: ${why})`}`, () 
       await writeFile(mine, text);
       const make = ['-C', tree, `O=${work}`, 'ARCH=x86', 'CC=gcc'];
       const request = buildRequest(undefined, mine);
-      await configure(await testWork(), { source: tree, build: work, request, make });
+      const needed = ['dm_mod'];
+      await configure(await testWork(), { source: tree, build: work, request, make, needed });
       const config = await readFile(path.join(work, '.config'), 'utf8');
       expect(config).toContain('CONFIG_LOCALVERSION="-mine"\n');
       expect(config).toContain('CONFIG_HZ_1000=y\n');

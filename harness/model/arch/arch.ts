@@ -78,6 +78,12 @@ export interface Arch {
   };
   /** kprobe fetch argument for the return address at a function's entry (Documentation/trace/kprobetrace.rst). */
   readonly returnAddress: string;
+  /**
+   * kprobe fetch arguments of a function's first arguments at its entry, for kernels that do not know
+   * them as `$arg1`, `$arg2`: there since 4.20 (kernel/trace/trace_probe.c), and only where the
+   * architecture has CONFIG_HAVE_FUNCTION_ARG_ACCESS_API.
+   */
+  readonly argumentRegisters: readonly string[];
   readonly disassembly: {
     /** objdump -m. */
     readonly objdump: string;

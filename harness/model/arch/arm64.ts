@@ -43,6 +43,8 @@ export const arm64: Arch = {
   gdb: { name: 'aarch64', elfMachine: 183, breakpointKind: 4, pc: 32, sp: 31, link: 30 },
   // The link register (x30), AAPCS64 section 6.1.1.
   returnAddress: '%x30',
+  // AAPCS64 section 6.4.2.
+  argumentRegisters: ['%x0', '%x1'],
   disassembly: { objdump: 'aarch64', call: /^bl$/, jump: /^b$/, ret: /^ret/, symbols: [] },
   loader: { name: 'ld-linux-aarch64.so.1', directory: 'lib' },
   hostNeeds: [],

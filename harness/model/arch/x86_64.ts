@@ -58,6 +58,8 @@ export const x86_64: Arch = {
   },
   // The caller pushed it: the word on top of the stack.
   returnAddress: '$stack0',
+  // System V ABI, AMD64 supplement, section 3.2.3; kprobe's names (arch/x86/kernel/ptrace.c).
+  argumentRegisters: ['%di', '%si'],
   disassembly: {
     objdump: 'i386:x86-64',
     call: /^call/,

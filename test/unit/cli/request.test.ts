@@ -104,6 +104,7 @@ describe('a resumed run', () => {
     [{ placement: 'in-module' }, 'the run has placement builtin'],
     [{ profile: 'base' }, 'the run has profile base,kasan'],
     [{ config: 'other' }, 'the run has config (none)'],
+    [{ allModules: true }, 'the run has all-modules false'],
     [{ accel: 'kvm' }, 'the run has accel tcg'],
     [{ deterministic: true }, 'the run has deterministic false'],
     [{ out: 'elsewhere' }, '--out elsewhere cannot be given'],

@@ -31,6 +31,8 @@ describe('what the guest is told', () => {
       ].join('\n'),
       'etc/dmrace.probes':
         'p:dmrace/got got kobj=$arg1:x64\np:dmrace/wait wait r={refcount}($arg1) c=$stack0\n',
+      'etc/dmrace.probes-by-register':
+        'p:dmrace/got got kobj=%di:x64\np:dmrace/wait wait r={refcount}(%di) c=$stack0\n',
       'etc/dmrace.wake': 'one 0\ntwo 1 a/b c/d\n',
       'etc/dmrace.events': 'sched/sched_switch\nmodule\n',
     });
@@ -39,6 +41,7 @@ describe('what the guest is told', () => {
   it('has the return address of the architecture, and says when there is no helper', () => {
     const files = guestConf({ ...SET_UP, helper: false }, SUSPECT, ARCH.arm64);
     expect(files['etc/dmrace.probes']).toContain(' c=%x30\n');
+    expect(files['etc/dmrace.probes-by-register']).toContain(' r={refcount}(%x0) c=%x30\n');
     expect(files['etc/dmrace.conf']).toContain(`HELPER='0'\n`);
   });
 

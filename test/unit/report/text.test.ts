@@ -88,18 +88,24 @@ describe('the end screen', () => {
 
   it('keeps the architecture and how the kernel was built', async () => {
     const built = { commit: null, compiler: 'gcc 12.2.0' };
-    const next = (profiles: string[], config: string | null): Promise<string> =>
+    const next = (
+      profiles: string[],
+      config: string | null,
+      more: { modulesLeftOut?: number } = {},
+    ): Promise<string> =>
       screen('closed', (run) => ({
         ...run,
         kernel: {
           ...run.kernel,
           spec: 'src:.',
           arch: 'arm64' as const,
-          build: { ...built, profiles, config },
+          build: { ...built, ...more, profiles, config },
         },
       }));
     expect(await next(['base'], null)).toContain('dmrace run --arch arm64 --kernel src:. --trials');
     expect(await next(['base', 'rpi'], null)).toContain('--kernel src:. --profile base,rpi');
-    expect(await next([], 'c')).toContain('--kernel src:. --config c --trials');
+    const trimmed = await next([], 'c', { modulesLeftOut: 3 });
+    expect(trimmed).toContain('--kernel src:. --config c --trials');
+    expect(await next([], 'c')).toContain('--kernel src:. --config c --all-modules --trials');
   });
 });
