@@ -23,6 +23,7 @@ static void called(struct rcu_head *head)
 	struct callback *callback;
 	rcu_callback_t call = NULL;
 	unsigned long flags;
+	bool later = false;
 
 	raw_spin_lock_irqsave(&callbacks_lock, flags);
 	callback = callback_find(DMRACE_RCU, head);
@@ -32,9 +33,12 @@ static void called(struct rcu_head *head)
 	} else if (callback) {
 		callback->state = CALLBACK_DELAYED;
 		callback->due = jiffies + DELAY;
-		mod_timer(&looker, jiffies + LOOK_AGAIN);
+		later = true;
 	}
 	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
+	/* Without the lock: the trace points of timers take it. */
+	if (later)
+		mod_timer(&looker, jiffies + LOOK_AGAIN);
 	if (call)
 		call(head);
 }
@@ -120,13 +124,14 @@ static int on_called_rcu(struct kretprobe_instance *instance, struct pt_regs *re
 }
 
 /* What waits here goes back to RCU, so that the barrier waits for it. */
-static int on_barrier(struct kprobe *probe, struct pt_regs *regs)
+static struct rcu_head *take_back(void)
 {
+	struct rcu_head *head = NULL;
 	unsigned long flags;
 	unsigned int i;
 
 	raw_spin_lock_irqsave(&callbacks_lock, flags);
-	for (i = 0; i < callback_slots; i++) {
+	for (i = 0; i < callback_slots && !head; i++) {
 		struct callback *callback = &callbacks[i];
 
 		if (callback->kind != DMRACE_RCU || callback->state == CALLBACK_DONE ||
@@ -135,10 +140,19 @@ static int on_barrier(struct kprobe *probe, struct pt_regs *regs)
 		callback->now = 1;
 		if (callback->state == CALLBACK_DELAYED) {
 			callback->state = CALLBACK_PENDING;
-			call_rcu(callback->subject, called);
+			head = callback->subject;
 		}
 	}
 	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
+	return head;
+}
+
+static int on_barrier(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct rcu_head *head;
+
+	while ((head = take_back()))
+		call_rcu(head, called);
 	return 0;
 }
 
