@@ -58,6 +58,7 @@ RUN { [ -z "${SUITE}" ] || grep -qrw "${SUITE}" /etc/apt/sources.list /etc/apt/s
       binutils \
       kmod \
       cpio \
+      e2fsprogs \
       xz-utils \
       zstd \
       libelf1 \

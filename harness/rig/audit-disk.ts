@@ -9,6 +9,7 @@
 //	mount -t ext4 -o ro /dev/vdZ /audit/extra		serial dmrace-extra, where there is one
 //	mount -t proc|sysfs|devtmpfs … /audit/proc /audit/sys /audit/dev	(or mount --bind)
 //	mount -t tmpfs tmpfs /audit/run; the same for /audit/tmp
+//	chroot /audit /sbin/modprobe configfs: where it is a module, its mount point comes with it
 //	mount -t debugfs, tracefs, configfs, bpf below /audit/sys where the kernel has them
 //	chroot /audit, with PATH=/usr/sbin:/usr/bin:/sbin:/bin; commands of exercises start in /tmp
 //
