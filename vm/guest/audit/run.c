@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -149,6 +150,14 @@ static int is_blocked(pid_t group)
 	return blocked;
 }
 
+/* A read of a disk is over by the second look. */
+static int stays_blocked(pid_t group)
+{
+	struct timespec pause = { .tv_nsec = 200000000L };
+
+	return is_blocked(group) && !nanosleep(&pause, NULL) && is_blocked(group);
+}
+
 int blocked_helper = -1;
 
 /*
@@ -165,7 +174,7 @@ static int wait_or_drop(const struct visit *visit, const char *step, pid_t pid, 
 		waited += BLOCKED_MS;
 		if (error != -ETIMEDOUT)
 			return error;
-		if (blocked_helper < 0 || drops == 2 || !is_blocked(pid))
+		if (blocked_helper < 0 || drops == 2 || !stays_blocked(pid))
 			continue;
 		record_blocked(visit->number, step, dropped[drops]);
 		if (ioctl(blocked_helper, DMRACE_AUDIT_DROP, drops ? 0UL : 1UL))
