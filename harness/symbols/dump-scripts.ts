@@ -50,32 +50,6 @@ export function crashCommands(facts: DumpFacts): string {
   ].join('\n');
 }
 
-/** The program counter's name in struct pt_regs, and what the registers of kernel code look like. */
-const REGS: Readonly<Record<Arch['name'], { readonly pc: string; readonly kernel: string }>> = {
-  x86_64: { pc: 'ip', kernel: 'regs.cs.value_() & 0xffff == 0x10' },
-  // PSTATE's mode: EL1 or EL2 (Arm ARM, SPSR_EL1).
-  arm64: { pc: 'pc', kernel: 'regs.pstate.value_() & 0x1f in (4, 5, 8, 9)' },
-};
-
-/** How a frame's caller is found where nobody knows how to unwind it. */
-const CALLER: Readonly<Record<Arch['name'], string>> = {
-  x86_64: `def caller(frame):
-    # The return address is the first word of the stack that lies in a function of the kernel.
-    sp = frame.register('rsp')
-    for slot in range(sp, sp + 128, 8):
-        ip = prog.read_u64(slot)
-        if function(ip):
-            return Object(prog, 'struct pt_regs', value={
-                'ip': ip, 'sp': slot + 8, 'bp': frame.register('rbp'), 'cs': 0x10, 'ss': 0x18})`,
-  arm64: `def caller(frame):
-    # x29 points at a record of the caller's x29 and of the return address (AAPCS64, 6.4.6).
-    fp = frame.register('x29')
-    regs = [0] * 31
-    regs[29] = prog.read_u64(fp)
-    return Object(prog, 'struct pt_regs', value={
-        'regs': regs, 'sp': fp + 16, 'pc': prog.read_u64(fp + 8), 'pstate': 5})`,
-};
-
 /** A script for `drgn -c VMCORE -s VMLINUX FILE`: the task that crashed, and its stack. */
 export function drgnScript(facts: DumpFacts): string {
   const { arch, dump } = facts;
@@ -107,12 +81,12 @@ for module in MODULES:
         print(f'{module}: {error}')
 
 
-${CALLER[arch.name]}
+${arch.dump.drgn.caller}
 
 
 def exception():
     # Where the kernel saved the registers when it met the code that is gone.
-    at = offsetof(prog.type('struct pt_regs'), '${REGS[arch.name].pc}')
+    at = offsetof(prog.type('struct pt_regs'), '${arch.dump.drgn.pc}')
     for slot in range(SP, SP + 0x4000, 8):
         try:
             if prog.read_u64(slot) not in GONE:
@@ -120,7 +94,7 @@ def exception():
         except FaultError:
             break
         regs = Object(prog, 'struct pt_regs *', value=slot - at)
-        if ${REGS[arch.name].kernel} and SP < regs.sp.value_() < SP + 0x4000:
+        if ${arch.dump.drgn.kernel} and SP < regs.sp.value_() < SP + 0x4000:
             return regs
 
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { ARCH } from '../model/arch/index.js';
 import type { ArchName } from '../model/kernel.js';
 
 /** elf.h: file type, segment types, note types. */
@@ -13,11 +14,6 @@ const READABLE = 7;
 /** `struct elf_prstatus` (linux 6.1, include/linux/elfcore.h): where the pid and the registers are. */
 const PR_PID = 32;
 const PR_REG = 112;
-/** Numbers of 64-bit registers in pr_reg (user_regs_struct, user_pt_regs). */
-const REGISTERS: Readonly<Record<ArchName, { readonly pc: number; readonly sp: number }>> = {
-  x86_64: { pc: 16, sp: 19 },
-  arm64: { pc: 32, sp: 31 },
-};
 
 /** The name of the kernel's own note of what a debugger must know (kernel/crash_core.c). */
 const VMCOREINFO = 'VMCOREINFO';
@@ -142,7 +138,7 @@ export interface CpuState {
 
 /** The processors, in their order. */
 export function cpusIn({ notes }: Pick<Vmcore, 'notes'>, arch: ArchName): CpuState[] {
-  const { pc, sp } = REGISTERS[arch];
+  const { pc, sp } = ARCH[arch].dump;
   return notes
     .filter(({ name, type }) => name === 'CORE' && type === NT_PRSTATUS)
     .map(({ content }) => ({
@@ -196,7 +192,7 @@ export function mappingsOf(
   if (text === null || table === null) return null;
   const from = (text < table ? text : table) & ~BigInt(PAGE - 1);
   const bytes = Number((text < table ? table : text) - from) + PAGE;
-  if (arch === 'x86_64') {
+  if (ARCH[arch].dump.image === 'phys_base') {
     const base = number(info.get('NUMBER(phys_base)'), 'any') ?? 0n;
     const five = info.get('NUMBER(pgtable_l5_enabled)') === '1';
     return {

@@ -76,6 +76,23 @@ export interface Arch {
     /** The register with the return address at a function's entry; null: the word at sp. */
     readonly link: number | null;
   };
+  /** What dumps of its memory are read with (symbols/vmcore.ts, dump-scripts.ts). */
+  readonly dump: {
+    /** Numbers of 64-bit registers in pr_reg of `struct elf_prstatus` (linux 6.1, include/linux/elfcore.h). */
+    readonly pc: number;
+    readonly sp: number;
+    /** By which of vmcoreinfo's numbers the kernel tells where its image lies (kernel/crash_core.c). */
+    readonly image: 'phys_base' | 'kimage_voffset';
+    /** Python, for drgn. */
+    readonly drgn: {
+      /** The program counter's name in struct pt_regs. */
+      readonly pc: string;
+      /** What the registers `regs` of kernel code look like. */
+      readonly kernel: string;
+      /** `caller(frame)`: how a frame's caller is found where nobody knows how to unwind it. */
+      readonly caller: string;
+    };
+  };
   /** kprobe fetch argument for the return address at a function's entry (Documentation/trace/kprobetrace.rst). */
   readonly returnAddress: string;
   /**

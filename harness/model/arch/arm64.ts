@@ -41,6 +41,23 @@ export const arm64: Arch = {
   // arch/arm64/Kconfig, 48-bit addresses, v6.12.
   kasanShadowOffset: 0xdfff800000000000n,
   gdb: { name: 'aarch64', elfMachine: 183, breakpointKind: 4, pc: 32, sp: 31, link: 30 },
+  dump: {
+    pc: 32,
+    sp: 31,
+    image: 'kimage_voffset',
+    drgn: {
+      pc: 'pc',
+      // PSTATE's mode: EL1 or EL2 (Arm ARM, SPSR_EL1).
+      kernel: 'regs.pstate.value_() & 0x1f in (4, 5, 8, 9)',
+      caller: `def caller(frame):
+    # x29 points at a record of the caller's x29 and of the return address (AAPCS64, 6.4.6).
+    fp = frame.register('x29')
+    regs = [0] * 31
+    regs[29] = prog.read_u64(fp)
+    return Object(prog, 'struct pt_regs', value={
+        'regs': regs, 'sp': fp + 16, 'pc': prog.read_u64(fp + 8), 'pstate': 5})`,
+    },
+  },
   // The link register (x30), AAPCS64 section 6.1.1.
   returnAddress: '%x30',
   // AAPCS64 section 6.4.2.

@@ -56,6 +56,23 @@ export const x86_64: Arch = {
     sp: 7,
     link: null,
   },
+  dump: {
+    pc: 16,
+    sp: 19,
+    image: 'phys_base',
+    drgn: {
+      pc: 'ip',
+      kernel: 'regs.cs.value_() & 0xffff == 0x10',
+      caller: `def caller(frame):
+    # The return address is the first word of the stack that lies in a function of the kernel.
+    sp = frame.register('rsp')
+    for slot in range(sp, sp + 128, 8):
+        ip = prog.read_u64(slot)
+        if function(ip):
+            return Object(prog, 'struct pt_regs', value={
+                'ip': ip, 'sp': slot + 8, 'bp': frame.register('rbp'), 'cs': 0x10, 'ss': 0x18})`,
+    },
+  },
   // The caller pushed it: the word on top of the stack.
   returnAddress: '$stack0',
   // System V ABI, AMD64 supplement, section 3.2.3; kprobe's names (arch/x86/kernel/ptrace.c).

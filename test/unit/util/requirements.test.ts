@@ -8,7 +8,7 @@ import { KERNEL_REQUIREMENTS, requirements } from '../../../harness/util/require
 import { withSbin } from '../../../harness/util/sbin.js';
 
 /** Of packages that every Debian has (Essential: yes), and what dmrace can do without. */
-const ESSENTIAL = ['sh', 'rm', 'gzip', 'find', 'apt-cache'];
+const ESSENTIAL = ['sh', 'rm', 'cp', 'env', 'gzip', 'find', 'apt-cache'];
 const OPTIONAL = ['git'];
 
 describe('what doctor lists', () => {
