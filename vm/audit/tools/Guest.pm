@@ -5,7 +5,10 @@ use strict;
 use warnings;
 use Exporter 'import';
 use POSIX ();
-our @EXPORT = qw(bpf control hold opened said);
+our @EXPORT = qw(accepted bpf control hold opened said);
+
+# The number of a system call on x86-64 or arm64.
+sub number { return (POSIX::uname())[4] eq 'x86_64' ? $_[0] : $_[1] }
 
 # opened PATH: a file handle for reading and writing.
 sub opened {
@@ -28,10 +31,18 @@ sub bpf {
 	my $licence = "GPL\0";
 	my $attributes = pack 'LLQQLLQLLa16LL', $_[0], 2, unpack('Q', pack 'P', $code),
 		unpack('Q', pack 'P', $licence), 0, 0, 0, 0, 0, '', 0, 0;
-	my $number = (POSIX::uname())[4] eq 'x86_64' ? 321 : 280;
-	my $file = syscall $number, 5, $attributes, length $attributes;
+	my $file = syscall number(321, 280), 5, $attributes, length $attributes;
 	die "bpf: $!\n" if $file < 0;
 	return $file;
+}
+
+# accepted SOCKET: accept4(2) without an address, which sockets of AF_ALG have not.
+sub accepted {
+	my $file = syscall number(288, 242), fileno $_[0], 0, 0, 0;
+	die "accept: $!\n" if $file < 0;
+	open my $socket, '+<&=', $file or die "accept: $!\n";
+	binmode $socket;
+	return $socket;
 }
 
 # said FILE, LENGTH: what comes next; dies at the end of the file.

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseExercise, type ReadExercise } from '../../../harness/audit/exercises.js';
+import { PACKAGES, PROGRAMS, TOOLS } from '../../../harness/audit/tools.js';
+import { readExercises, shippedExercises } from '../../../harness/rig/audit-exercises.js';
+import { assets } from '../../../harness/util/assets.js';
+
+/** What every exercise may use without saying so. */
+const USUAL = new Set(
+  ['dash', 'coreutils', 'grep', 'sed', 'kmod', 'mount'].flatMap((pack) => TOOLS[pack] ?? []),
+);
+
+/** Programs of the disk that a command names, where a command can begin. */
+const programsIn = (command: string): string[] =>
+  [...command.matchAll(/(?:^|[\n;|&({]|\b(?:do|then|else)\s)\s*(?:\w+=\S+ )*([\w.-]+)/g)]
+    .map(([, word]) => word ?? '')
+    .filter((word) => PROGRAMS.has(word) && !USUAL.has(word));
+
+let shipped: readonly ReadExercise[] = [];
+beforeAll(async () => {
+  shipped = await shippedExercises();
+});
+
+describe('the exercises that come with dmrace', () => {
+  it('are at least 120, and all of them can be used together', async () => {
+    const all = await readExercises([], PROGRAMS);
+    expect(all.length).toBeGreaterThanOrEqual(120);
+    expect(all.length).toBe(shipped.length);
+  });
+
+  it.each([
+    ...['block', 'dm', 'md', 'net', 'sched', 'netfilter', 'sound', 'media', 'drm', 'usb', 'scsi'],
+    ...['target', 'nvme', 'iio', 'i2c', 'mtd', 'fs', 'crypto', 'watchdog', 'input', 'char'],
+  ])('cover %s', (family) => {
+    expect(shipped.filter(({ exercise }) => exercise.family === family)).not.toEqual([]);
+  });
+
+  it('have BPF programs at work', () => {
+    const using = shipped.filter(({ exercise }) => /\bbpf\b/.test(exercise.create.join('\n')));
+    expect(using.map(({ exercise }) => exercise.module)).toEqual(
+      expect.arrayContaining(['tun', 'cls_bpf', 'act_bpf', 'xt_bpf']),
+    );
+  });
+
+  it('say each what must appear, and name all the tools that they use', () => {
+    const wrong = shipped.filter(({ exercise: { appears, tools, create, destroy } }) => {
+      const used = new Set([...create, ...destroy].flatMap(programsIn));
+      return (
+        Object.keys(appears).length === 0 ||
+        [...used].some((tool) => !tools.includes(tool)) ||
+        tools.some((tool) => !used.has(tool))
+      );
+    });
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('have a licence each', () => {
+    const first = (file: string) => readFileSync(assets(file), 'utf8').split('\n')[0];
+    expect(new Set(shipped.map(({ file }) => first(file)))).toEqual(
+      new Set(['# SPDX-License-Identifier: GPL-2.0-only']),
+    );
+  });
+});
+
+it('takes the tools of the disk from packages that are named once', () => {
+  expect(new Set(PACKAGES).size).toBe(PACKAGES.length);
+});
+
+describe('--exercise', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'exercises-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+
+  it('adds one of the family own', async () => {
+    const mine = file('doorbell.json', '{"title": "a bell"}');
+    const all = await readExercises([mine], PROGRAMS);
+    expect(all.at(-1)).toMatchObject({ name: 'doorbell', module: 'doorbell', family: 'own' });
+  });
+
+  it('is refused when it is not there, bears the name of a shipped one, or lacks a tool', async () => {
+    const absent = path.join(folder, 'absent.yaml');
+    await expect(readExercises([absent], PROGRAMS)).rejects.toThrow(/absent.yaml cannot be read/);
+    const tun = file('tun.yaml', 'title: a tap\n');
+    await expect(readExercises([tun], PROGRAMS)).rejects.toThrow(/vm\/exercises\/net\/tun.yaml/);
+    const tools = file('mine.yaml', 'title: a\ntools: [gcc]\n');
+    await expect(readExercises([tools], PROGRAMS)).rejects.toThrow(/needs gcc, which the guest/);
+  });
+});
+
+describe('docs/audit.md', () => {
+  it('shows exercises that can be used as they are', () => {
+    const text = readFileSync(assets('docs/audit.md'), 'utf8');
+    const shown = [...text.matchAll(/```yaml\n(title: [\s\S]*?)```/g)].map(
+      ([, yaml]) => yaml ?? '',
+    );
+    expect(shown.length).toBeGreaterThanOrEqual(2);
+    for (const yaml of shown) {
+      const read = parseExercise({ file: 'docs', name: 'doorbell', family: 'own', text: yaml });
+      expect(read.create).not.toEqual([]);
+      expect(read.tools.filter((tool) => !PROGRAMS.has(tool))).toEqual([]);
+    }
+  });
+});
