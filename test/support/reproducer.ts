@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { guestUserland } from '../../harness/initramfs/userland.js';
 import type { Arch } from '../../harness/model/arch/index.js';
+import type { MachineDisk } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
 import type { Reproducer } from '../../harness/reproducer/plan.js';
 import { runTool } from '../../harness/util/command.js';
@@ -21,6 +22,11 @@ export interface TriedKernel {
   readonly modules: readonly string[];
   /** Where holder.ko is built against. */
   readonly headers: string;
+  /**
+   * Debian's programs and all modules on disks, as the audit's guests have them; without them the
+   * system is busybox and dmsetup. `modules` are then those that the disks need, in order.
+   */
+  readonly disks?: readonly MachineDisk[];
 }
 
 /** What came of it. */
@@ -40,6 +46,38 @@ const INIT = `#!/bin/busybox sh
 export PATH=/sbin:/bin
 cd /reproducer
 ./reproduce.sh "$(cat /tries)" </dev/null >/dev/console 2>&1
+echo "reproducer ended: $?" >/dev/console
+reboot -f
+`;
+
+/** The same on the audit's disks: Debian's programs in a root of their own. */
+const DISK_INIT = `#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /audit
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+/bin/busybox --install -s /bin
+export PATH=/sbin:/bin
+for module in $(cat /order); do insmod "/modules/$module"; done
+disk() {
+	for serial in /sys/block/vd*/serial; do
+		[ "$(cat "$serial")" = "$1" ] || continue
+		node=\${serial%/serial}
+		mount -t ext4 -o ro "/dev/\${node##*/}" "$2"
+	done
+}
+disk dmrace-tools /audit
+disk dmrace-modules /audit/lib/modules
+mount -t proc proc /audit/proc
+mount -t sysfs sysfs /audit/sys
+mount -t devtmpfs devtmpfs /audit/dev
+mount -t tmpfs tmpfs /audit/run
+mount -t tmpfs tmpfs /audit/tmp
+mv /sbin/modprobe /sbin/modprobe.busybox 2>/dev/null
+printf '#!/bin/sh\nexec chroot /audit /sbin/modprobe "$@"\n' >/sbin/modprobe
+chmod 755 /sbin/modprobe
+cp -r /reproducer /audit/tmp/reproducer
+busybox chroot /audit /bin/sh -c "cd /tmp/reproducer && PATH=/usr/sbin:/usr/bin:/sbin:/bin ./reproduce.sh $(cat /tries)" </dev/null >/dev/console 2>&1
 echo "reproducer ended: $?" >/dev/console
 reboot -f
 `;
@@ -77,8 +115,16 @@ export async function tryReproducer(
     for (const file of kernel.modules)
       await copyFile(file, path.join(modules, path.basename(file)));
     await runTool('depmod', ['-b', root, kernel.release]);
+    if (kernel.disks) {
+      await mkdir(path.join(root, 'modules'));
+      const names = kernel.modules.map((file) => path.basename(file));
+      for (const file of kernel.modules) {
+        await copyFile(file, path.join(root, 'modules', path.basename(file)));
+      }
+      await writeFile(path.join(root, 'order'), `${names.join('\n')}\n`);
+    }
     await writeFile(path.join(root, 'tries'), `${tries}\n`);
-    await writeFile(path.join(root, 'init'), INIT);
+    await writeFile(path.join(root, 'init'), kernel.disks ? DISK_INIT : INIT);
     await chmod(path.join(root, 'init'), 0o755);
     const initramfs = path.join(folder, 'initramfs.cpio');
     await shell(root)`find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet >${initramfs}`;
@@ -95,10 +141,11 @@ async function booted(kernel: TriedKernel, initramfs: string, signal: AbortSigna
       accel: 'tcg',
       image: kernel.image,
       initramfs,
-      parameters: ['panic=-1'],
-      memoryMiB: 256,
+      parameters: ['panic=-1', ...(kernel.disks ? kernel.arch.kernel.auditParameters : [])],
+      memoryMiB: kernel.disks ? 512 : 256,
       restoreFrom: null,
       deterministic: false,
+      ...(kernel.disks ? { disks: kernel.disks } : {}),
     },
     signal,
   );
