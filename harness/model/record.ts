@@ -102,6 +102,8 @@ export const RECORD_FIELDS = {
    * `object` and `callback`: 1 seen, 0 not, -1 nothing is named. `lost`: there was no room for so many.
    */
   seen: { visit: 'd', objects: 'd', callbacks: 'd', lost: 'd', object: 'd', callback: 'd' },
+  /** The module's reference count after its load, and the most that it was after a command of create. */
+  used: { visit: 'd', loaded: 'd', most: 'd' },
   /**
    * The command of a step was blocked in the kernel until references were dropped: those of `dropped`,
    * `own` (objects of other types than the driver core's) or `all`.

@@ -77,7 +77,11 @@ function endOf(visited: Visited, { records, lost }: VisitOutput, crashed: boolea
   if (visited.isBuiltin) return { is: 'builtin' };
   const step = steps.find(failed);
   if (step) return { is: 'exercise-failed', command: step.command, why: whyOf(step) };
-  const wanted = missing(exercise, recordsOf(records, 'seen').at(-1));
+  const wanted = missing(
+    exercise,
+    recordsOf(records, 'seen').at(-1),
+    recordsOf(records, 'used')[0],
+  );
   if (wanted !== null) return { is: 'nothing-appeared', wanted };
   if (!unloaded) return { is: 'not-loaded', why: 'it was there before, or did not stay' };
   if (unloaded.error !== 0) return { is: 'not-unloaded', why: unloadWhy(unloaded) };
@@ -90,9 +94,16 @@ function unloadWhy({ error, refcount, ms }: RecordOf<'unloaded'>): string {
 }
 
 /** What the exercise says must appear and was not seen; null where nothing is missing. */
-function missing(exercise: Exercise | null, seen: RecordOf<'seen'> | undefined): string | null {
+function missing(
+  exercise: Exercise | null,
+  seen: RecordOf<'seen'> | undefined,
+  use: RecordOf<'used'> | undefined,
+): string | null {
   if (!exercise || !seen) return null;
-  const { objects, object, callback } = exercise.appears;
+  const { objects, object, callback, used } = exercise.appears;
+  if (used && (use?.most ?? 0) <= (use?.loaded ?? 0)) {
+    return `a use of the module (its reference count stayed at ${use?.loaded ?? 0})`;
+  }
   if (objects !== undefined && seen.objects < objects) {
     return `${objects} objects (there were ${seen.objects})`;
   }

@@ -66,12 +66,23 @@ static void unload_needs(char names[][MODULE_NAME], int count)
 		unload_module(names[i]);
 }
 
-/* Loads and creates; 0 when all of it went well. */
+/* Loads and creates, and says whether that took the module into use; 0 when all of it went well. */
 static int make(const struct visit *visit)
 {
+	int loaded, most, refcount, failed = 0, i;
+
 	if (load(visit, "load", visit->module, visit->parameters))
 		return 1;
-	return run_all(visit, "create", visit->creates, visit->create_count, 0);
+	loaded = module_refcount(visit->module);
+	most = loaded;
+	for (i = 0; i < visit->create_count && !failed; i++) {
+		failed = run_all(visit, "create", &visit->creates[i], 1, 0);
+		refcount = module_refcount(visit->module);
+		if (refcount > most)
+			most = refcount;
+	}
+	record_used(visit->number, loaded, most);
+	return failed;
 }
 
 static int unload_all(const struct visit *visit, int helper, char names[][MODULE_NAME], int count)

@@ -160,6 +160,17 @@ describe('how a visit ended', () => {
       wanted: 'an object net/x0',
     });
     expect(endOf(seen, wants({ objects: 4 }))).toMatchObject({ is: 'nothing-appeared' });
+    const used = (loaded: number, most: number): VisitOutput => ({
+      ...seen,
+      records: [...seen.records, { kind: 'used', us: 1, visit: seen.number, loaded, most }],
+    });
+    for (const said of [seen, used(1, 1)]) {
+      expect(endOf(said, wants({ used: true }))).toMatchObject({
+        is: 'nothing-appeared',
+        wanted: expect.stringMatching(/^a use of the module/) as string,
+      });
+    }
+    expect(endOf(used(1, 2), wants({ used: true }))).toMatchObject({ is: 'unloaded' });
     expect(endOf(seen, wants({ objects: 3 }))).toEqual({ is: 'unloaded' });
   });
 
