@@ -60,6 +60,8 @@ export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
     const project = path.join(root, 'project');
     await mkdir(project);
     await execa('mount', ['--bind', path.resolve(import.meta.dirname, '../../..'), project]);
+    // A run that is killed leaves it behind in /tmp, and who clears that up would clear the clone up.
+    await execa('mount', ['-o', 'remount,bind,ro', project]);
     const unmount = async (): Promise<void> => {
       await execa('umount', [project]);
       await rmdir(project);
