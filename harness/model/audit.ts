@@ -160,6 +160,11 @@ export interface Visit {
   /** The guest that it was in, from 0: several modules share one. */
   readonly guest: number;
   readonly end: VisitEnd;
+  /**
+   * How it had ended in a guest in which other modules had been visited: what they left behind may
+   * have been in the way, so it was made again in a fresh one.
+   */
+  readonly usedGuestEnd?: VisitEnd;
   /** Kobjects that were added, and callbacks, timers, work and threads that were seen. */
   readonly objects: number;
   readonly callbacks: number;

@@ -66,10 +66,36 @@ async function* work(
       if (!wish) return;
       const asked = { wish, guest, number, builtin, options, proveFrom: 0 };
       const { made, spoiled } = await visitOnce(rig, machine, asked);
-      yield await provenOn(rig, made, numbers, asked);
-      if (spoiled) break;
+      const again = number > 0 && mayBeInTheWay(made.visit);
+      yield await provenOn(
+        rig,
+        again ? await inFresh(rig, made, numbers, asked) : made,
+        numbers,
+        asked,
+      );
+      if (spoiled || again) break;
     }
   }
+}
+
+/** Whether a visit ended as it may where an earlier one has left something behind: an object that is held. */
+const mayBeInTheWay = ({ end }: Visit): boolean =>
+  end.is === 'not-loaded' ||
+  end.is === 'exercise-failed' ||
+  end.is === 'nothing-appeared' ||
+  end.is === 'not-unloaded';
+
+/** The same visit in a guest of its own. */
+async function inFresh(
+  rig: AuditRig,
+  first: MadeVisit,
+  numbers: GuestNumbers,
+  asked: Asked,
+): Promise<MadeVisit> {
+  const guest = numbers.next();
+  await using machine = await AuditGuest.start(rig, asked.options.kind, asked.options.signal);
+  const { made } = await visitOnce(rig, machine, { ...asked, guest, number: 0 });
+  return { ...made, visit: { ...made.visit, usedGuestEnd: first.visit.end } };
 }
 
 /**

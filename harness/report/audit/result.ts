@@ -148,10 +148,14 @@ export const AuditResultJson = z.object({
 export type AuditResultJson = z.infer<typeof AuditResultJson>;
 
 /** What a visit came to, for people. */
-export const visitText = (visit: Visit): string =>
-  wasTried(visit) && !showed(visit) && visit.end.is === 'unloaded'
-    ? NOTHING_SEEN
-    : endText(visit.end);
+export const visitText = (visit: Visit): string => {
+  const { end, usedGuestEnd } = visit;
+  const says =
+    wasTried(visit) && !showed(visit) && end.is === 'unloaded' ? NOTHING_SEEN : endText(end);
+  return usedGuestEnd === undefined
+    ? says
+    : `${says} (in a fresh guest; where others had been visited: ${endText(usedGuestEnd)})`;
+};
 
 /** The one object that `--format json` prints. */
 export function renderAuditJson(

@@ -64,6 +64,7 @@ export const VisitJson = z.strictObject({
   exercise: z.string().nullable(),
   guest: z.int().nonnegative(),
   end: VisitEndJson,
+  usedGuestEnd: VisitEndJson.exactOptional(),
   objects: z.int().nonnegative(),
   callbacks: z.int().nonnegative(),
   observations: z.array(ObservationJson),
