@@ -64,7 +64,8 @@ describe('npm pack', () => {
         file,
       ),
     );
-    const made = ['dist/report/page/page.css', 'dist/report/page/page.js', 'man/dmrace.1'];
+    const page = ['audit.js', 'page.css', 'page.js'].map((name) => `dist/report/page/${name}`);
+    const made = [...page, 'man/dmrace.1'];
     expect(packed[0]?.files).toEqual([...program, ...shipped, ...made].sort());
   });
 });
