@@ -113,7 +113,7 @@ export async function buildTree(
   const prepared = (options = {}): Promise<string> =>
     preparedTree(work, archive, { stock, headers, configText, why, whole }, options);
   return {
-    key: `${key}_prepared_btf`,
+    key: `${key}_prepared_kept`,
     directory: await prepared(unread),
     sources,
     version: stock.image.version,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { DebianArchive } from '../debian/archive.js';
 import { DmraceError } from '../model/errors.js';
-import { parseKernelConfig } from '../model/kernel.js';
+import { type KernelConfig, parseKernelConfig } from '../model/kernel.js';
 import type { EntryOptions } from '../util/cache.js';
 import { requireTools } from '../util/host-tools.js';
 import { crossPrefix } from '../util/toolchain.js';
@@ -115,7 +115,7 @@ export async function preparedTree(
     unpackSource(work, archive, stock.source, { kind: 'kbuild', tar: PARTS }, how);
   const tree = await source(options);
   const compiler = await requireCompilerFor(tree, arch);
-  const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_btf`;
+  const key = `${stock.abi}_${stock.image.version}_gcc${compiler}_kept`;
   return cache.entry(
     'prepared',
     key,
@@ -152,7 +152,7 @@ export async function preparedTree(
         });
       }
       await copyFile(symvers, path.join(directory, 'Module.symvers'));
-      await keepStructModule(configText, directory);
+      await keepStructs(configText, directory);
       await renamePaths(directory, final);
       const changed = await changedOptions(configText, directory);
       say(
@@ -180,18 +180,32 @@ async function requireStill(headers: string, stock: StockKernel, why: string): P
   );
 }
 
+/** What a compiler, an assembler or a linker is able to do: these are ours. */
+const OF_TOOLS = /^(?:AS|CC|CLANG|GCC|LD|LLD|PAHOLE|RUST|RUSTC|TOOLS)_/;
+
 /**
- * Without pahole Kconfig drops CONFIG_DEBUG_INFO_BTF_MODULES, and with it fields of struct module
- * (include/linux/module.h): the kernel would find `init` at another offset and refuse the module
- * ("Invalid relocation target"). The C code is told what the image was built with; make is not, so
- * it wants no pahole.
+ * Options that the package's image was built with and that Kconfig drops here, sorted: without pahole
+ * DEBUG_INFO_BTF, and what depends on it (6.12: kernel/Kconfig.preempt, SCHED_CLASS_EXT).
  */
-async function keepStructModule(configText: string, directory: string): Promise<void> {
-  if (parseKernelConfig(configText).get('DEBUG_INFO_BTF_MODULES') !== 'y') return;
+export function droppedHere(image: KernelConfig, here: KernelConfig): string[] {
+  return [...image]
+    .filter(([name, value]) => value === 'y' && !here.has(name) && !OF_TOOLS.test(name))
+    .map(([name]) => name)
+    .sort();
+}
+
+/**
+ * Fields of structs depend on options: the kernel would find `init` of struct module at another
+ * offset and refuse it ("Invalid relocation target"), and a module of ours would find the lists of
+ * task_struct at others. The C code is told what the image was built with; make is not, so it wants no
+ * pahole.
+ */
+async function keepStructs(configText: string, directory: string): Promise<void> {
   const file = path.join(directory, 'include/generated/autoconf.h');
+  const here = parseKernelConfig(await readFile(path.join(directory, '.config'), 'utf8'));
+  const dropped = droppedHere(parseKernelConfig(configText), here);
   const text = await readFile(file, 'utf8');
-  if (text.includes('CONFIG_DEBUG_INFO_BTF_MODULES')) return;
-  await writeFile(file, `${text}#define CONFIG_DEBUG_INFO_BTF_MODULES 1\n`);
+  await writeFile(file, text + dropped.map((name) => `#define CONFIG_${name} 1\n`).join(''));
 }
 
 /** The build folder is renamed into place; its Makefile names itself (kbuild, outputmakefile). */
