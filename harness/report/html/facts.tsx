@@ -3,6 +3,7 @@ import { COMPARED_PLACEMENTS, orderedPlacements, type Placement } from '../../mo
 import type { RunResult } from '../../model/verdict.js';
 import { scenarioOf } from '../../scenarios/index.js';
 import { type RunEvidence, representatives, type TrialEvidence } from '../evidence.js';
+import { KernelSection, kernelRows, type Row } from './kernel-section.js';
 
 /** What nm's letter says of where the method is. */
 const where = (letter: string, object: string): string =>
@@ -57,11 +58,8 @@ export function Code({ result }: { result: RunResult }) {
 /** Which kernel it was, and what ran it. */
 export function Identity({ result, evidence }: { result: RunResult; evidence: RunEvidence }) {
   const { kernel } = result;
-  const rows: [string, string][] = [
-    ['spec', kernel.spec],
-    ['release (uname -r)', kernel.release],
-    ['version', kernel.version],
-    ['architecture', kernel.arch],
+  const rows: readonly Row[] = [
+    ...kernelRows(kernel),
     ['preemption', kernel.preempt],
     ['.config, SHA-256', kernel.configSha256],
     ['processors of each guest', String(result.question.cpus ?? 1)],
@@ -69,23 +67,7 @@ export function Identity({ result, evidence }: { result: RunResult; evidence: Ru
     ['started', evidence.startedAt ?? 'unknown'],
     ['dmrace', evidence.dmrace ?? 'unknown'],
   ];
-  return (
-    <section>
-      <h2>Kernel</h2>
-      <table class="identity">
-        <tbody>
-          {rows.map(([name, value]) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td>
-                <code>{value}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
+  return <KernelSection rows={rows} />;
 }
 
 const quoted = (text: string): string =>

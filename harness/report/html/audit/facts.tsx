@@ -2,6 +2,7 @@
 import type { AuditResult } from '../../../judge/audit.js';
 import { visitText } from '../../audit/result.js';
 import { controlNote, controlState } from '../../audit/state.js';
+import { KernelSection, kernelRows, type Row } from '../kernel-section.js';
 
 /** The planted modules: what shows that a mistake would be seen. */
 export function Control({ result: { control, question } }: { result: AuditResult }) {
@@ -88,29 +89,10 @@ export function FilesRead({ result: { counts } }: { result: AuditResult }) {
 /** Which kernel it was, and how to judge the audit again. */
 export function KernelOf({ result, directory }: { result: AuditResult; directory: string }) {
   const { kernel } = result;
-  const rows: [string, string][] = [
-    ['spec', kernel.spec],
-    ['release (uname -r)', kernel.release],
-    ['version', kernel.version],
-    ['architecture', kernel.arch],
+  const rows: readonly Row[] = [
+    ...kernelRows(kernel),
     ['.config, SHA-256', kernel.configSha256],
     ['folder', directory],
   ];
-  return (
-    <section>
-      <h2>Kernel</h2>
-      <table class="identity">
-        <tbody>
-          {rows.map(([name, value]) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td>
-                <code>{value}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
+  return <KernelSection rows={rows} />;
 }
