@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-import path from 'node:path';
 import { checkExercises, type ReadExercise } from '../../audit/exercises.js';
 import { PROGRAMS } from '../../audit/tools.js';
 import { prepareAuditKernel } from '../../kernel/audit.js';
-import { moduleNameOf } from '../../kernel/module-files.js';
 import { DmraceError } from '../../model/errors.js';
 import type { Exercise } from '../../model/exercise.js';
 import type { AuditKernel, Stages } from '../../ports.js';
@@ -63,19 +61,9 @@ export const auditParts: AuditParts<MadeKernel> = {
     },
   },
   static: async (work, { modules: folder, image }, { modules, files }): Promise<StaticReading> => {
-    const own = new Set(files.map((file) => moduleNameOf(file)));
-    const only = modules?.filter((name) => !own.has(name));
-    const wanted = only === undefined ? {} : { only };
-    const readings = [await auditStatic(work, { modules: folder, image, ...wanted })];
-    // Files of --module lie anywhere: each is read as the only one of its folder.
-    for (const file of files) {
-      const one = { modules: path.dirname(file), image, only: [moduleNameOf(file)] };
-      readings.push(await auditStatic(work, one));
-    }
-    return {
-      modules: readings.flatMap((reading) => reading.modules),
-      notes: [...new Set(readings.flatMap(notesOf))],
-    };
+    const only = modules === null ? {} : { only: modules };
+    const reading = await auditStatic(work, { modules: folder, image, own: files, ...only });
+    return { modules: reading.modules, notes: notesOf(reading) };
   },
   live: (work, request) => {
     const { guests } = request.kernel;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import path from 'node:path';
 import { type KernelTypes, kernelTypes } from '../../audit/static/layout.js';
 import { memberName } from '../../audit/static/methods.js';
 import { readModule } from '../../audit/static/module.js';
@@ -16,6 +17,8 @@ export interface StaticRequest {
   readonly image: string | null;
   /** Names of the modules that are wanted, `-` or `_`; all without. */
   readonly only?: readonly string[];
+  /** Files of --module, which lie anywhere: read besides, whatever is wanted of the kernel's. */
+  readonly own?: readonly string[];
 }
 
 /** A file that was not read, and why; the sentence goes on after its name. */
@@ -47,9 +50,13 @@ export interface StaticAudit {
 export async function auditStatic(work: Work, request: StaticRequest): Promise<StaticAudit> {
   const listed = await listModules(request.modules);
   const wanted = request.only?.map((name) => name.replaceAll('-', '_'));
-  const has = new Set(listed.map(moduleNameOf));
-  const files =
-    wanted === undefined ? listed : listed.filter((file) => wanted.includes(moduleNameOf(file)));
+  const { own = [] } = request;
+  const owned = new Set(own.map(moduleNameOf));
+  const has = new Set([...listed.map(moduleNameOf), ...owned]);
+  // Of a name that is given as a file, the file is meant.
+  const isWanted = (name: string): boolean =>
+    wanted === undefined || (wanted.includes(name) && !owned.has(name));
+  const files = listed.filter((file) => isWanted(moduleNameOf(file)));
   const facts = request.image === null ? null : await readImage(work, request.image);
   const { types, weak } = typesOf(facts);
   const kernel = {
@@ -59,15 +66,21 @@ export async function auditStatic(work: Work, request: StaticRequest): Promise<S
   };
   const modules: StaticModule[] = [];
   const unread: UnreadModule[] = [];
-  for await (const file of readModules(work, request.modules, files)) {
-    const reading = file.is === 'read' ? readModule(file.bytes, kernel) : file;
-    if (reading.is === 'unreadable') unread.push({ file: file.file, why: reading.why });
-    else {
-      modules.push({
-        module: reading.name ?? moduleNameOf(file.file),
-        file: file.file,
-        signs: reading.signs,
-      });
+  const sources = [
+    { folder: request.modules, files },
+    ...own.map((file) => ({ folder: path.dirname(file), files: [path.basename(file)] })),
+  ];
+  for (const source of sources) {
+    for await (const file of readModules(work, source.folder, source.files)) {
+      const reading = file.is === 'read' ? readModule(file.bytes, kernel) : file;
+      if (reading.is === 'unreadable') unread.push({ file: file.file, why: reading.why });
+      else {
+        modules.push({
+          module: reading.name ?? moduleNameOf(file.file),
+          file: file.file,
+          signs: reading.signs,
+        });
+      }
     }
   }
   return {

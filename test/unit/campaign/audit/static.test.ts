@@ -65,6 +65,18 @@ describe('auditStatic', () => {
     expect(audit.missing).toEqual(['nowhere']);
   });
 
+  it('reads a file that lies elsewhere instead of the kernel’s of that name', async () => {
+    const own = path.join(modules, 'other-kernel.ko');
+    const audit = await auditStatic(await testWork(), {
+      modules,
+      image,
+      only: ['other_kernel', 'elsewhere'],
+      own: [own],
+    });
+    expect(audit.unread).toHaveLength(1);
+    expect(audit.missing).toEqual(['elsewhere']);
+  });
+
   it('says why everything is a hint without an image', async () => {
     const audit = await auditStatic(await testWork(), { modules, image: null });
     expect(audit.weak).toBe('no image was given');
