@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { newNonce } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
-import { PLACEMENTS } from '../../harness/model/placement.js';
+import { COMPARED_PLACEMENTS } from '../../harness/model/placement.js';
 import type { ReadyRig } from '../../harness/rig/rig.js';
 import { runTrial } from '../../harness/trial/trial.js';
 import { rawInitramfs, runRaw } from './raw.js';
@@ -82,7 +82,7 @@ export async function measureOthers(
     throw new Error(`${what} did not run its command (${end.exitCode}): ${lastLines(end.output)}`);
   };
   for (let index = 0; index < repeats; index++) {
-    const placement = PLACEMENTS[index % 2] ?? 'builtin';
+    const placement = COMPARED_PLACEMENTS[index % 2] ?? 'builtin';
     times.virtmeMs.push(
       worked('virtme-ng', await virtme.run(kernel.image, 'uname -r', TIMEOUT_MS)),
     );

@@ -3,7 +3,7 @@ import { newNonce, planTrial } from '../../harness/campaign/plan.js';
 import { judgeTrial } from '../../harness/judge/trial.js';
 import { ARCH } from '../../harness/model/arch/index.js';
 import type { BuildRequest } from '../../harness/model/kernel-profile.js';
-import { PLACEMENTS, type Placement } from '../../harness/model/placement.js';
+import { COMPARED_PLACEMENTS, type Placement } from '../../harness/model/placement.js';
 import type { Machine, Machines, Stages } from '../../harness/ports.js';
 import { qemuMachines } from '../../harness/qemu/machine.js';
 import { prepareRig, type ReadyRig } from '../../harness/rig/rig.js';
@@ -28,7 +28,7 @@ export async function rigOf(
     { cache: await openCache(), arch: ARCH.x86_64, say, signal },
     {
       kernel,
-      placements: PLACEMENTS,
+      placements: COMPARED_PLACEMENTS,
       scenario: release,
       accel: 'tcg',
       deterministic: false,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { PLACEMENTS } from '../../harness/model/placement.js';
+import { COMPARED_PLACEMENTS } from '../../harness/model/placement.js';
 import type { Results } from './results.js';
 import { rigOf, say, timedTrial } from './rig.js';
 
@@ -16,7 +16,7 @@ export async function measureTrial(
     bootedMs: number[];
   };
   for (let index = 0; index < repeats; index++) {
-    const placement = PLACEMENTS[index % 2] ?? 'builtin';
+    const placement = COMPARED_PLACEMENTS[index % 2] ?? 'builtin';
     for (let again = 0; again < 2; again++) {
       const { ms, restored } = await timedTrial(rig, placement, index, 'restored', signal);
       times.restoredMs.push(ms);

@@ -100,6 +100,18 @@ export async function check(
   };
 }
 
+/**
+ * Sums of another entry: two that were swapped with their sums are both what they were made, and
+ * neither is what its name promises. The folder above may be another one, in a cache that was moved.
+ * @param place where the entry is now
+ * @returns what is wrong, in a few words; null when these are its own
+ */
+export function misplaced({ at }: Sums, place: string): string | null {
+  const own = (folder: string): string =>
+    path.join(path.basename(path.dirname(folder)), path.basename(folder));
+  return own(at) === own(place) ? null : `it was made as ${own(at)}`;
+}
+
 const bad = (problem: string): Checked => ({ problem, renewed: null });
 
 /** Sums as they were left; null where there are none, `damaged` where they cannot be read. */

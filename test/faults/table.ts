@@ -415,6 +415,17 @@ with open(sys.argv[1], 'r+b') as f:
 END
 touch -d "$t" "$f"; done; }
 `;
+/**
+ * Swaps the entry behind a file of the run's own guest with another placement's, as the file system
+ * lets it; with `sums` theirs, too.
+ */
+const SWAP = `other() { for e in $USED; do case "$e" in "$1/$2") ;; "$1"/*) echo "\${e#*/}" ;; esac; done | head -n 1; }
+swap() { set -- "$1" "$2" "$(basename "$3")"; set -- "$@" "$(other "$1" "$3")"; [ -n "$4" ]
+  cp -a "$CACHE/$1/$3" "$WORK/aside"; rm -rf "$CACHE/$1/$3"
+  cp -a "$CACHE/$1/$4" "$CACHE/$1/$3"; rm -rf "$CACHE/$1/$4"; mv "$WORK/aside" "$CACHE/$1/$4"
+  [ "$2" != sums ] || { mv "$CACHE/sums/$1/$3.json" "$WORK/aside"
+    mv "$CACHE/sums/$1/$4.json" "$CACHE/sums/$1/$3.json"; mv "$WORK/aside" "$CACHE/sums/$1/$4.json"; }; }
+`;
 const NO_STATES = 'rm -rf "$CACHE"/ready/* "$CACHE"/sums/ready\n';
 
 const damage: Fault[] = (
@@ -425,6 +436,22 @@ const damage: Fault[] = (
     ['an initramfs is cut off', 'truncate -s 1000 "$INITRD"', /bytes instead/],
     ['an initramfs is empty', ': >"$INITRD"', /bytes instead/],
     ['an initramfs is flipped', `${NO_STATES}flip "$INITRD"`, null],
+    ['two saved guests are swapped', 'swap ready files "$READY"', /bytes instead|another content/],
+    [
+      'two saved guests are swapped with their sums',
+      'swap ready sums "$READY"',
+      /it was made as ready/,
+    ],
+    [
+      'two initramfs are swapped',
+      'swap initramfs files "$(dirname "$INITRD")"',
+      /bytes instead|another content/,
+    ],
+    [
+      'two initramfs are swapped with their sums',
+      `${NO_STATES}swap initramfs sums "$(dirname "$INITRD")"`,
+      /it was made as initramfs/,
+    ],
     ['the helper is gone', 'rm "$CACHE"/helper/*/dmrace_helper.ko', /is missing/],
     [
       'the helper is cut off',
@@ -490,7 +517,7 @@ const damage: Fault[] = (
 ).map(
   ([what, before, says]): Fault => ({
     name: `in the cache ${what}`,
-    before: `shopt -s nullglob\n${FLIP}${before}`,
+    before: `shopt -s nullglob\n${FLIP}${SWAP}${before}`,
     args: RUN,
     code: 125,
     prints: /reached the window +1/,

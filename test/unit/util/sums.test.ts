@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -119,6 +120,26 @@ describe('an entry of the cache', () => {
     await make();
     expect(built).toBe(1);
     expect(existsSync(sums())).toBe(true);
+  });
+
+  it('that was swapped with another one, sums and all, is made again', async () => {
+    await make();
+    await open().entry('k', 'other', build);
+    const swap = (folder: string, end: string): void => {
+      const [one, two] = [`key${end}`, `other${end}`].map((name) => path.join(root, folder, name));
+      renameSync(one ?? '', path.join(root, 'aside'));
+      renameSync(two ?? '', one ?? '');
+      renameSync(path.join(root, 'aside'), two ?? '');
+    };
+    swap('k', '');
+    swap('sums/k', '.json');
+    await make();
+    expect(built).toBe(3);
+    expect(told.join()).toContain('k/key in the cache: it was made as k/other; made again');
+    // The one that nobody has asked for yet is found before anything else is blamed.
+    const cache = open();
+    await cache.entry('k', 'other', build, { unread: true });
+    expect(await cache.mendUsed()).toEqual(['k/other: it was made as k/key']);
   });
 
   it('that names its place is made again where the cache was moved; others are not', async () => {
