@@ -199,6 +199,9 @@ describe.skipIf(kvm.skip !== null)('dmrace under KVM, nested', () => {
     await l1.shutDown();
     l1 = await L1.start(kvm.disks, EPYC, kvm.deadline);
     const mixed = await run('/data/mixed');
+    said.push(`mixed: ${mixed.stderr.trim().split('\n').slice(-12).join('\n  ')}`);
+    const lost = 'grep -h \'"reasons"\' -A4 /data/mixed/*/result.json';
+    said.push(`why: ${(await sh(lost)).stdout}`);
     expect(mixed.stderr).toMatch(/before it acknowledged its trial.*booting and saving again/);
     expect(Run.parse(JSON.parse(mixed.stdout)).placements.builtin).toMatchObject({
       trials: 2,
