@@ -33,11 +33,16 @@ const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SY
 const BARE = /^\s*(\? )?(?:\[<)?0x([0-9a-f]{8,16})(?:>\])?\s*$/;
 const INLINE =
   /^\s*(?:\[<\s*inline\s*>\]\s+)?([A-Za-z_][\w.]{0,200}) (?:[\w./+-]{1,200}\.[chSs]):\d+(?::\d+)? ?(?:\[inline\])?\s*$/;
+/** What scripts/decode_stacktrace.sh makes of a frame: `symbol (file.c:12 (discriminator 3)) module`. */
+const DECODED =
+  /^\s*(\? )?([A-Za-z_][\w.]{0,200}) \([\w./+~-]{1,200}\.[chSs]:\d[^()]{0,200}(?:\([^()]{0,80}\)[^()]{0,200}){0,8}\)(?: ([\w-]{1,64}))?/;
 const ARM_FROM =
   /^\s*(?:\[<([0-9a-f]{8})>\] \()?([A-Za-z_][\w.]{0,200})(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<([0-9a-f]{8})>\] )?\(?([A-Za-z_][\w.]{0,200})\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([\w-]+)\])?\)?/;
 const LOCK_AT = new RegExp(
   String.raw`(?:,|\bis)? ?\bat:? +(?:\[<[0-9a-f]+>\]\s+)?(?:\? )?${SYMBOL}`,
 );
+/** A register's function where the line is told, not the offset. */
+const NAMED = /^([A-Za-z_][\w.]*) \(?[\w./+~-]+\.[chSs]:\d/;
 const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d/;
 const HEX = /(?:0x|\[<|\[|\b)([0-9a-f]{8,16})\b/;
 /** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
@@ -51,7 +56,11 @@ export function parseFrame(text: string): FrameLine | undefined {
   const lr = LR_LABEL.exec(text);
   if (lr) {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
-    return m ? { is: 'lr', frame: symbolFrame(m, 1, true) } : undefined;
+    if (m) return { is: 'lr', frame: symbolFrame(m, 1, true) };
+    const named = NAMED.exec(lr[1] ?? '');
+    return named
+      ? { is: 'lr', frame: { ...some('symbol', named[1]), reliable: true } }
+      : undefined;
   }
   const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
   if (arm) {
@@ -78,6 +87,12 @@ export function parseFrame(text: string): FrameLine | undefined {
   }
   const inline = INLINE.exec(text);
   if (inline) return { is: 'frame', frame: { ...some('symbol', inline[1]), reliable: true } };
+  const decoded = DECODED.exec(text);
+  if (decoded) {
+    const [, guess, symbol, module] = decoded;
+    const frame = { ...some('symbol', symbol), ...some('module', module) };
+    return { is: 'frame', frame: { ...frame, reliable: guess === undefined } };
+  }
   return undefined;
 }
 
@@ -90,7 +105,7 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
     const address = HEX.exec(own.slice(0, m.index))?.[1];
     return { is: 'pc', user, frame: frameOf(m[1], m[2], m[3], m[4], address, true) };
   }
-  const named = /^([A-Za-z_][\w.]*) [\w./+-]+\.[chSs]:\d/.exec(own);
+  const named = NAMED.exec(own);
   if (named) return { is: 'pc', user, frame: { ...some('symbol', named[1]), reliable: true } };
   // s390 prints the PSW mask before the address.
   const hex = label.endsWith('PSW') ? /[0-9a-f]{16} ([0-9a-f]{16})/.exec(own) : HEX.exec(own);

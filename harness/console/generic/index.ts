@@ -2,8 +2,8 @@
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
 import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
-import { ALLOCATORS, COPYING, PAGES } from './memory.js';
-import { ASSERTING, REPORTING, TRACING } from './reporting.js';
+import { ALLOCATORS, COPYING, PAGE_CACHE, PAGES } from './memory.js';
+import { ASSERTING, FORMATTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
 import {
   ARITHMETIC,
@@ -14,7 +14,7 @@ import {
   STRUCTURES,
 } from './structures.js';
 import { DEFERRED, WAKING } from './timers.js';
-import { HANGING, WAITING, WORK_LOCKS } from './waiting.js';
+import { ALLOCATING, HANGING, RCU_READERS, WAITING, WORK_LOCKS } from './waiting.js';
 import { anyOf } from './words.js';
 
 /**
@@ -24,6 +24,7 @@ import { anyOf } from './words.js';
 const GENERIC = anyOf(
   [
     REPORTING,
+    FORMATTING,
     TRACING,
     SANITIZERS,
     STACKDEPOT,
@@ -38,6 +39,7 @@ const GENERIC = anyOf(
     ARITHMETIC,
     ASSERTING,
     PAGES,
+    PAGE_CACHE,
     DEFERRED,
     WAKING,
     LOCKING,
@@ -49,6 +51,8 @@ const GENERIC = anyOf(
     CALLS,
   ].flat(),
 );
+/** Handlers of faults and traps: a task may hang in one. */
+export const isEntry = anyOf(ENTRY);
 const seen = new Map<string, boolean>();
 
 /** Whether a function (its source name) is too generic to be named in a title. */
@@ -82,5 +86,9 @@ const whole = (list: readonly string[]): RegExp => new RegExp(`^_*(?:${list.join
 
 /** What a hung task is not said to hang in, on top of the generic functions. */
 export const WAITS = whole(HANGING);
+/** What a leak is not said to be in. */
+export const ALLOCATES = whole(ALLOCATING);
+/** What suspicious use of RCU is not said to be in. */
+export const READS_RCU = whole([...RCU_READERS, ...WORK_LOCKS]);
 /** What lockdep names when a work item's lock is meant. */
 export const WORK = whole(WORK_LOCKS);

@@ -14,7 +14,8 @@ export const LOCKING = names`
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
   static_key_* jump_label_*
-  (un)?lock_page* folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_wait* pv_hash*
+  init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
+  (un)?lock_page* folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
 `;
 
 /** kernel/locking/lockdep.c. */

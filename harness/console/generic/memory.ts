@@ -20,8 +20,20 @@ export const ALLOCATORS = names`
   (page|folio)_ref_* get_page folio_get (put_page|folio_put)_testzero*
   page_cache_alloc* filemap_alloc_folio* folio_alloc* page_pool_(alloc|dev_alloc|get|put|return|release)* pcpu_*
   alloc_pages_(slowpath|direct|cpuset|bulk|may_oom|slow)* sk_(prot_)?alloc
-  do_krealloc bpf_map_(area_alloc|area_free|kmalloc*|kvcalloc) strndup_user page_frag_(alloc|free|refill)*
-  skb_page_frag_refill dma_(alloc|free)_*
+  do_krealloc bpf_map_(area_alloc|area_free|kmalloc*|kvcalloc) strndup_user page_frag_(alloc|free|refill|cache)*
+  skb_page_frag_refill dma_(alloc|free)_* usb_(alloc|free)_(urb|coherent) devm_k(strdup|asprintf|vasprintf|free)*
+  (add|remove)_(partial|full) put_partials* flush_slab init_object setup_object* restore_bytes next_freelist_entry
+  shuffle_freelist (un)?account_slab cache_from_obj build_detached_freelist validate_slab* freeze_slab get_freelist
+  alloc_single_from_* free_partial list_slab_objects
+  *_free_list set_pfnblock_* split_large_buddy account_freepages page_del_and_expand *put_compound_* release_pages
+  get_vm_area* vm_area_node map_vm_area vmap vmap_(pages|range|small|pte|pmd|pud|p4d|try)_* vm_(map|unmap)_ram
+  ioremap_page_range free_vm_area *vmap_area* (check|poison|add|remove)_element
+`;
+
+/** Getters of the page cache: mm/filemap.c, folio-compat.c. The mapping is the caller's. */
+export const PAGE_CACHE = names`
+  filemap_(get|grab|alloc)_folio find_or_create_page pagecache_get_page grab_cache_page* read_mapping_(page|folio)*
+  (do_)?read_cache_(page|folio)*
 `;
 
 /** Copying and strings: lib/string.c, lib/usercopy.c and the architectures' assembly. */
@@ -34,6 +46,8 @@ export const COPYING = names`
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_from_user iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
+  stpcpy bcmp bzero mmio(set|cpy) check_bytes8 skip_spaces match_string sysfs_match_string strreplace hex2bin hex_to_bin
+  bin2hex do_strncpy_from_user check_zeroed_user parse_integer* skip_atoi fallback_scalar_usercopy* copy_tofrom_user*
 `;
 
 /** Addresses into pages and back: include/linux/mm.h, page-flags.h, mm/physaddr.c of the architectures. */

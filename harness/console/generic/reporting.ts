@@ -9,17 +9,25 @@ export const REPORTING = names`
   panic panic_* nmi_panic* vpanic check_panic_on_warn check_panic_on_generic crash_kexec*
   warn warn_printk warn_slowpath_* WARN_trap warn_bogus_* warn_alloc
   report_bug* fixup_bug handle_bug bug_handler *_brk_handler call_*break_hook call_brk_hook
+  rcu_dump_cpu_stacks dump_cpu_task print_(other_)?cpu_stall* check_cpu_stall rcu_check_(callbacks|gp_kthread*)
+  rcu_sched_clock_irq rcu_stall_* watchdog_(timer_fn|overflow*|hardlockup*) update_process_times tick_sched_(handle|timer)
   report_cfi_failure* cfi_* handle_cfi_failure die die_* oops_* do_oops add_taint
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
   printk* vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
-  (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg)
-  s?c?n?printf vs?c?n?printf vsnprintf vscnprintf snprintf scnprintf kv?asprintf kvasprintf*
+  (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg) msg_print_text print_prefix
+  skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
+`;
+
+/** Making text: lib/vsprintf.c, lib/hexdump.c, fs/seq_file.c. What cannot be printed is the caller's. */
+export const FORMATTING = names`
+  s?c?n?printf vs?c?n?printf vsnprintf vscnprintf snprintf scnprintf kv?asprintf kvasprintf* v?bin_printf bstr_printf bprintf
   string string_nocheck number pointer hex_dump_to_buffer print_hex_dump* format_decode va_format
   (hex|bitmap|bitmap_list|mac_address|ip[46]|ip4_addr|ip6_addr|ip6_compressed|uuid|symbol|resource|escaped)_string
   (flags|device_node|fwnode|netdev_features|restricted_hex|widen|error|address|time|time64|fourcc)_string
-  seq_(printf|puts|putc|write|vprintf|put_decimal*|put_hex*|escape*)
+  seq_(printf|puts|putc|write|vprintf|bprintf|put_decimal*|put_hex*|escape*|hex_dump|pad)
   address_val special_hex_number dentry_name file_dentry_name bdev_name (check_)?pointer_(msg|string)
-  skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
+  put_dec* num_to_str move_right fill_ptr_key ptr_to_(id|hashval) (default|restricted)_pointer format_(flags|page_flags)
+  string_(un)?escape* (un)?escape_(space|octal|hex|special|null|passthrough)
 `;
 
 /** Static calls into tracing that the compiler put in: include/trace, kernel/trace. */

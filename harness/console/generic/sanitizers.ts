@@ -7,13 +7,13 @@ export const SANITIZERS = names`
   (k?asan|hwasan|k?msan|kcsan|tsan|kfence|ubsan|sanitizer)_* check_memory_region*
   memory_is_* bytes_is_nonzero check_region_inline check_access find_watchpoint setup_watchpoint start_report end_report
   assign_(chain|*_meta*) instrument_* instrumentation_* val_to_string handle_overflow
-  kmemleak_* create_object* stackleak_* stack_chk_fail read_word_at_a_time read_once*
+  delete_object* paint_(it|ptr) make_(gray|black)_object kmemleak_* create_object* stackleak_* stack_chk_fail read_word_at_a_time read_once*
 `;
 
 /** lib/stackdepot.c, kernel/stacktrace.c and what walks the stack for it. */
 export const STACKDEPOT = names`
   (stack_)?depot_* save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
-  set_track* track_stack* save_trace dump_trace
+  set_track* track_stack* save_trace dump_trace *kernel_text_address is_(bpf|module|ftrace)_*text_address*
 `;
 
 /** lib/debugobjects.c and its users, mm/slub.c's checks, mm/usercopy.c, lib/fault-inject.c. */

@@ -10,7 +10,7 @@ import { names } from './words.js';
 export const STRUCTURES = names`
   (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is)* hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
-  timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
+  rb_(left|right)_deepest* rb_(set|red)_* timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
@@ -34,7 +34,7 @@ export const ITERATORS = names`
 
 /** An object taken in or out of a core for its driver: drivers/base, fs/sysfs, net/core/dev.c. */
 export const REGISTRATION = names`
-  sysfs_(add|create|remove|delete|merge|unmerge|warn|update|link|unlink|do|rename|move|hash)* dpm_sysfs_*
+  sysfs_* dpm_sysfs_* (device_)?add_disk* register_disk
   internal_create_group* create_files remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
   device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify)
@@ -47,7 +47,7 @@ export const DIGESTS = names`
   (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen)*
-  sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg)
+  sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg) keccak*
 `;
 
 /** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */

@@ -14,12 +14,13 @@ export const DEFERRED = names`
   (lock|get)_timer_base* lock_hrtimer_base* detach_(if_pending|timer|expired_timer) enqueue_(timer|hrtimer)
   (do_)?init_timer* timer_init_key* init_work destroy_(work|hrtimer|timer)_on_stack work_on_cpu*
   internal_add_timer hrtimer_(cancel|start|try|init|active|get|forward)* (process|remove)_(timer|hrtimer)*
-  call_timer_fn
+  call_timer_fn (enable|disable)_(delayed_)?work* kthread_(queue|mod|cancel|insert|destroy)_* irq_work_(queue|sync)*
+  tasklet_(schedule|hi_schedule|kill|unlock|setup|init|disable|enable)* raise_softirq*
 `;
 
 /** Wait queues: kernel/sched/wait.c, completion.c. The queue is the caller's. */
 export const WAKING = names`
   prepare_to_wait* finish_wait init_wait* wake_up (wake_up_|wake_up)(common|bit|all|locked|sync|var|poll|pollfree|interruptible|q|atomic)*
   complete complete_(all|on)* complete_with_flags autoremove_wake_function default_wake_function
-  woken_wake_function swake_up* ldsem_*
+  woken_wake_function swake_up* finish_swait prepare_to_swait* ldsem_*
 `;

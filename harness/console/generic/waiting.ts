@@ -14,13 +14,27 @@ export const WAITING = names`
 `;
 
 /**
- * For tasks that hang: all that is in one way or another the waiting itself. A task that waits for
- * its work to end hangs in the one that wanted it flushed.
+ * For tasks that hang: all that is in one way or another the waiting itself, by how the kernel names
+ * it. A task that waits for a lock hangs in the one that wanted it, and one that waits for its work to
+ * end in the one that wanted it flushed. The RTNL and a grace period are what everybody waits for:
+ * those keep their names.
  */
 export const HANGING = names`
-  *_wait *_wait_(?!commit|queue_me)* wait_* *flush_(work|workqueue|delayed_work|scheduled_work)* start_flush_work
-  (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
-  synchronize_rcu_expedited_wait* prepare_to_* finish_wait rwsem_* *_slowlock* *_slowpath* tty_ldisc_lock*
+  *_wait *_wait_(?!queue_me)* wait_* *completion* *_schedule* *flush_(work|workqueue|delayed_work|scheduled_work)*
+  start_flush_work (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
+  synchronize_rcu_expedited_wait* synchronize_(?!rcu|sched|srcu|net)* rcu_barrier* prepare_to_* finish_wait rwsem_*
+  (?!rtnl_)*_lock(?!ed)* *_slowlock* *_slowpath* down_*
+`;
+
+/** For RCU: functions with it in their name rely on their caller's read-side critical section. */
+export const RCU_READERS = names`
+  *rcu* *kmem* *slab*
+`;
+
+/** For memory that leaks: whoever is named after allocating it does so for a caller. */
+export const ALLOCATING = names`
+  *alloc* *strn?dup* *memdup* *asprintf* *kmem* *slab* idr_get* list_lru_init* create_object* new_inode
+  mmap_region do_mmap vm_mmap*
 `;
 
 /** For locks: the lock that stands for a work item or its queue; kernel/workqueue.c. */

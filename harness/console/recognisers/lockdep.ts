@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { WORK } from '../generic/index.js';
+import { READS_RCU, WORK } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
 
 /**
@@ -49,6 +49,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     hints: ['uspicious RCU', 'suspicious rcu'],
     head: heading('[Ss]uspicious (?:RCU|rcu_dereference(?:_check)?\\(\\)) usage'),
     from: 'trace',
+    skip: READS_RCU,
     title: (r) => `${r.match[1] === 'INFO' ? 'INFO' : 'WARNING'}: suspicious RCU usage in {fn}`,
   },
   {

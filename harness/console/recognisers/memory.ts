@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { ALLOCATES } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
 
 /** Damage that mm/ finds: slub.c, page_alloc.c, memory.c, fork.c, kmemleak.c, v3.10 to v6.19. */
@@ -67,7 +68,7 @@ export const MEMORY: readonly Recogniser[] = [
     hints: ['BUG: memory leak', 'unreferenced object 0x', 'new suspected memory leaks'],
     head: /^(?:BUG: memory leak\s*$|unreferenced object 0x[0-9a-f]+ \(|kmemleak: \d+ new suspected memory leaks)/,
     from: 'trace',
-    skip: /^(?:create_object|new_inode|\w*alloc(?:_\w+)?)$/,
+    skip: ALLOCATES,
     title: 'memory leak in {fn}',
   },
   {
