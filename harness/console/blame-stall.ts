@@ -34,7 +34,11 @@ export function blameInterrupted(report: Report): Blame {
       if (found.name !== '') return found;
     }
   }
-  return NOBODY;
+  // RCU may print the stack of who only waited for the CPU that stalls.
+  if (report.recogniser.kind === 'rcu-stall') return NOBODY;
+  // Some architectures name no counter and no interrupt: then the first stack that was printed.
+  const trace = lines.findIndex((l, i) => TRACE_START.test(l.text) && !isRcuKthread(lines, i));
+  return trace < 0 ? NOBODY : anchor(stackFrom(lines, trace + 1), skip);
 }
 
 /** Who overflowed the stack: the entry of the subsystem that has the loop in it. */

@@ -8,7 +8,7 @@ import type { Report } from './report.js';
 
 /** Traces of another moment: where memory was allocated or freed, where a lock was first taken. */
 const OTHER_TRACE =
-  /^\s*(?:Allocated by task|Freed by task|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu))/;
+  /^\s*(?:(?:INFO: )?(?:Allocated|Freed) (?:by task|in )|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu))/;
 /** The registers take no more lines than this. */
 const REGISTERS = 24;
 
@@ -41,7 +41,9 @@ function choose(report: Report): Blame {
     return { name: sourceName(first), frame: undefined };
   const reliable = pick(tried, skip, true);
   if (reliable.name !== '' || report.mixed !== undefined) return reliable;
-  return pick(belowPlace(tried, report), skip, false);
+  const guess = pick(belowPlace(tried, report), skip, false);
+  // What a family passes over on top of helpers is still better than nobody.
+  return guess.name === '' && skip !== undefined ? pick(tried, undefined, true) : guess;
 }
 
 /**
@@ -49,7 +51,8 @@ function choose(report: Report): Blame {
  * says. It may be a helper's, or of a CPU that printed at the same time; it is better than nothing.
  */
 function lastResort(report: Report): Blame {
-  const { from } = report.recogniser;
+  const { from, kind } = report.recogniser;
+  if (kind === 'hung-task') return handlerOf(report);
   if (from !== 'fault' && from !== 'order') return NOBODY;
   const counters = report.lines.filter((l) => isKernelPc(l) && symbolOf(l) !== undefined);
   const best = counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ?? counters[0];
@@ -58,6 +61,20 @@ function lastResort(report: Report): Blame {
   const named = headFunction(report);
   return named === undefined ? NOBODY : { name: sourceName(named), frame: undefined };
 }
+
+/** A task that waits in the handler of a fault itself hangs there: for the lock of its memory. */
+function handlerOf(report: Report): Blame {
+  const line = report.lines.find(
+    ({ code }) =>
+      code?.is === 'frame' &&
+      code.frame.reliable &&
+      HANDLER.test(sourceName(code.frame.symbol ?? '')),
+  );
+  return line === undefined
+    ? NOBODY
+    : { name: sourceName(symbolOf(line) ?? ''), frame: line.code?.frame };
+}
+const HANDLER = /^_*(?:do_|exc_|handle_|trace_do_)(?:\w+_)?(?:page_fault|addr_fault|mem_abort|DataAbort)$/;
 
 /** A lock handed to its wrapper is the caller's: it was the memory around it that was bad. */
 const LOCK_WRAPPER =

@@ -19,6 +19,7 @@ export function isSameIncident(
 ): boolean {
   if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
   const { recogniser } = report;
+  if (next.message === true) return !report.ended;
   // With line numbers put in, a head is told once for each function inlined there.
   if (
     next.kind === recogniser.kind &&

@@ -4,6 +4,8 @@ import { recognise } from './recognise.js';
 
 /** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
 const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
+/** A stamp of which the first byte did not arrive. */
+const CUT_STAMP = /^\d{1,8}\.\d{6}\](?:\[ *([TC]\d{1,8})\])? /;
 const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
 const LEVEL = /^<\d{1,3}>/;
 
@@ -107,6 +109,13 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
     if (time !== undefined || tagged) break;
     // A line of a report that has no prefix at all; none begins with a blank.
     if (first === SPACE) break;
+    const cut = i === 0 ? CUT_STAMP.exec(rest) : null;
+    if (cut) {
+      stamped = true;
+      caller = cut[1] ?? caller;
+      rest = rest.slice(cut[0].length);
+      continue;
+    }
     const kmsg = KMSG.exec(rest);
     if (kmsg) {
       stamped = true;

@@ -65,9 +65,11 @@ export interface Recogniser {
   /** A finer family than {@link family}, by what the report says. */
   readonly finer?: (report: ReportView) => string | undefined;
   /** Names the function itself, where the head does so in a way of its own. */
-  readonly names?: (report: ReportView) => string;
+  readonly names?: (report: ReportView) => string | undefined;
   /** Functions that this family must not blame, on top of the generic ones. */
   readonly skip?: RegExp;
+  /** It only says what a check found: inside another report it begins none. */
+  readonly message?: boolean;
   /** A weak head counts only once a line after it matches this. */
   readonly confirm?: RegExp;
   /** ... which is at most so many lines below. */

@@ -51,8 +51,6 @@ const GENERIC = anyOf(
     CALLS,
   ].flat(),
 );
-/** Handlers of faults and traps: a task may hang in one. */
-export const isEntry = anyOf(ENTRY);
 const seen = new Map<string, boolean>();
 
 /** Whether a function (its source name) is too generic to be named in a title. */

@@ -35,7 +35,7 @@ export const ITERATORS = names`
 /** An object taken in or out of a core for its driver: drivers/base, fs/sysfs, net/core/dev.c. */
 export const REGISTRATION = names`
   sysfs_* dpm_sysfs_* (device_)?add_disk* register_disk
-  internal_create_group* create_files remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
+  internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
   device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify)
   (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*

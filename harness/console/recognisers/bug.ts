@@ -74,6 +74,7 @@ export const BUG: readonly Recogniser[] = [
       'list_add attempted',
     ],
     head: /^list_(?:add|del) (?:corruption|double add|attempted)/,
+    message: true,
     from: 'fault',
     title: 'BUG: corrupted list in {fn}',
     confirm: /^(?:Call [Tt]race:|CPU: \d+ .*PID: \d+ Comm:)/,

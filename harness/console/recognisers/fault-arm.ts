@@ -36,9 +36,9 @@ export const FAULT_ARM: readonly Recogniser[] = [
     kind: 'page-fault',
     earnedBy: 'arch.log',
     hints: ['Unhandled fault', 'Unhandled prefetch abort'],
-    head: /^(?:Unhandled fault: [^(]{1,80}\(0x[0-9a-f]+\) at 0x|Unhandled prefetch abort: [^(]{1,80}\(0x)/,
+    head: /^(Unhandled (?:fault|prefetch abort)): [^(]{1,80}\(0x(?:[0-9a-f]+\) at 0x)?/,
     from: 'fault',
-    title: 'BUG: unable to handle kernel paging request in {fn}',
+    title: '{1} in {fn}',
     confirm: CONFIRMED,
   },
   {

@@ -69,6 +69,16 @@ export const FAULT_X86: readonly Recogniser[] = [
     title: 'PANIC: double fault in {fn}',
   },
   {
+    // early_fixup_exception(), arch/x86/mm/extable.c: nothing handles faults yet.
+    family: 'x86-early-exception',
+    kind: 'exception',
+    earnedBy: 'x86.log',
+    hints: ['PANIC: early exception'],
+    head: /^PANIC: early exception (?:0x)?[0-9a-f]+ (?:IP|rip) /,
+    from: 'fault',
+    title: 'PANIC: early exception in {fn}',
+  },
+  {
     family: 'x86-double-fault-die',
     kind: 'double-fault',
     earnedBy: 'x86.log',

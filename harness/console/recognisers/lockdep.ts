@@ -95,6 +95,16 @@ export const LOCKDEP: readonly Recogniser[] = [
     title: 'WARNING: nested lock was not taken in {fn}',
   },
   {
+    // print_collision(), kernel/locking/lockdep.c.
+    ...lock,
+    family: 'chain-key',
+    earnedBy: 'locks.log',
+    hints: ['chain_key collision'],
+    head: heading('chain_key collision'),
+    from: 'trace',
+    title: 'WARNING: chain_key collision in {fn}',
+  },
+  {
     ...lock,
     family: 'non-static-key',
     earnedBy: 'locks.log',

@@ -16,7 +16,8 @@ function title(report: ReportView): string {
     .replace(/^(Fatal exception) in interrupt$/, '$1')
     .replace(/!? ?exitcode=0x[0-9a-f]+.*$/, '!')
     .replace(/0x[0-9a-f]+/g, 'ADDR')
-    .replace(/\b[0-9a-f]{12,16}\b/g, 'ADDR');
+    .replace(/\b[0-9a-f]{12,16}\b/g, 'ADDR')
+    .replace(/\b\d{5,}\b/g, 'NUM');
   return `kernel panic: ${stable.slice(0, 120)}`;
 }
 

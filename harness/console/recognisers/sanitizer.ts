@@ -6,8 +6,12 @@ import type { Recogniser, ReportView } from '../recogniser.js';
 /** How the access is told on the line after a KASAN head: mm/kasan/report.c. */
 const ACCESS = /^(?:.{0,40}?)\b(Read|Write) (?:of size|at addr) /;
 
+/** The first versions wrote `use after free` and `out of bounds access`: mm/kasan/report.c, v4.0. */
+const hyphened = (what: string): string =>
+  what.replace(/^(use|out) (after|of) (free|bounds)(?: access)?/, '$1-$2-$3');
+
 function kasanTitle(report: ReportView): string {
-  const what = (report.match.groups?.what ?? '').trim();
+  const what = hyphened((report.match.groups?.what ?? '').trim());
   if (/^(?:double-free|invalid-free)/.test(what)) return 'KASAN: invalid-free in {fn}';
   const where = / on address\b/.test(report.match[0]) ? '' : ' in {fn}';
   for (const line of report.lines.slice(1, 6)) {
@@ -25,8 +29,8 @@ export const SANITIZER: readonly Recogniser[] = [
     family: 'kasan',
     kind: 'kasan',
     earnedBy: 'syz/linux/216, syz/linux/223, syz/linux/371; checks.log',
-    hints: ['BUG: KASAN: '],
-    head: /^BUG: KASAN: (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:address\b.{0,80}|(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
+    hints: ['BUG: KASAN: ', 'BUG: KASan: '],
+    head: /^BUG: KAS(?:AN|an): (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:address\b.{0,80}|(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
     from: 'order',
     title: kasanTitle,
   },

@@ -23,6 +23,26 @@ export const SCHEDULING: readonly Recogniser[] = [
     title: 'BUG: scheduling while atomic in {fn}',
   },
   {
+    // schedule_debug(), kernel/sched/core.c, v5.4 and later: between non_block_start() and _end().
+    family: 'non-blocking-section',
+    kind: 'atomic-sleep',
+    earnedBy: 'locks.log',
+    hints: ['scheduling in a non-blocking section'],
+    head: /^BUG: scheduling in a non-blocking section: /,
+    from: 'trace',
+    title: 'BUG: scheduling in a non-blocking section in {fn}',
+  },
+  {
+    // __cant_sleep() and __cant_migrate(), kernel/sched/core.c, v5.1 and later.
+    family: 'assumed-context',
+    kind: 'atomic-sleep',
+    earnedBy: 'locks.log',
+    hints: ['BUG: assuming '],
+    head: /^BUG: assuming (atomic|non migratable) context at (\S{1,400}):\d+/,
+    from: 'trace',
+    title: 'BUG: assuming {1} context at {2}:LINE',
+  },
+  {
     family: 'idle-scheduling',
     kind: 'atomic-sleep',
     earnedBy: 'locks.log',

@@ -15,7 +15,7 @@ export const STALL: readonly Recogniser[] = [
     earnedBy: 'syz/linux/145, syz/linux/283, syz/linux/688; locks.log',
     hints: ['detected stall', 'detected expedited stall', 'self-detected', 'detected stalls'],
     head: new RegExp(
-      String.raw`^${RCU}(?:rcu_\w{2,30}|RCU) (?:self-)?detected (?:expedited )?stalls? on (?:CPUs?|tasks)(?:\/tasks)?`,
+      String.raw`^${RCU}(?:rcu_\w{2,30}|RCU) (?:self-)?detected (?:expedited )?stalls?(?: on (?:CPUs?|tasks)(?:\/tasks)?|, but suppressed)`,
     ),
     from: 'interrupted',
     crossCpu: true,

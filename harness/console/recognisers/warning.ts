@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { sourceName } from '../frame.js';
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /**
@@ -6,12 +7,11 @@ import type { Recogniser, ReportView } from '../recogniser.js';
  * v6.19, "at file:line function()" before v3.15.
  */
 const SPECIAL: readonly (readonly [where: RegExp, family: string, title: string])[] = [
-  [/lib\/refcount\.c|^refcount_t: /m, 'refcount', 'WARNING: refcount bug in {fn}'],
+  [/lib\/refcount\.c|^refcount_t(?:: | .{3,20} at )/m, 'refcount', 'WARNING: refcount bug in {fn}'],
   [/lib\/debugobjects\.c|^ODEBUG: /m, 'debugobjects', 'WARNING: ODEBUG bug in {fn}'],
   [/lib\/list_debug\.c/, 'list-corruption', 'WARNING: corrupted list in {fn}'],
   [/kernel\/(?:locking\/)?lockdep\.c/, 'lockdep-warn', 'WARNING: locking bug in {fn}'],
   [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'lock-misuse', 'WARNING: locking bug in {fn}'],
-  [/mm\/slab_common\.c:\d+ (?:at )?kmalloc_slab/, 'kmalloc', 'WARNING: kmalloc bug in {fn}'],
   [/lib\/kobject\.c/, 'kobject', 'WARNING: kobject bug in {fn}'],
   [
     /fs\/proc\/generic\.c:\d+ (?:at )?(?:__?)?(?:proc_register|xlate_proc_name|remove_proc)/,
@@ -20,6 +20,8 @@ const SPECIAL: readonly (readonly [where: RegExp, family: string, title: string]
   ],
   [/mm\/vmalloc\.c:\d+ (?:at )?__vmalloc_node_range/, 'vmap', 'WARNING: zero-size vmalloc in {fn}'],
   [/mm\/vmalloc\.c/, 'vmap', 'WARNING in {fn}'],
+  // What was asked of the allocator is the caller's: slab_common.c, util.c (kvmalloc).
+  [/mm\/\w+\.c:\d+ (?:at )?_*k?v?[mzc]alloc/, 'kmalloc', 'WARNING: kmalloc bug in {fn}'],
   [
     /drivers\/usb\/core\/urb\.c:\d+ (?:at )?usb_submit_urb/,
     'usb-urb',
@@ -40,6 +42,16 @@ const finer = (report: ReportView): string | undefined => special(report)?.[1];
 const SKIP =
   /^(?:proc_(?:register|create\w*|mkdir\w*|symlink)|_?proc_mkdir\w*|xlate_proc_name|kobject\w*|__?sysfs_(?:add|create|remove)\w*)$/;
 
+/** refcount_error_report(), kernel/panic.c of v4.13 to v5.4: the place is in the message. */
+const REFCOUNT_AT = /^refcount_t .{3,20} at ([A-Za-z_][\w.]*)\+0x/;
+function names({ preamble }: ReportView): string | undefined {
+  for (const line of preamble.slice(-3)) {
+    const at = REFCOUNT_AT.exec(line);
+    if (at?.[1] !== undefined) return sourceName(at[1]);
+  }
+  return undefined;
+}
+
 /** What the three forms of WARN()'s headline have in common. */
 const WARN = {
   family: 'warning',
@@ -49,6 +61,7 @@ const WARN = {
   skip: SKIP,
   title,
   finer,
+  names,
 } as const;
 
 export const WARNING: readonly Recogniser[] = [
@@ -64,17 +77,17 @@ export const WARNING: readonly Recogniser[] = [
   {
     ...WARN,
     earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
-    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,200}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
+    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,400}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
   },
   {
     ...WARN,
     earnedBy: 'checks.log',
-    head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,200}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
+    head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,400}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
   },
   {
     ...WARN,
     earnedBy: 'checks.log',
-    head: /^WARNING: at (\S{1,200}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
+    head: /^WARNING: at (\S{1,400}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
   },
   {
     family: 'unwinder',
