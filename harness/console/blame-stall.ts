@@ -36,6 +36,7 @@ export function blameInterrupted(report: Report): Blame {
   }
   // RCU may print the stack of who only waited for the CPU that stalls.
   if (report.recogniser.kind === 'rcu-stall') return NOBODY;
+  if (lines.some((_, i) => ways.some((wanted) => wanted(lines, i)))) return NOBODY;
   // Some architectures name no counter and no interrupt: then the first stack that was printed.
   const trace = lines.findIndex((l, i) => TRACE_START.test(l.text) && !isRcuKthread(lines, i));
   return trace < 0 ? NOBODY : anchor(stackFrom(lines, trace + 1), skip);

@@ -20,6 +20,8 @@ export function isSameIncident(
   if (next.role === 'panic') return CONSEQUENCE.test(line.text) || report.panicked;
   const { recogniser } = report;
   if (next.message === true) return !report.ended;
+  // Two consoles, of which only one prints stamps.
+  if (next.role === 'die' && report.lines.at(-1)?.text === line.text) return true;
   // With line numbers put in, a head is told once for each function inlined there.
   if (
     next.kind === recogniser.kind &&
