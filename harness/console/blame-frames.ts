@@ -21,6 +21,8 @@ export function symbolOf(line: ReportLine): string | undefined {
   const { code } = line;
   if (code === undefined) return undefined;
   if (code.is === 'pc' && code.user) return undefined;
+  // The same crash has the same title, whether line numbers were put in or not.
+  if ((code.is === 'pc' || code.is === 'frame') && code.inlined === true) return undefined;
   return code.frame.symbol;
 }
 

@@ -98,9 +98,18 @@ function belowPlace(tried: readonly ReportLine[], report: Report): readonly Repo
   return place === '' || at < 0 ? tried : tried.slice(at + 1);
 }
 
-/** The function in the head, by convention a group named `fn`. */
-function headFunction(report: Report): string | undefined {
-  return report.match.groups?.fn;
+/**
+ * The function in the head, by convention a group named `fn`. With line numbers put in there is a
+ * head for each function inlined there; the last is the function that was compiled.
+ */
+function headFunction({ match, head, lines, recogniser }: Report): string | undefined {
+  if (!head.text.endsWith('[inline]')) return match.groups?.fn;
+  for (const { text } of lines) {
+    const next = text.endsWith('[inline]') ? undefined : recogniser.head.exec(text);
+    if (next === null) return undefined;
+    if (next !== undefined) return next.groups?.fn;
+  }
+  return undefined;
 }
 
 function pick(lines: readonly ReportLine[], skip: RegExp | undefined, reliable: boolean): Blame {

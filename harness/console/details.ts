@@ -53,7 +53,7 @@ const pcOfHead = ({ head, recogniser }: Report): string | undefined =>
 /** Reads the registers, the identity and the call trace of a report. */
 export function details(report: Report): Details {
   const { lines } = report;
-  const pcLine = lines.find((l) => l.code?.is === 'pc' && !l.code.user);
+  const pcLine = lines.find((l) => l.code?.is === 'pc' && !l.code.user && l.code.inlined !== true);
   const pc = pcLine?.code?.frame;
   const frames = callTrace(report);
   const address = pc?.address ?? bareAddress(lines);

@@ -8,10 +8,20 @@ import { some } from './line.js';
  * dumpstack/traps/process files.
  */
 export type FrameLine =
-  /** An entry of a call trace. */
-  | { readonly is: 'frame'; readonly frame: CallFrame; readonly callee?: string }
+  /** An entry of a call trace; `inlined` when only line numbers put in tell that it was entered. */
+  | {
+      readonly is: 'frame';
+      readonly frame: CallFrame;
+      readonly callee?: string;
+      readonly inlined?: boolean;
+    }
   /** The program counter at the fault. */
-  | { readonly is: 'pc'; readonly frame: CallFrame; readonly user: boolean }
+  | {
+      readonly is: 'pc';
+      readonly frame: CallFrame;
+      readonly user: boolean;
+      readonly inlined?: boolean;
+    }
   /** The return address register (arm64, riscv, powerpc ...). */
   | { readonly is: 'lr'; readonly frame: CallFrame }
   /** Where a lock was taken: `at: func+0x1/0x2`. */
@@ -86,7 +96,10 @@ export function parseFrame(text: string): FrameLine | undefined {
     return { is: 'frame', frame: { ...some('address', bare[2]), reliable: bare[1] === undefined } };
   }
   const inline = INLINE.exec(text);
-  if (inline) return { is: 'frame', frame: { ...some('symbol', inline[1]), reliable: true } };
+  if (inline) {
+    const frame = { ...some('symbol', inline[1]), reliable: true };
+    return { is: 'frame', frame, inlined: true };
+  }
   const decoded = DECODED.exec(text);
   if (decoded) {
     const [, guess, symbol, module] = decoded;
@@ -106,7 +119,10 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
     return { is: 'pc', user, frame: frameOf(m[1], m[2], m[3], m[4], address, true) };
   }
   const named = NAMED.exec(own);
-  if (named) return { is: 'pc', user, frame: { ...some('symbol', named[1]), reliable: true } };
+  if (named) {
+    const frame = { ...some('symbol', named[1]), reliable: true };
+    return { is: 'pc', user, frame, inlined: own.includes('[inline]') };
+  }
   // s390 prints the PSW mask before the address.
   const hex = label.endsWith('PSW') ? /[0-9a-f]{16} ([0-9a-f]{16})/.exec(own) : HEX.exec(own);
   if (!hex) return undefined;

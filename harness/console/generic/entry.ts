@@ -36,5 +36,5 @@ export const CALLS = names`
   entry_* ret_from_fork* ret_fast_syscall do_syscall_* x64_sys_call ia32_sys_call do_fast_syscall_32
   do_SYSENTER_32 do_int80_* sysenter_* syscall_* invoke_syscall (do_)?el0_svc* system_call* s390_system_call
   do_trap_ecall_u clear_bhb_loop pfx_* cfi_* kthread worker_thread process_one_work process_scheduled_works
-  smpboot_thread_fn task_work_run secondary_startup* start_secondary stext entry_text_start 0x0 tsan\.module_ctor
+  smpboot_thread_fn task_work_run kernel_thread_(helper|starter) child_rip secondary_startup* start_secondary stext entry_text_start 0x0 tsan\.module_ctor
 `;

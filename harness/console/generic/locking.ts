@@ -10,7 +10,7 @@ export const LOCKING = names`
   (ww_|rt_|rtlock_)?mutex_* ww_(mutex|acquire)* rt_mutex* rtlock_* task_blocks_on_rt_mutex
   down down_(trylock|read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
   call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
-  (read|write)_seq* lock_sock lock_sock_* release_sock* bh_lock_sock* local_bh_* rtnl_trylock?_bug
+  (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* lock_sock lock_sock_* release_sock* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
   static_key_* jump_label_*

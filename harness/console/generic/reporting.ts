@@ -15,6 +15,7 @@ export const REPORTING = names`
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
   printk* vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
   (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg) msg_print_text print_prefix
+  dump_(page|folio|vma|mm|mapping)
   skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
 `;
 
@@ -34,6 +35,7 @@ export const FORMATTING = names`
 export const TRACING = names`
   trace_(hardirqs|softirqs|irq|preempt)_* traceiter_* perf_trace_* bpf_trace_(?!run)*
   trace_event_(raw|get|buffer)_* ftrace_(call|caller|regs_call*|regs_caller|graph_*|stub|ops_*func)
+  do_(perf_)?trace_(?!hard|softirq)* do_trace_event_* bpf_prog_[0-9a-f]{16}* bpf_(dispatcher|trampoline)_*
   sanitizer_cov_* write_comp_data check_kcov_mode
 `;
 

@@ -14,13 +14,13 @@ export const STRUCTURES = names`
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
-  cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
+  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
   ida_* (drop|clear|inc|set)_nlink seqprop_*
 `;
 
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
-  iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
+  iput dput sk_skb_reason_drop consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
   usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
   usb_hcd_(submit|unlink|flush|giveback)* cleanup_srcu_struct*
 `;
@@ -39,6 +39,13 @@ export const REGISTRATION = names`
   device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify)
   (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
+  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)* driver_(un)?register
+  (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_*
+`;
+
+/** Access to a device's registers and ports: lib/iomap.c, lib/logic_pio.c. The address is the caller's. */
+export const PORTS = names`
+  io(read|write)(8|16|32|64)* logic_(in|out)(s?[bwl])* raw_(read|write)[bwlq] (in|out)s?[bwl] (read|write)[bwlq]
 `;
 
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */

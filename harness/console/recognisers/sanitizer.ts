@@ -14,7 +14,7 @@ function kasanTitle(report: ReportView): string {
   const what = hyphened((report.match.groups?.what ?? '').trim());
   if (/^(?:double-free|invalid-free)/.test(what)) return 'KASAN: invalid-free in {fn}';
   const where = / on address\b/.test(report.match[0]) ? '' : ' in {fn}';
-  for (const line of report.lines.slice(1, 6)) {
+  for (const line of report.lines.slice(1, 16)) {
     const access = ACCESS.exec(line.text);
     if (access) return `KASAN: ${what} ${access[1]}${where}`;
   }
