@@ -66,7 +66,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     earnedBy: 'syz/linux/150',
     hints: ['held lock freed'],
     head: heading('held lock freed'),
-    title: 'WARNING: held lock freed in {fn}',
+    title: (r) => `${r.match[1] === 'BUG' ? 'BUG' : 'WARNING'}: held lock freed in {fn}`,
   },
   {
     ...lock,

@@ -13,6 +13,8 @@ function title(report: ReportView): string {
   }
   const stable = message
     .replace(/\s*\.{2,}\s*$/, '')
+    // drivers/tty/tty_ldisc.c of v4.x: which terminal it was says nothing.
+    .replace(/^(Couldn't open N_TTY ldisc) for .*$/, '$1')
     .replace(/^(Fatal exception) in interrupt$/, '$1')
     .replace(/!? ?exitcode=0x[0-9a-f]+.*$/, '!')
     .replace(/0x[0-9a-f]+/g, 'ADDR')
