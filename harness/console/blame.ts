@@ -74,7 +74,8 @@ function handlerOf(report: Report): Blame {
     ? NOBODY
     : { name: sourceName(symbolOf(line) ?? ''), frame: line.code?.frame };
 }
-const HANDLER = /^_*(?:do_|exc_|handle_|trace_do_)(?:\w+_)?(?:page_fault|addr_fault|mem_abort|DataAbort)$/;
+const HANDLER =
+  /^_*(?:do_|exc_|handle_|trace_do_)(?:\w+_)?(?:page_fault|addr_fault|mem_abort|DataAbort)$/;
 
 /** A lock handed to its wrapper is the caller's: it was the memory around it that was bad. */
 const LOCK_WRAPPER =

@@ -68,9 +68,7 @@ export function parseFrame(text: string): FrameLine | undefined {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
     if (m) return { is: 'lr', frame: symbolFrame(m, 1, true) };
     const named = NAMED.exec(lr[1] ?? '');
-    return named
-      ? { is: 'lr', frame: { ...some('symbol', named[1]), reliable: true } }
-      : undefined;
+    return named ? { is: 'lr', frame: { ...some('symbol', named[1]), reliable: true } } : undefined;
   }
   const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
   if (arm) {

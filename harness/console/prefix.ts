@@ -5,7 +5,7 @@ import { recognise } from './recognise.js';
 /** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
 const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
 /** A stamp of which the first byte did not arrive. */
-const CUT_STAMP = /^\d{1,8}\.\d{6}\](?:\[ *([TC]\d{1,8})\])? /;
+const CUT_STAMP = /^ {0,7}\d{1,8}\.\d{6}\](?:\[ *([TC]\d{1,8})\])? /;
 const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
 const LEVEL = /^<\d{1,3}>/;
 
@@ -28,6 +28,9 @@ const COLLECTORS: readonly RegExp[] = [
 const SYSLOG =
   /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? )?([\w.-]{1,64}) (?:([a-z]+\.[a-z]+) )?([\w./@-]{1,48})(?:\[\d+\])?: /;
 const SYSLOG_DATE = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? /;
+/** A collector's date and host before what extended netconsole sent. */
+const SENT_KMSG =
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[\w.-]{1,64} )?(?=\d{1,3},\d{1,12},\d{1,16},[-c+])/;
 const PROMPT = /^[\w.~@:-]{0,60}(?: [\w.-]{1,40})? ?login: ?/;
 const SECOND_STAMP = /\[ {0,7}\d{1,8}\.\d{6}\](?:\[ *[TC]\d{1,8}\])? ?/g;
 /** A stamp after one of these is being quoted by a program, a person or a shell. */
@@ -107,8 +110,6 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
     }
     // Behind the kernel's stamp or its name in syslog is what the kernel said, whatever it looks like.
     if (time !== undefined || tagged) break;
-    // A line of a report that has no prefix at all; none begins with a blank.
-    if (first === SPACE) break;
     const cut = i === 0 ? CUT_STAMP.exec(rest) : null;
     if (cut) {
       stamped = true;
@@ -116,6 +117,10 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
       rest = rest.slice(cut[0].length);
       continue;
     }
+    // A line of a report that has no prefix at all; none begins with a blank.
+    if (first === SPACE) break;
+    const sent = i === 0 ? SENT_KMSG.exec(rest) : null;
+    if (sent) rest = rest.slice(sent[0].length);
     const kmsg = KMSG.exec(rest);
     if (kmsg) {
       stamped = true;

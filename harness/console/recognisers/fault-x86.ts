@@ -72,7 +72,7 @@ export const FAULT_X86: readonly Recogniser[] = [
     // early_fixup_exception(), arch/x86/mm/extable.c: nothing handles faults yet.
     family: 'x86-early-exception',
     kind: 'exception',
-    earnedBy: 'x86.log',
+    earnedBy: 'public.log',
     hints: ['PANIC: early exception'],
     head: /^PANIC: early exception (?:0x)?[0-9a-f]+ (?:IP|rip) /,
     from: 'fault',

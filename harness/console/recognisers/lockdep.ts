@@ -98,7 +98,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     // print_collision(), kernel/locking/lockdep.c.
     ...lock,
     family: 'chain-key',
-    earnedBy: 'locks.log',
+    earnedBy: 'public.log',
     hints: ['chain_key collision'],
     head: heading('chain_key collision'),
     from: 'trace',

@@ -26,7 +26,7 @@ export const SCHEDULING: readonly Recogniser[] = [
     // schedule_debug(), kernel/sched/core.c, v5.4 and later: between non_block_start() and _end().
     family: 'non-blocking-section',
     kind: 'atomic-sleep',
-    earnedBy: 'locks.log',
+    earnedBy: 'public.log',
     hints: ['scheduling in a non-blocking section'],
     head: /^BUG: scheduling in a non-blocking section: /,
     from: 'trace',
@@ -36,7 +36,7 @@ export const SCHEDULING: readonly Recogniser[] = [
     // __cant_sleep() and __cant_migrate(), kernel/sched/core.c, v5.1 and later.
     family: 'assumed-context',
     kind: 'atomic-sleep',
-    earnedBy: 'locks.log',
+    earnedBy: 'public.log',
     hints: ['BUG: assuming '],
     head: /^BUG: assuming (atomic|non migratable) context at (\S{1,400}):\d+/,
     from: 'trace',

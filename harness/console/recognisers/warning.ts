@@ -14,7 +14,7 @@ const SPECIAL: readonly (readonly [where: RegExp, family: string, title: string]
   [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'lock-misuse', 'WARNING: locking bug in {fn}'],
   [/lib\/kobject\.c/, 'kobject', 'WARNING: kobject bug in {fn}'],
   [
-    /fs\/proc\/generic\.c:\d+ (?:at )?(?:__?)?(?:proc_register|xlate_proc_name|remove_proc)/,
+    /fs\/proc\/generic\.c:\d+ (?:at )?proc_register/,
     'proc',
     'WARNING: proc registration bug in {fn}',
   ],

@@ -21,6 +21,7 @@ describe.each([
   'torn.log',
   'naming.log',
   'unloaded.log',
+  'public.log',
 ])('%s', (name) => {
   test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
     const findings = scanConsole(log);
