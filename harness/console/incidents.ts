@@ -145,7 +145,9 @@ export class Incidents {
     }
     const before = this.preamble?.lines ?? [];
     const preamble = prefix === undefined ? before : before.map((text) => prefix.strip(text));
-    const report = new Report(recogniser, line, match, preamble, torn, prefix);
+    // A head met inside a report has its prefix taken off already.
+    const learned = prefix ?? owner?.prefix;
+    const report = new Report(recogniser, line, match, preamble, torn, learned);
     noteStuck(report, line, match);
     this.open.push(report);
     this.preamble = undefined;

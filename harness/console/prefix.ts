@@ -25,9 +25,10 @@ const COLLECTORS: readonly RegExp[] = [
   // docker compose and multiplexers.
   /^[\w.-]{1,40} *\| /,
 ];
+/** Months are named in the language of the machine; the bytes are read as latin1. */
 const SYSLOG =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? )?([\w.-]{1,64}) (?:([a-z]+\.[a-z]+) )?([\w./@-]{1,48})(?:\[\d+\])?: /;
-const SYSLOG_DATE = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? /;
+  /^(?:[A-Za-z\u0080-\u00ff]{2,12}\.? [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? )?([\w.-]{1,64}) (?:([a-z]+\.[a-z]+) )?([\w./@-]{1,48})(?:\[\d+\])?: /;
+const SYSLOG_DATE = /^[A-Za-z\u0080-\u00ff]{2,12}\.? [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? /;
 /** A collector's date and host before what extended netconsole sent. */
 const SENT_KMSG =
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[\w.-]{1,64} )?(?=\d{1,3},\d{1,12},\d{1,16},[-c+])/;
