@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
-import { sourceName } from './frame.js';
+import { INLINED_HEAD, sourceName } from './frame.js';
 import { titleName } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
@@ -104,9 +104,9 @@ function belowPlace(tried: readonly ReportLine[], report: Report): readonly Repo
  * head for each function inlined there; the last is the function that was compiled.
  */
 function headFunction({ match, head, lines, recogniser }: Report): string | undefined {
-  if (!head.text.endsWith('[inline]')) return match.groups?.fn;
+  if (!INLINED_HEAD.test(head.text)) return match.groups?.fn;
   for (const { text } of lines) {
-    const next = text.endsWith('[inline]') ? undefined : recogniser.head.exec(text);
+    const next = INLINED_HEAD.test(text) ? undefined : recogniser.head.exec(text);
     if (next === null) return undefined;
     if (next !== undefined) return next.groups?.fn;
   }

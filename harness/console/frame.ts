@@ -30,14 +30,17 @@ export type FrameLine =
 const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})\+0x([0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
 const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`;
 
+/** With line numbers put in: the head of a function that was inlined. WARN() ends with its CPU since v6.19. */
+export const INLINED_HEAD = / \[inline\](?:, CPU#\d+: .*)?$/;
+
 /** Everything that may hold a code address has one of these; cheap first question. */
 const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chS]:\d/;
 
 const PC_LABEL = new RegExp(
-  String.raw`^\s*(RIP|EIP|IP|pc|PC is at|epc|ERA|era|NIP|Krnl PSW|PSW)(?: ?: ?| )\s*` +
+  String.raw`^\s*(RIP|EIP|IP|pc|PC is at|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
     '(?:([0-9a-f]{4}):)?(.*)$',
 );
-const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA)(?: ?: ?| )\s*(.*)$/;
+const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA|RP\(r2\))(?: ?: ?| )\s*(.*)$/;
 const SYMBOL_ANYWHERE = new RegExp(SYMBOL);
 const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SYMBOL}\)?`);
 const BARE = /^\s*(\? )?(?:\[<)?0x([0-9a-f]{8,16})(?:>\])?\s*$/;

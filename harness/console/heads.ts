@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { INLINED_HEAD } from './frame.js';
 import type { ConsoleLine } from './line.js';
 import type { Recogniser } from './recogniser.js';
 import type { Report } from './report.js';
 
 /** Panics that only say that another report was fatal: kernel/panic.c, exit.c, hung_task.c, ... */
 export const CONSEQUENCE =
-  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|bad mode|Unhandled exception|Lockup|LBUG|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function)/;
+  /^Kernel panic - not syncing: ?(?:\S{1,20}: )?(?:Fatal exception|Fatal Machine check|panic_on_warn set|kernel: panic_on_warn|hung_task: blocked tasks|softlockup: hung tasks|RCU Stall|Hard LOCKUP|hard lockup|Aiee, killing interrupt handler|Attempted to kill the idle task|Attempted to kill init! exitcode=0x0000000[0-9a-f]|Machine halted|Oops|BUG!|scheduling while atomic|corrupted stack end|Unrecoverable|kernel stack overflow|[Kk]ernel [Ss]tack|Asynchronous SError|bad mode|Unhandled exception|Lockup|LBUG|panic_on_kmsan|UBSAN|KASAN|KFENCE|KCSAN|sleeping function|Kernel Fault|Bad Address)/;
 /** Whether nothing but heads was printed so far. */
 const headsOnly = ({ lines }: Report): boolean =>
   lines.every((l) => l.text.slice(0, 12) === lines[0]?.text.slice(0, 12));
@@ -25,7 +26,7 @@ export function isSameIncident(
   // With line numbers put in, a head is told once for each function inlined there.
   if (
     next.kind === recogniser.kind &&
-    report.lines.at(-1)?.text.endsWith(' [inline]') &&
+    INLINED_HEAD.test(report.lines.at(-1)?.text ?? '') &&
     headsOnly(report)
   )
     return true;

@@ -24,7 +24,7 @@ export const FAULT_ARM: readonly Recogniser[] = [
     kind: 'page-fault',
     earnedBy: 'syz/linux/45 (arm64), syz/linux/243 (arm), syz/linux/607 (riscv)',
     hints: ['Unable to handle'],
-    head: /^Unable to handle kernel (paging request|access to user memory|read from unreadable memory|write to read-only memory|execute from non-executable memory|memory access)[^@]{0,60} at (?:virtual )?address/,
+    head: /^Unable to handle kernel (paging request|access to user memory|execution of user memory|read from unreadable memory|write to read-only memory|execute from non-executable memory|memory access)[^@]{0,60} at (?:virtual )?address/,
     from: 'fault',
     title: (r) =>
       r.match[1] === 'access to user memory'

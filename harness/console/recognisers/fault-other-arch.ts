@@ -4,7 +4,7 @@ import type { Recogniser } from '../recogniser.js';
 /**
  * Faults of riscv (arch/riscv/kernel/traps.c), s390 (arch/s390/mm/fault.c, kernel/dumpstack.c),
  * powerpc (arch/powerpc/mm/fault.c, kernel/traps.c), mips and loongarch (mm/fault.c, traps.c),
- * v4.4 to v6.12.
+ * parisc, v4.4 to v6.12.
  */
 export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
   {
@@ -37,6 +37,17 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     from: 'fault',
     title: 'bus error in {fn}',
     confirm: /^(?:Oops|CPU *: ?\d+ PID)/,
+  },
+  {
+    // parisc_terminate(), arch/parisc/kernel/traps.c, and do_page_fault().
+    family: 'parisc-page-fault',
+    kind: 'page-fault',
+    earnedBy: 'public.log',
+    hints: ['Kernel Fault: Code=', 'Bad Address (null pointer'],
+    head: /^(?:Kernel Fault|Bad Address \(null pointer deref\?\)): Code=\d+ \(/,
+    from: 'fault',
+    title: 'BUG: unable to handle kernel paging request in {fn}',
+    confirm: /^\s*(?:YZrvWESTHL|PSW: [01]|CPU *: ?\d+ )/,
   },
   {
     family: 's390-page-fault',

@@ -68,8 +68,9 @@ export const SCHEDULING: readonly Recogniser[] = [
     head: /^BUG: workqueue leaked (lock or atomic|atomic, lock or RCU|lock, atomic or RCU)/,
     from: 'none',
     names: (r) => {
-      const line = r.lines.slice(1, 4).find((l) => /^\s*last function: /.test(l.text));
-      return /last function: (\w+)/.exec(line?.text ?? '')?.[1] ?? '';
+      // "last function:" until v6.8, "workfn=" from v6.9.
+      const lines = r.lines.slice(1, 4).map((l) => l.text);
+      return /^\s*(?:last function: |preempt=.{1,60} workfn=)(\w+)/m.exec(lines.join('\n'))?.[1] ?? '';
     },
     title: 'BUG: workqueue leaked {1} in {fn}',
   },

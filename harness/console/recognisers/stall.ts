@@ -37,7 +37,7 @@ export const STALL: readonly Recogniser[] = [
     earnedBy: 'locks.log',
     hints: ['hard LOCKUP', 'Hard LOCKUP'],
     // kernel/watchdog_perf.c; arch/powerpc/kernel/watchdog.c, two wordings since v4.13.
-    head: /^(?:NMI watchdog: |watchdog: )?(?:Watchdog detected hard LOCKUP on cpu ?\d+|CPU \d+ (?:(?:self-)?detected hard|Hard) LOCKUP|Watchdog CPU:\d+ (?:detected )?Hard LOCKUP)/,
+    head: /^(?:NMI watchdog: |watchdog: )?(?:(?:CPU\d+: )?Watchdog detected hard LOCKUP on cpu ?\d+|CPU \d+ (?:(?:self-)?detected hard|Hard) LOCKUP|Watchdog CPU:\d+ (?:detected )?Hard LOCKUP)/,
     from: 'interrupted',
     crossCpu: true,
     title: 'BUG: hard lockup in {fn}',

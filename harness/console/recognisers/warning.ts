@@ -81,13 +81,13 @@ export const WARNING: readonly Recogniser[] = [
   },
   {
     ...WARN,
-    earnedBy: 'checks.log',
-    head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,400}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+)(?: \[[\w-]+\])?, CPU#\d+: /,
+    earnedBy: 'checks.log; public.log',
+    head: /^WARNING: (?:\[[^\]]{1,200}\] )?(\S{1,400}:\d+) at (?:(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| (?=\(|\S{1,400}:\d+ \[inline\]))|0x[0-9a-f]+)[^,]{0,400}, CPU#\d+: /,
   },
   {
     ...WARN,
     earnedBy: 'checks.log',
-    head: /^WARNING: at (\S{1,400}:\d+) (?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
+    head: /^WARNING: at (\S{1,400}:\d+) (?:0x[0-9a-f]+ )?(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/,
   },
   {
     family: 'unwinder',
