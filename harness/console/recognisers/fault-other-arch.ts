@@ -17,12 +17,13 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     title: 'BUG: unable to handle kernel paging request in {fn}',
   },
   {
-    // do_trap_or_bp(), arch/mips/kernel/traps.c: BUG() is a trap with a code of its own.
+    // do_trap_or_bp(), arch/mips/kernel/traps.c: BUG() is a trap with a code of its own. riscv's
+    // handle_break() says so where no verbose BUG told the place before.
     family: 'mips-bug',
     kind: 'bug-on',
-    earnedBy: 'mips.log',
-    hints: ['Kernel bug detected'],
-    head: /^Kernel bug detected ?\[#\d+\]:?/,
+    earnedBy: 'mips.log; public.log',
+    hints: ['Kernel bug detected', 'Kernel BUG [#'],
+    head: /^Kernel (?:bug detected|BUG) ?\[#\d+\]:?/,
     role: 'die',
     from: 'fault',
     title: 'kernel BUG in {fn}',
@@ -97,7 +98,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     kind: 'oops',
     earnedBy: 'arch.log; syz/linux/607',
     hints: ['[#'],
-    head: /^(Oops|Oops - [\w .()-]{1,60}|Kernel BUG|Unhandled kernel unaligned access|Break instruction in kernel code|Trap instruction in kernel code|Kernel mode FPU exception|Reserved instruction in kernel code|Kernel ade access|Kernel ale access|Kernel bce check|Kernel unaligned instruction access|do_cpu invoked from kernel context!|FPU emulator|Watchpoint|Kernel Fault|Unaligned access) ?\[#\d+\]:?/,
+    head: /^(Oops|Oops - [\w .()-]{1,60}|Unhandled kernel unaligned access|Break instruction in kernel code|Trap instruction in kernel code|Kernel mode FPU exception|Reserved instruction in kernel code|Kernel ade access|Kernel ale access|Kernel bce check|Kernel unaligned instruction access|do_cpu invoked from kernel context!|FPU emulator|Watchpoint|Kernel Fault|Unaligned access) ?\[#\d+\]:?/,
     role: 'die',
     from: 'fault',
     title: (r) => (/bug/i.test(r.match[1] ?? '') ? 'kernel BUG in {fn}' : '{1} in {fn}'),
