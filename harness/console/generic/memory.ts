@@ -42,7 +42,7 @@ export const COPYING = names`
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
   strn?(cpy|len)_(from_)?user* (k|simple_)strto* v?sscanf fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
-  (arch_)?clear_user* clear_page* copy_page copy_page_* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
+  (arch_)?clear_user* clear_page* copy_page copy_page_(?!range)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_from_user iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
