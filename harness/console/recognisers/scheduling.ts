@@ -70,7 +70,9 @@ export const SCHEDULING: readonly Recogniser[] = [
     names: (r) => {
       // "last function:" until v6.8, "workfn=" from v6.9.
       const lines = r.lines.slice(1, 4).map((l) => l.text);
-      return /^\s*(?:last function: |preempt=.{1,60} workfn=)(\w+)/m.exec(lines.join('\n'))?.[1] ?? '';
+      return (
+        /^\s*(?:last function: |preempt=.{1,60} workfn=)(\w+)/m.exec(lines.join('\n'))?.[1] ?? ''
+      );
     },
     title: 'BUG: workqueue leaked {1} in {fn}',
   },
