@@ -15,7 +15,7 @@ export const LOCKING = names`
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
   static_key_* jump_label_*
   init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
-  (un)?lock_page* folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
+  (un)?lock_page* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
 `;
 
 /** kernel/locking/lockdep.c. */

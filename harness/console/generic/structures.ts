@@ -15,7 +15,8 @@ export const STRUCTURES = names`
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
   (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
-  ida_* (drop|clear|inc|set)_nlink seqprop_*
+  ida_* (drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) bsearch
+  sg_next sg_nents* sg_(init|set)_(one|table|buf|page)* sg_miter_* sg_p?(copy|zero)_(buffer|from_buffer|to_buffer)
 `;
 
 /** References dropped for the caller: who dropped the last one is to blame. */
