@@ -124,18 +124,18 @@ function endWithoutGuest(
     };
   }
   if (builtin.has(module)) return { is: 'builtin' };
-  if (!available.has(module)) {
-    return {
-      is: 'not-loaded',
-      why: `kernel ${release} has no module of that name: see its modules.dep, or give the file with --module`,
-    };
-  }
   const missing = (exercise?.config ?? []).filter((option) => !config.has(option));
   if (missing.length > 0) {
     const options = missing.map((option) => `CONFIG_${option}`).join(', ');
     return {
       is: 'not-loaded',
       why: `its exercise needs ${options}, which this kernel does not set`,
+    };
+  }
+  if (!available.has(module)) {
+    return {
+      is: 'not-loaded',
+      why: `kernel ${release} has no module of that name: see its modules.dep, or give the file with --module`,
     };
   }
   const there = (name: string): boolean =>
