@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
@@ -14,8 +14,8 @@ import type { Work } from '../util/work.js';
 import { fragmentsOf } from './configure.js';
 import { applySeries, type PatchBase } from './patch/apply.js';
 import { type LinkedTree, withSeries } from './patch/farm.js';
-import { seedBuild } from './patch/seed.js';
 import { type BuildPurpose, compile, leftOutWords } from './source-make.js';
+import { beginBuild } from './source-seed.js';
 import { requireCompilerFor, type SourceTree } from './source-tree.js';
 
 /** What is known of a build folder's last whole build. */
@@ -148,13 +148,20 @@ async function build<T>(
   ];
   // What a new folder may begin as: the tree's own build, or the one that runs have of it.
   const seeds = [
-    ...(links ? [folderOf({ ...own, tree: original })] : []),
+    ...(links
+      ? [{ name: folderOf({ ...own, tree: original }), differs: 'the patches change' }]
+      : []),
     ...(purpose.fragments === 'audit'
-      ? [folderOf({ tree: original, purpose: 'race', configPath: '' })]
+      ? [
+          {
+            name: folderOf({ tree: original, purpose: 'race', configPath: '' }),
+            differs: 'an audit has otherwise',
+          },
+        ]
       : []),
   ];
   return cache.locked(`build-${name}`, async () => {
-    for (const seed of seeds) await begin(work, { folder, tree, from: original, name: seed });
+    for (const seed of seeds) await beginBuild(work, { folder, tree, from: original, ...seed });
     await mkdir(folder, { recursive: true });
     const note = path.join(folder, 'dmrace.json');
     const config = configPath === '' ? '' : await readFile(configPath, 'utf8').catch(() => '');
@@ -167,7 +174,9 @@ async function build<T>(
     if (!known || built === null) {
       // A folder that began as a copy has never seen a build from nothing; what it was copied from has.
       const firsts = await Promise.all(
-        seeds.map((seed) => readJson(path.join(cache.root, 'build', seed, 'dmrace.json'), Built)),
+        seeds.map((seed) =>
+          readJson(path.join(cache.root, 'build', seed.name, 'dmrace.json'), Built),
+        ),
       );
       const steps = firsts.map((first) => first?.steps ?? 0);
       const before = last === null ? null : Math.max(last.steps, ...steps);
@@ -196,37 +205,5 @@ async function build<T>(
         ...(modulesLeftOut === undefined ? {} : { modulesLeftOut }),
       },
     });
-  });
-}
-
-const isThere = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
-
-/** Begins a build folder as a copy of another of the same files, where there is a whole one. */
-async function begin(
-  work: Work,
-  {
-    folder,
-    tree,
-    from,
-    name,
-  }: {
-    readonly folder: string;
-    readonly tree: SourceTree;
-    readonly from: SourceTree;
-    readonly name: string;
-  },
-): Promise<void> {
-  // Begun, or of a build that was interrupted: it goes on.
-  if (await isThere(path.join(folder, 'Makefile'))) return;
-  const first = path.join(work.cache.root, 'build', name);
-  await work.cache.locked(`build-${name}`, async () => {
-    if (!(await isThere(path.join(first, 'dmrace.json')))) return;
-    work.say(`copying the build of ${from.directory}: only what is different is built`);
-    const seed = { from: first, fromTree: from.directory, to: folder, toTree: tree.directory };
-    await seedBuild(seed, work);
   });
 }
