@@ -25,17 +25,18 @@ export interface PreparedKernel {
   readonly planted?: { readonly module: string; readonly pinned: string };
 }
 
-/**
- * A kernel whose modules are audited, untouched, with what was built for its guests. All paths are
- * in the cache, but for the modules of a kernel that somebody else built.
- */
-export interface AuditKernel {
+/** A kernel that is audited, as its files are: nothing of ours was built for it. */
+export interface AuditFiles {
   readonly identity: KernelIdentity;
   readonly arch: Arch;
   readonly image: string;
   readonly config: KernelConfig;
-  /** Its /lib/modules/RELEASE, with modules.dep. */
+  /** Its /lib/modules/RELEASE. */
   readonly modules: string;
+}
+
+/** A kernel that is audited in guests. */
+export interface AuditKernel extends AuditFiles {
   /** Uncompressed modules to load before the guest has ports and its disk, in order. */
   readonly portModules: readonly string[];
   /** Our module, which holds references on what appears. */

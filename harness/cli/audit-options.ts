@@ -12,6 +12,7 @@ export const AuditOptions = z.strictObject({
   kernel: z.string().default('debian'),
   profile: z.string().optional(),
   config: z.string().optional(),
+  patch: z.union([z.array(z.string()), z.string().transform((file) => [file])]).optional(),
   arch: z.enum(ARCHES).optional(),
   static: z.boolean().default(false),
   live: z.boolean().default(false),

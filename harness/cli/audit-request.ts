@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
-import type { AuditPlace } from '../campaign/audit/place.js';
 import type { AuditRequest } from '../campaign/audit/request.js';
 import { DmraceError } from '../model/errors.js';
-import { buildOptions } from '../model/kernel-profile.js';
+import { parseKernelSpec } from '../model/kernel.js';
+import { type BuildRequest, buildOptions } from '../model/kernel-profile.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { readBaseline } from '../runs/audit/saved-audit.js';
 import { shardOf } from '../runs/shard.js';
 import type { AuditOptions } from './audit-options.js';
 import { readKnownEntries } from './known-file.js';
-
-/** What decides what an audit's visits are: a resumed one has its own. */
-const DECIDING = [
-  'kernel',
-  'profile',
-  'config',
-  'arch',
-  'static',
-  'live',
-  'all',
-  'exercise',
-  'module',
-  'shard',
-  'out',
-] as const;
 
 /**
  * What the options of `dmrace audit` ask.
@@ -41,7 +26,8 @@ export async function auditRequest(
   }
   return {
     kernel: options.kernel,
-    build: buildOptions(options.kernel, options.profile, options.config),
+    build: auditBuild(options.kernel, options),
+    ...builtAs(options),
     arch: guestArch(options.arch),
     static: both || options.static,
     live: both || options.live,
@@ -58,6 +44,32 @@ export async function auditRequest(
   };
 }
 
+/** What of a command line says how a `src:` kernel is built. */
+type BuildOptions = Pick<AuditOptions, 'profile' | 'config' | 'patch'>;
+
+/**
+ * How a `src:` kernel is built for an audit: all modules of its configuration, which is the tree's
+ * defconfig where nothing is said. Profile `base`, which runs take then, has hardly any.
+ */
+export function auditBuild(kernel: string, { profile, config, patch }: BuildOptions): BuildRequest {
+  const extras = { patches: patch, allModules: config !== undefined };
+  if (parseKernelSpec(kernel).from !== 'src')
+    return buildOptions(kernel, profile, config, { patches: patch });
+  const build = buildOptions(kernel, profile, config, extras);
+  return profile === undefined ? { ...build, profiles: [] } : build;
+}
+
+/** The same by whole paths, for a resumed audit. */
+const builtAs = ({
+  profile,
+  config,
+  patch,
+}: BuildOptions): Pick<AuditRequest, keyof BuildOptions> => ({
+  ...(profile === undefined ? {} : { profile }),
+  ...(config === undefined ? {} : { config: path.resolve(config) }),
+  ...(patch === undefined ? {} : { patch: patch.map((file) => path.resolve(file)) }),
+});
+
 /** What the result is compared with; null for what was not given. */
 export const comparisons = async ({
   known,
@@ -68,41 +80,6 @@ export const comparisons = async ({
   known: known === undefined ? null : (await readKnownEntries(known)).audit,
   baseline: baseline === undefined ? null : await readBaseline(path.resolve(baseline)),
 });
-
-/**
- * The request of an audit that goes on: its own; of what was given now, only how to run and print
- * counts, and new comparisons.
- * @throws DmraceError (usage) for an option given now that decides what is visited
- */
-export async function resumedAuditRequest(
-  options: AuditOptions,
-  given: ReadonlySet<string>,
-  modules: readonly string[],
-  { note }: NonNullable<AuditPlace['resumed']>,
-): Promise<AuditRequest> {
-  const clash = DECIDING.find((name) => given.has(name));
-  refuse(clash !== undefined, `--${clash} with --resume: the audit has its own`);
-  refuse(modules.length > 0, `${modules[0]} with --resume: the audit has its own modules`);
-  const { known, baseline } = await comparisons(options);
-  return {
-    kernel: note.kernel.spec,
-    build: buildOptions(note.kernel.spec, undefined, undefined),
-    arch: guestArch(note.kernel.arch),
-    static: note.static,
-    live: note.live,
-    all: note.all,
-    modules: note.named,
-    exerciseFiles: note.exercises,
-    moduleFiles: note.modules,
-    known: known ?? note.known,
-    baseline: baseline ?? note.baseline,
-    jobs: options.jobs,
-    accel: options.accel === 'auto' ? (note.accel ?? 'auto') : options.accel,
-    patience: given.has('patience') ? options.patience : note.patience,
-    shard: note.shard ?? null,
-    out: null,
-  };
-}
 
 function requireName(module: string): void {
   if (/^[\w-]+$/.test(module)) return;

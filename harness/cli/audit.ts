@@ -10,9 +10,10 @@ import { AUDIT_FORMAT_NAMES } from '../report/audit/formats.js';
 import { AuditOptions, OF_RUNS } from './audit-options.js';
 import { printAudit } from './audit-output.js';
 import { writeAuditReproducer } from './audit-reproducer.js';
-import { auditRequest, resumedAuditRequest } from './audit-request.js';
+import { auditRequest } from './audit-request.js';
+import { resumedAuditRequest } from './audit-resume.js';
 import { offering } from './completions.js';
-import { ACCELS, optionsBy, PATIENCE_FLAG, PATIENCE_TEXT } from './options.js';
+import { ACCELS, optionsBy, PATIENCE_FLAG, PATIENCE_TEXT, patchOption } from './options.js';
 import { dockerWords } from './output.js';
 import { Progress } from './progress.js';
 import { say } from './streams.js';
@@ -38,6 +39,7 @@ Examples:
   dmrace audit                                  Debian's full kernel, all shipped exercises
   dmrace audit tun sch_taprio --live            two modules, in guests
   dmrace audit --static --kernel debian:6.12    the files alone, all modules, half a minute
+  dmrace audit --kernel src:. --config /boot/config-6.12.0 --patch fix.mbx tun
   dmrace audit --module ./foo.ko --exercise foo.yaml
   dmrace audit --known known.json --baseline dmrace-runs/last-week --format junit
   dmrace audit --reproducer rcu-callback:tun:tun_prog_free --output tun`;
@@ -61,8 +63,21 @@ export function auditCommand<K extends AuditedKernel>(
         'KERNEL',
       ),
     )
-    .addOption(option('--profile <names>', `of a src: kernel: ${PROFILES.join(', ')}`, 'PROFILE'))
-    .addOption(option('--config <file>', 'of a src: kernel: start from this .config', 'CONFIG'))
+    .addOption(
+      option(
+        '--profile <names>',
+        `of a src: kernel: ${PROFILES.join(', ')} (default: none, the tree’s defconfig)`,
+        'PROFILE',
+      ),
+    )
+    .addOption(
+      option(
+        '--config <file>',
+        'of a src: kernel: start from this .config; all of its modules are built',
+        'CONFIG',
+      ),
+    )
+    .addOption(patchOption())
     .addOption(
       offering(
         option('--arch <name>', 'guest architecture (default: this machine’s)', 'ARCH'),
@@ -131,7 +146,7 @@ async function asked<K extends AuditedKernel>(
   }
   const resumed = options.resume === undefined ? null : await openResumedAudit(options.resume);
   const request = resumed
-    ? await resumedAuditRequest(options, given, modules, resumed.resumed)
+    ? await resumedAuditRequest({ options, given, modules }, resumed.resumed)
     : await auditRequest(options, modules);
   const stages = new Progress(signal, options.quiet);
   const ended = await audit(request, await parts(), { stages, signal }, resumed);

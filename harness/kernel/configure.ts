@@ -21,10 +21,16 @@ import { trimModules } from './trim.js';
 
 /**
  * The fragments of a request, in the order in which they are merged: what the race needs, then the
- * profiles.
+ * profiles. What an audit's guests need comes after the profiles: `base` leaves out their disks.
  */
-export async function fragmentsOf(request: BuildRequest, arch: Arch): Promise<string[]> {
-  const files = ['race', arch.kernel.fragment, ...request.profiles];
+export async function fragmentsOf(
+  request: BuildRequest,
+  arch: Arch,
+  purpose: 'race' | 'audit' = 'race',
+): Promise<string[]> {
+  const needed = [purpose, arch.kernel.fragment];
+  const files =
+    purpose === 'race' ? [...needed, ...request.profiles] : [...request.profiles, ...needed];
   return Promise.all(
     files.map((name) => readFile(assets('kernel-config', `${name}.config`), 'utf8')),
   );
@@ -41,6 +47,8 @@ export interface Configuring {
   readonly make: readonly string[];
   /** Modules that stay where a given .config is cut down, as /proc/modules names them. */
   readonly needed: readonly string[];
+  /** What the kernel is for: whose fragments are merged; the race's if absent. */
+  readonly fragments?: 'race' | 'audit';
 }
 
 /** What came of a configuration besides the `.config`. */
@@ -58,10 +66,10 @@ export interface Configured {
  */
 export async function configure(
   work: Pick<Work, 'arch' | 'say' | 'signal'>,
-  { source, build, request, make, needed }: Configuring,
+  { source, build, request, make, needed, fragments: purpose = 'race' }: Configuring,
 ): Promise<Configured> {
   const { arch, say, signal } = work;
-  const fragments = await fragmentsOf(request, arch);
+  const fragments = await fragmentsOf(request, arch, purpose);
   const draft = path.join(build, '.config.dmrace');
   const explained = (name: string, making: Promise<unknown>): Promise<unknown> =>
     making.catch((error: unknown) => {
@@ -103,7 +111,7 @@ export async function configure(
   const fatal = lines.filter(({ option }) => option.required);
   if (fatal.length > 0) {
     throw new DmraceError('inconclusive', {
-      observed: `this tree's configuration lacks what the race needs:\n    ${fatal.map((f) => f.line).join('\n    ')}`,
+      observed: `this tree's configuration lacks what the ${purpose} needs:\n    ${fatal.map((f) => f.line).join('\n    ')}`,
       artefact: draft,
       action: 'enable what these options depend on (--config FILE), or skip this kernel',
     });

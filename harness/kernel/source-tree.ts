@@ -46,15 +46,16 @@ export function makefileVersion(text: string): string | null {
  *   (top Makefile: "source directory cannot contain spaces or colons"), or when it was built in
  *   place: kbuild refuses `O=` then (top Makefile, outputmakefile); (inconclusive) when it is older
  *   than the release method.
+ * @param suspect whose sources have to be there; null: none
  */
 export async function openSourceTree(
   given: string,
   arch: Arch,
-  suspect: SuspectBuild,
+  suspect: SuspectBuild | null,
 ): Promise<SourceTree> {
   const directory = await realpath(given).catch(() => path.resolve(given));
   const absent: string[] = [];
-  for (const name of [...NEEDED, `${suspect.directory}/Makefile`]) {
+  for (const name of [...NEEDED, ...(suspect ? [`${suspect.directory}/Makefile`] : [])]) {
     if (!(await exists(path.join(directory, name)))) absent.push(name);
   }
   const makefile = await textOf(path.join(directory, 'Makefile'));
@@ -75,7 +76,7 @@ export async function openSourceTree(
       action: 'name the tree by another path: move it, or git worktree add a folder without them',
     });
   }
-  if (!(await hasMethod(directory, suspect))) {
+  if (suspect && !(await hasMethod(directory, suspect))) {
     const absent = suspect.methodSources.map(({ file, text }) =>
       text === null ? `no ${suspect.directory}/${file}` : `no ${suspect.method}() in ${file}`,
     );

@@ -5,6 +5,7 @@ import { moduleName } from '../audit/live/names.js';
 import { patienceParameters } from '../guest/patience.js';
 import { buildAuditInitramfs } from '../initramfs/audit.js';
 import { prepareAuditKernel } from '../kernel/audit.js';
+import type { AuditKernelRequest } from '../kernel/auditable.js';
 import { headlineOf, isOfKind } from '../model/errors.js';
 import type { Accel, AuditKernel, MachineSpec, Stages } from '../ports.js';
 import { chooseAccel, tryKvm } from '../qemu/accel.js';
@@ -34,8 +35,7 @@ export type AuditGuestKind = 'watch' | 'bare';
 
 /** What an audit's rig is wanted for. */
 export interface AuditRigRequest {
-  /** As given with --kernel. */
-  readonly kernel: string;
+  readonly kernel: AuditKernelRequest;
   readonly accel: Accel | 'auto';
   /** A developer's own .ko files (--module). */
   readonly modules: readonly string[];
@@ -64,7 +64,7 @@ async function prepareOnce(
   stages: Stages,
 ): Promise<AuditRig> {
   const kernel = await stages.stage(
-    { title: `Kernel ${request.kernel}: image, our module, planted mistakes`, name: 'kernel' },
+    { title: `Kernel ${request.kernel.spec}: image, our module, planted mistakes`, name: 'kernel' },
     (say) => prepareAuditKernel(telling(work, say), request.kernel),
   );
   const disks = await stages.stage(
@@ -225,7 +225,9 @@ async function savedGuest(
 }
 
 /** The names that the kernel's image has built in. */
-export async function builtinModules({ modules }: AuditKernel): Promise<ReadonlySet<string>> {
+export async function builtinModules({
+  modules,
+}: Pick<AuditKernel, 'modules'>): Promise<ReadonlySet<string>> {
   const text = await readFile(path.join(modules, 'modules.builtin'), 'utf8').catch(() => '');
   return new Set(text.split('\n').filter(Boolean).map(moduleName));
 }

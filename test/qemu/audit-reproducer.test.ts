@@ -28,7 +28,10 @@ it('of tun’s callback shows its report, untainted', async () => {
     }),
   );
   const work = await testWork();
-  const kernel = await prepareAuditKernel(work, 'debian:6.12');
+  const kernel = await prepareAuditKernel(work, {
+    spec: 'debian:6.12',
+    build: { profiles: [], config: null },
+  });
   const { release } = kernel.identity;
   const { disks } = await auditDisks(work, { release, modules: kernel.modules, extra: [] });
   const tried = await tryReproducer(

@@ -38,7 +38,8 @@ describe('the live part of the audit on a stock kernel', () => {
   beforeAll(async () => {
     const signal = new AbortController().signal;
     const work = await openWork(guestArch(), signal);
-    const asked = { spec: KERNEL, accel: 'tcg', ownModules: [] } as const;
+    const wantedKernel = { spec: KERNEL, build: { profiles: [], config: null } } as const;
+    const asked = { kernel: wantedKernel, accel: 'tcg', ownModules: [] } as const;
     const kernel = await guestKernel(work, asked, quiet);
     const wanted = [
       exercise({

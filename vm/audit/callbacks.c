@@ -10,9 +10,15 @@
 #include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/tracepoint.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #include "audit.h"
+
+/* Its old name; stable trees of 6.1 have both. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete del_timer
+#endif
 
 struct callback callbacks[CALLBACKS];
 unsigned int callback_slots;
@@ -108,7 +114,7 @@ static struct work_struct *delayed(struct timer_list *timer)
 
 /*
  * Of the arguments that the trace points have (include/trace/events/timer.h and workqueue.h) only
- * the first are taken, which have been the same from v6.1 on.
+ * the first are taken, which have been the same from v5.10 on.
  */
 static void on_timer_start(void *data, struct timer_list *timer)
 {

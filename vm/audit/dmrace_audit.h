@@ -11,6 +11,8 @@
 
 #define DMRACE_AUDIT_DEVICE	"/dev/dmrace-audit"
 #define DMRACE_AUDIT_WHAT	128
+/* By so much later than RCU would are callbacks of modules called at most. */
+#define DMRACE_AUDIT_DELAY_MS	3000
 
 enum dmrace_audit_kind {
 	DMRACE_OBJECT,

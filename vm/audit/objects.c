@@ -162,6 +162,7 @@ static const void *pointer_at(const void *address)
 	return address && peek(address, &pointer, sizeof(pointer)) ? pointer : NULL;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
 /* disk_release() asks for fops->free_disk of a disk that was added (block/genhd.c, v6.1 and v6.12). */
 static struct leads disk_leads(struct device *dev)
 {
@@ -174,6 +175,13 @@ static struct leads disk_leads(struct device *dev)
 	fops = pointer_at(&disk->fops);
 	return in_gone_module(fops) ? (struct leads){ DMRACE_DISK_FOPS, fops } : nowhere;
 }
+#else
+/* Before 5.18 it asked for nothing of the module's (block/genhd.c, v5.10). */
+static struct leads disk_leads(struct device *dev)
+{
+	return nowhere;
+}
+#endif
 
 /* In the order of device_release(), drivers/base/core.c. */
 static struct leads device_leads(struct device *dev)

@@ -10,7 +10,7 @@
 
 #include "audit.h"
 
-#define DELAY		(3 * HZ)
+#define DELAY		msecs_to_jiffies(DMRACE_AUDIT_DELAY_MS)
 #define LOOK_AGAIN	(HZ / 10)
 
 static bool delaying;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { availableParallelism } from 'node:os';
+import type { AuditKernelRequest } from '../../kernel/auditable.js';
 import type { Accel, Stages } from '../../ports.js';
 import { type AuditRig, prepareAuditRig } from '../../rig/audit.js';
 import type { Work } from '../../util/work.js';
 import { visitPlanted } from './planted.js';
 import type { AuditedKernel, LiveEvent, LiveRequest } from './ports.js';
 import { isWorthTrying, proveUntainted } from './untainted.js';
+import { visitRig } from './visit-rig.js';
 import { GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
 /** A kernel whose guests are ready. */
@@ -20,16 +22,15 @@ export interface GuestKernel extends AuditedKernel {
 export async function guestKernel(
   work: Work,
   request: {
-    /** As given with --kernel. */
-    readonly spec: string;
+    readonly kernel: AuditKernelRequest;
     readonly accel: Accel | 'auto';
     /** Files of --module. */
     readonly ownModules: readonly string[];
   },
   stages: Stages,
 ): Promise<GuestKernel> {
-  const { spec, accel, ownModules } = request;
-  const rig = await prepareAuditRig(work, { kernel: spec, accel, modules: ownModules }, stages);
+  const { kernel, accel, ownModules } = request;
+  const rig = await prepareAuditRig(work, { kernel, accel, modules: ownModules }, stages);
   const { identity, arch, config, modules } = rig.kernel;
   return { identity, arch, config, modules, rig };
 }
@@ -63,12 +64,12 @@ function guestEvent({ output }: MadeVisit): LiveEvent {
  *   is left when it ends, however it does.
  */
 export async function* auditLive(work: Work, request: GuestRequest): AsyncGenerator<LiveEvent> {
-  const { rig } = request.kernel;
+  const rig = visitRig(request.kernel.rig);
   const { signal } = work;
   const jobs = request.jobs === 'auto' ? availableParallelism() : request.jobs;
   const tries = request.untaintedTries ?? TRIES;
   const numbers = new GuestNumbers(request.firstGuest);
-  yield { is: 'started', accel: rig.accel };
+  yield { is: 'started', accel: request.kernel.rig.accel };
   if (request.planted !== false) {
     for await (const { planted, made } of visitPlanted(rig, { jobs, signal }, numbers)) {
       yield guestEvent(made);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { checkExercises, type ReadExercise } from '../../audit/exercises.js';
 import { PROGRAMS } from '../../audit/tools.js';
-import { prepareAuditKernel } from '../../kernel/audit.js';
+import { auditFiles } from '../../kernel/audit.js';
 import { DmraceError } from '../../model/errors.js';
 import type { Exercise } from '../../model/exercise.js';
-import type { AuditKernel, Stages } from '../../ports.js';
+import type { AuditFiles, Stages } from '../../ports.js';
 import { ownExercise, shippedExercises } from '../../rig/audit-exercises.js';
 import { telling, type Work } from '../../util/work.js';
 import { auditLive, type GuestKernel, guestKernel } from './live.js';
@@ -18,21 +18,23 @@ interface MadeKernel extends AuditedKernel {
   readonly guests: GuestKernel | null;
 }
 
-const made = (kernel: AuditKernel, guests: GuestKernel | null): MadeKernel => {
+const made = (kernel: AuditFiles, guests: GuestKernel | null): MadeKernel => {
   const { identity, arch, config, modules, image } = kernel;
   return { identity, arch, config, modules, image, guests };
 };
 
 async function kernelOf(work: Work, request: KernelRequest, stages: Stages): Promise<MadeKernel> {
-  const { spec, guests: wanted, ownModules } = request;
+  const { spec, build, guests: wanted, ownModules } = request;
+  const asked = { spec, build };
   if (wanted === null) {
     const kernel = await stages.stage(
       { title: `Kernel ${spec}: image and modules`, name: 'kernel' },
-      (say) => prepareAuditKernel(telling(work, say), spec),
+      (say) => auditFiles(telling(work, say), asked),
     );
     return made(kernel, null);
   }
-  const guests = await guestKernel(work, { spec, accel: wanted.accel, ownModules }, stages);
+  const guestRequest = { kernel: asked, accel: wanted.accel, ownModules };
+  const guests = await guestKernel(work, guestRequest, stages);
   return made(guests.rig.kernel, guests);
 }
 

@@ -2,6 +2,7 @@
 import type { Visit, VisitEnd } from '../../model/audit.js';
 import type { Exercise } from '../../model/exercise.js';
 import type { ArchName, KernelConfig } from '../../model/kernel.js';
+import type { AuditNote } from '../../runs/audit/note.js';
 import type { LiveVisit } from './ports.js';
 
 /** A module that was given with --module. */
@@ -102,7 +103,7 @@ function step(
 
 /** How a visit ends that no guest is needed for; null for one that has to be made. */
 function endWithoutGuest(
-  { available, builtin, config, release }: PlanInput,
+  { available, builtin, config, release, ownModules }: PlanInput,
   {
     module,
     exercise,
@@ -123,16 +124,33 @@ function endWithoutGuest(
     };
   }
   if (builtin.has(module)) return { is: 'builtin' };
+  const missing = (exercise?.config ?? []).filter((option) => !config.has(option));
+  if (missing.length > 0) {
+    const options = missing.map((option) => `CONFIG_${option}`).join(', ');
+    return {
+      is: 'not-loaded',
+      why: `its exercise needs ${options}, which this kernel does not set`,
+    };
+  }
   if (!available.has(module)) {
     return {
       is: 'not-loaded',
       why: `kernel ${release} has no module of that name: see its modules.dep, or give the file with --module`,
     };
   }
-  const missing = (exercise?.config ?? []).filter((option) => !config.has(option));
-  if (missing.length === 0) return null;
+  const there = (name: string): boolean =>
+    available.has(name) || builtin.has(name) || ownModules.some((one) => one.module === name);
+  const absent = (exercise?.needs ?? []).map(moduleName).filter((name) => !there(name));
+  if (absent.length === 0) return null;
+  const modules = absent.join(', ');
   return {
     is: 'not-loaded',
-    why: `its exercise needs ${missing.map((option) => `CONFIG_${option}`).join(', ')}, which this kernel does not set`,
+    why: `its exercise needs ${modules}, which this kernel does not have`,
   };
 }
+
+/** A step as the audit's note has it. */
+export const plannedOf = (step: PlannedStep): AuditNote['plan'][number] =>
+  step.is === 'known'
+    ? { module: step.visit.module, exercise: step.visit.exercise }
+    : { module: step.visit.module, exercise: step.visit.exercise?.name ?? null };

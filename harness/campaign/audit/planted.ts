@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Fault, PlantedVisit } from '../../model/audit.js';
 import { ExerciseFile } from '../../model/exercise.js';
-import type { AuditRig } from '../../rig/audit.js';
+import type { VisitRig } from './visit-rig.js';
 import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
 const MODULE = 'dmrace_mistake';
@@ -46,7 +46,7 @@ function wishOf(planted: Planted): VisitWish {
 
 /** The control of an audit: every planted mistake and its twin, in the same guests as the modules. */
 export async function* visitPlanted(
-  rig: AuditRig,
+  rig: VisitRig,
   options: { readonly jobs: number; readonly signal: AbortSignal },
   numbers: GuestNumbers,
 ): AsyncGenerator<{ readonly planted: PlantedVisit; readonly made: MadeVisit }> {

@@ -21,6 +21,7 @@ export interface AuditedKernel {
 export interface KernelRequest {
   /** As given with --kernel. */
   readonly spec: string;
+  /** How a `src:` kernel is built. */
   readonly build: BuildRequest;
   /** Whether guests are to be run, and how; null: only its files are read. */
   readonly guests: { readonly accel: 'auto' | Accel } | null;

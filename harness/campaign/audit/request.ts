@@ -10,6 +10,10 @@ import type { Shard } from '../../runs/shard.js';
 export interface AuditRequest {
   readonly kernel: string;
   readonly build: BuildRequest;
+  /** As given with --profile, --config and --patch, the files by their whole paths. */
+  readonly profile?: string;
+  readonly config?: string;
+  readonly patch?: readonly string[];
   readonly arch: Arch;
   readonly static: boolean;
   readonly live: boolean;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { isKernels } from '../../audit/live/holder.js';
 import type { Observation, Visit } from '../../model/audit.js';
-import type { AuditRig } from '../../rig/audit.js';
+import type { VisitRig } from './visit-rig.js';
 import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
 /** Of a callback that RCU has: some grace periods, expedited. */
@@ -39,7 +39,7 @@ const isSame = (a: Observation, b: Observation): boolean =>
  * @returns the visit with proofs that are not tainted, where there are any
  */
 export async function proveUntainted(
-  rig: AuditRig,
+  rig: VisitRig,
   { wish, visit }: MadeVisit,
   options: UntaintedOptions,
   numbers: GuestNumbers,
@@ -83,7 +83,7 @@ export async function proveUntainted(
 }
 
 async function once(
-  rig: AuditRig,
+  rig: VisitRig,
   wish: VisitWish,
   settleMs: number,
   signal: AbortSignal,

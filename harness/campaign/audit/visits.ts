@@ -4,9 +4,9 @@ import { type VisitOutput, visitOf } from '../../audit/live/visit.js';
 import type { Visit } from '../../model/audit.js';
 import type { Exercise } from '../../model/exercise.js';
 import { recordsOf } from '../../model/record.js';
-import type { AuditRig } from '../../rig/audit.js';
 import { type AuditGuestKind, builtinModules } from '../../rig/audit.js';
-import { AuditGuest, type GuestVisit } from '../../rig/audit-guest.js';
+import type { GuestVisit } from '../../rig/audit-guest.js';
+import type { VisitGuest, VisitRig } from './visit-rig.js';
 
 /** One module that is to be visited. */
 export interface VisitWish {
@@ -52,7 +52,7 @@ export interface MadeVisit {
 
 /** One worker: a guest after the other, until there is nothing left. */
 async function* work(
-  rig: AuditRig,
+  rig: VisitRig,
   queue: VisitWish[],
   numbers: GuestNumbers,
   builtin: ReadonlySet<string>,
@@ -60,7 +60,7 @@ async function* work(
 ): AsyncGenerator<MadeVisit> {
   while (queue.length > 0) {
     const guest = numbers.next();
-    await using machine = await AuditGuest.start(rig, options.kind, options.signal);
+    await using machine = await rig.start(options.kind, options.signal);
     for (let number = 0; number < VISITS_PER_GUEST; number++) {
       const wish = queue.shift();
       if (!wish) return;
@@ -87,13 +87,13 @@ const mayBeInTheWay = ({ end }: Visit): boolean =>
 
 /** The same visit in a guest of its own. */
 async function inFresh(
-  rig: AuditRig,
+  rig: VisitRig,
   first: MadeVisit,
   numbers: GuestNumbers,
   asked: Asked,
 ): Promise<MadeVisit> {
   const guest = numbers.next();
-  await using machine = await AuditGuest.start(rig, asked.options.kind, asked.options.signal);
+  await using machine = await rig.start(asked.options.kind, asked.options.signal);
   const { made } = await visitOnce(rig, machine, { ...asked, guest, number: 0 });
   return { ...made, visit: { ...made.visit, usedGuestEnd: first.visit.end } };
 }
@@ -103,7 +103,7 @@ async function inFresh(
  * arch/x86/kernel/traps.c, exc_int3()), the next is had in a fresh one.
  */
 async function provenOn(
-  rig: AuditRig,
+  rig: VisitRig,
   first: MadeVisit,
   numbers: GuestNumbers,
   asked: Asked,
@@ -112,7 +112,7 @@ async function provenOn(
   let proveFrom = nextProof(first.output, 0, PROOFS);
   while (proveFrom !== null) {
     const guest = numbers.next();
-    await using machine = await AuditGuest.start(rig, asked.options.kind, asked.options.signal);
+    await using machine = await rig.start(asked.options.kind, asked.options.signal);
     const again = await visitOnce(rig, machine, { ...asked, guest, number: 0, proveFrom });
     made = { ...made, visit: joined(made.visit, again.made.visit) };
     proveFrom = nextProof(again.made.output, proveFrom, PROOFS);
@@ -130,8 +130,8 @@ interface Asked {
 }
 
 async function visitOnce(
-  rig: AuditRig,
-  machine: AuditGuest,
+  rig: VisitRig,
+  machine: VisitGuest,
   asked: Asked,
 ): Promise<{ made: MadeVisit; spoiled: boolean }> {
   const { wish, guest, number, builtin, options, proveFrom } = asked;
@@ -168,7 +168,7 @@ async function visitOnce(
  * @throws DmraceError (environment) when guests do not start; AbortError after an interrupt
  */
 export async function* makeVisits(
-  rig: AuditRig,
+  rig: VisitRig,
   wishes: readonly VisitWish[],
   options: VisitOptions,
   numbers = new GuestNumbers(),

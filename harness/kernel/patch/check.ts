@@ -2,7 +2,7 @@
 import { parseKernelSpec } from '../../model/kernel.js';
 import type { SuspectBuild } from '../../model/suspect-build.js';
 import type { Work } from '../../util/work.js';
-import { baseOf } from '../self-built.js';
+import { baseOf } from '../source-build.js';
 import { openSourceTree } from '../source-tree.js';
 import { unpackSuspect } from '../sources.js';
 import { resolveStock } from '../stock.js';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { type AuditResult, type AuditVerdict, alarmingModules } from '../../judge/audit.js';
+import type { AuditResult } from '../../judge/audit.js';
+import { alarmingModules } from '../../judge/audit-reasons.js';
+import type { AuditVerdict } from '../../judge/audit-verdict.js';
 import { annotation, fitted, html, MAX_ANNOTATIONS, SUMMARY_LIMIT_BYTES } from '../github.js';
 import { codeBlock, plainText } from '../markdown-text.js';
 import { auditSentence } from './sentence.js';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { create } from 'xmlbuilder2';
 import { soundWord } from '../../audit/findings.js';
-import { type AuditResult, knownAuditReasons } from '../../judge/audit.js';
+import type { AuditResult } from '../../judge/audit.js';
+import { knownAuditReasons } from '../../judge/audit-reasons.js';
 import { addCase, type Case, clean, sums } from '../junit.js';
 import { controlNote, controlState, visitName, visitNotes, visitState } from './state.js';
 

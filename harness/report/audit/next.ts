@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: MIT
 import type { AuditResult } from '../../judge/audit.js';
+import type { KernelIdentity } from '../../model/kernel-identity.js';
 
 /** A command to go on with, and why. */
 interface Next {
   readonly command: string;
   readonly why: string;
 }
+
+/** The options that name a kernel, and how it was built. */
+const kernelWords = ({ spec, build }: KernelIdentity): string[] => [
+  ...(spec === 'debian' ? [] : [`--kernel ${spec}`]),
+  ...(build === undefined || build.profiles.length === 0
+    ? []
+    : [`--profile ${build.profiles.join(',')}`]),
+  ...(build === undefined || build.config === null ? [] : [`--config ${build.config}`]),
+];
 
 /** What to run next. */
 export function auditNext(
@@ -28,7 +38,10 @@ export function auditNext(
     ...(!question.live && listed?.modules[0]
       ? [
           {
-            command: `${dmrace} audit --live ${listed.modules[0].module}${kernel.spec === 'debian' ? '' : ` --kernel ${kernel.spec}`}`,
+            command: [
+              `${dmrace} audit --live ${listed.modules[0].module}`,
+              ...kernelWords(kernel),
+            ].join(' '),
             why: 'tries one of those that are listed',
           },
         ]

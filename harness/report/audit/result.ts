@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { endText, showed, wasTried } from '../../audit/ends.js';
 import { NOTHING_SEEN } from '../../audit/words.js';
-import { AUDIT_VERDICTS, type AuditResult } from '../../judge/audit.js';
+import type { AuditResult } from '../../judge/audit.js';
+import { AUDIT_VERDICTS } from '../../judge/audit-verdict.js';
 import { CONFIDENCES, FAULTS, type Fault, type Visit } from '../../model/audit.js';
 import { KernelIdentity } from '../../model/kernel-identity.js';
 import { KnownAudit } from '../../model/known.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { type AuditResult, alarmingModules } from '../../judge/audit.js';
+import type { AuditResult } from '../../judge/audit.js';
+import { alarmingModules } from '../../judge/audit-reasons.js';
 import { isAlarming } from '../../model/audit.js';
 import { plural } from '../text.js';
 

@@ -2,7 +2,8 @@
 import { endText, showed, wasTried } from '../../audit/ends.js';
 import type { AuditFinding } from '../../audit/finding.js';
 import { NOTHING_SEEN, placeText } from '../../audit/words.js';
-import { type AuditResult, knownAuditReasons } from '../../judge/audit.js';
+import type { AuditResult } from '../../judge/audit.js';
+import { knownAuditReasons } from '../../judge/audit-reasons.js';
 import { CONFIDENCES, type VisitEnd } from '../../model/audit.js';
 import { type Paint, plainTable, plural, wrapped } from '../text.js';
 import { auditNext } from './next.js';

@@ -23,6 +23,10 @@ export const AuditNote = z.strictObject({
   dmrace: z.string(),
   startedAt: z.string(),
   kernel: KernelIdentity,
+  /** As given with --profile, --config and --patch, the files by their whole paths: how it is built. */
+  profile: z.string().optional(),
+  config: z.string().optional(),
+  patch: z.array(z.string()).optional(),
   static: z.boolean(),
   live: z.boolean(),
   /** Modules that were named. */

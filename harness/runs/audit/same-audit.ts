@@ -12,6 +12,9 @@ function facts(note: AuditNote): Record<string, string> {
     'kernel version': kernel.version,
     'kernel configuration': kernel.configSha256,
     'kernel image (SHA-256)': kernel.imageSha256 ?? 'unknown',
+    'patches of the kernel': JSON.stringify(
+      (kernel.patches ?? []).map(({ subject, sha256 }) => [subject, sha256]),
+    ),
     architecture: kernel.arch,
     'static part': String(note.static),
     'live part': String(note.live),

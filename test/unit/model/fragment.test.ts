@@ -48,8 +48,10 @@ describe('parseFragment', () => {
 describe('the shipped fragments', () => {
   const files = readdirSync(assets('kernel-config')).filter((name) => name.endsWith('.config'));
 
-  it('are the profiles and what the race needs', () => {
-    const wanted = [...PROFILES, 'race', 'race-arm64', 'race-x86_64'].map((n) => `${n}.config`);
+  it('are the profiles and what the race and the audit need', () => {
+    const wanted = [...PROFILES, 'audit', 'race', 'race-arm64', 'race-x86_64'].map(
+      (n) => `${n}.config`,
+    );
     expect(files.sort()).toEqual(wanted.sort());
   });
 

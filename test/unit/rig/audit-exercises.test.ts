@@ -37,7 +37,7 @@ describe('the exercises that come with dmrace', () => {
 
   it.each([
     ...['block', 'dm', 'md', 'net', 'sched', 'netfilter', 'sound', 'media', 'drm', 'usb', 'scsi'],
-    ...['target', 'nvme', 'iio', 'i2c', 'mtd', 'fs', 'crypto', 'watchdog', 'input', 'char'],
+    ...['target', 'nvme', 'iio', 'i2c', 'mtd', 'fs', 'crypto', 'watchdog', 'input', 'char', 'gpio'],
   ])('cover %s', (family) => {
     expect(shipped.filter(({ exercise }) => exercise.family === family)).not.toEqual([]);
   });

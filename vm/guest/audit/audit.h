@@ -60,6 +60,8 @@ int wait_within(pid_t pid, int *status, int ms);
 int note_modules(void);
 int find_newcomers(const char *first, char names[][MODULE_NAME], int tell);
 int unload_newcomer(const struct visit *visit, int helper, const char *module);
+/* Whether other modules are built on it. */
+int has_holders(const char *module);
 
 /* hasty.c: destroys and unloads the module without a pause, by a real-time process; its error. */
 int destroy_and_unload(const struct visit *visit);

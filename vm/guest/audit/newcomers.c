@@ -20,6 +20,8 @@
 #define PRIORITY	50
 /* A user of the module may be on its way out still; an unload that takes longer waits for us. */
 #define BUSY_MS		1500
+/* One that is on its way in an RCU callback goes when our module has called that. */
+#define DELAYED_MS	(DMRACE_AUDIT_DELAY_MS + BUSY_MS)
 #define WAITS_MS	4000
 #define PAUSE_MS	50
 
@@ -155,6 +157,23 @@ static void pause_ms(int ms)
 	nanosleep(&pause, NULL);
 }
 
+int has_holders(const char *module)
+{
+	char path[96];
+	struct dirent *entry;
+	DIR *holders;
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/holders", module);
+	holders = opendir(path);
+	if (!holders)
+		return 0;
+	while (!found && (entry = readdir(holders)))
+		found = entry->d_name[0] != '.';
+	closedir(holders);
+	return found;
+}
+
 /* Its error, 0 when it is gone; an unload that blocks is told about in @waited. */
 static int unload_once(const struct visit *visit, int helper, const char *module, int *waited)
 {
@@ -176,18 +195,27 @@ static int unload_once(const struct visit *visit, int helper, const char *module
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-/* Returns its error: ETIMEDOUT and EIO spoil the guest. */
+/*
+ * Returns its error: ETIMEDOUT and EIO spoil the guest. What keeps a module in use may be an object
+ * that we hold, whose release method puts the module, as bcache's do (drivers/md/bcache/super.c).
+ */
 int unload_newcomer(const struct visit *visit, int helper, const char *module)
 {
-	long long started = now_us();
+	long long started = now_us(), limit_ms = helper < 0 ? BUSY_MS : DELAYED_MS;
 	int error, waited = 0;
 
 	for (;;) {
 		error = unload_once(visit, helper, module, &waited);
 		if (error != EWOULDBLOCK && error != EBUSY)
 			break;
-		if (now_us() - started > BUSY_MS * 1000LL)
-			break;
+		if (now_us() - started > limit_ms * 1000) {
+			if (helper < 0 || waited || has_holders(module))
+				break;
+			if (ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
+				record_failure("DMRACE_AUDIT_DROP", errno);
+			waited = 1;
+			limit_ms += BUSY_MS;
+		}
 		pause_ms(PAUSE_MS);
 	}
 	record_unloaded(visit->number, module, error, module_refcount(module), waited,

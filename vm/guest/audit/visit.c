@@ -85,14 +85,26 @@ static int make(const struct visit *visit)
 	return failed;
 }
 
+/* In this order, but what others are built on goes after them. */
 static int unload_all(const struct visit *visit, int helper, char names[][MODULE_NAME], int count)
 {
-	int error, i, spoiled = 0;
+	char done[NEWCOMERS] = { 0 };
+	int error, i, progress, spoiled = 0;
 
-	for (i = 0; i < count && !spoiled; i++) {
-		error = unload_newcomer(visit, helper, names[i]);
-		spoiled = error == ETIMEDOUT || error == EIO;
-	}
+	do {
+		progress = 0;
+		for (i = 0; i < count && !spoiled; i++) {
+			if (done[i] || has_holders(names[i]))
+				continue;
+			error = unload_newcomer(visit, helper, names[i]);
+			spoiled = error == ETIMEDOUT || error == EIO;
+			done[i] = progress = 1;
+		}
+	} while (progress && !spoiled);
+	/* Told that they are in use. */
+	for (i = 0; i < count && !spoiled; i++)
+		if (!done[i])
+			spoiled = unload_newcomer(visit, helper, names[i]) == ETIMEDOUT;
 	return spoiled;
 }
 

@@ -6,6 +6,13 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownModule } from '../../../../harness/campaign/audit/modules.js';
 import { type PlanInput, planVisits } from '../../../../harness/campaign/audit/plan.js';
+import { type Exercise, ExerciseFile } from '../../../../harness/model/exercise.js';
+
+const exercise = (more: object): Exercise => ({
+  ...ExerciseFile.parse({ module: 'tun', title: 'a tap', ...more }),
+  name: 'tun',
+  family: 'net',
+});
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
   arch: 'x86_64',
@@ -41,6 +48,16 @@ describe('a visit that needs no guest', () => {
       'a module without a vermagic',
       { ownModules: [{ module: 'foo', file: '/f/foo.ko', release: '' }] },
       /built for no kernel that its vermagic names/,
+    ],
+    [
+      'an exercise that needs an option',
+      { shipped: [exercise({ config: ['I2C_STUB'] })] },
+      /its exercise needs CONFIG_I2C_STUB, which this kernel does not set/,
+    ],
+    [
+      'an exercise that needs a module',
+      { shipped: [exercise({ needs: ['vt', 'scsi_debug', 'tun'] })] },
+      /its exercise needs scsi_debug, which this kernel does not have/,
     ],
   ])('is said of %s, with the fact and what to do', (_, more, says) => {
     expect(endOf(more)).toMatchObject({ is: 'not-loaded', why: expect.stringMatching(says) });
