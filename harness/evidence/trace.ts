@@ -31,17 +31,31 @@ const EVENT = /^\s*(.{1,16}?)-(\d+)\s+\[(\d+)\]\s+(\S+)\s+(\d+)\.(\d{6}): (.*)$/
 const STACK = /^ => (.+?)(?: <([0-9a-f]+)>)?$/;
 const STACK_HEAD = '<stack trace>';
 
-/** Reads the text of an ftrace instance's `trace` file. Lines of no known form are skipped. */
+/**
+ * Reads the text of an ftrace instance's `trace` file. Lines of no known form are skipped. A stack is
+ * that of the event before it on its own processor, which the same trigger fired for: between the two
+ * others may have their say, because the text merges the buffers of all processors by time
+ * (kernel/trace/trace.c, __find_next_entry(), v6.12).
+ */
 export function parseTrace(text: string): TraceEvent[] {
   const events: TraceEvent[] = [];
+  const lastOn = new Map<number, TraceEvent>();
+  let owner: TraceEvent | null = null;
   for (const line of text.split('\n')) {
     const stack = STACK.exec(line);
     if (stack?.[1]) {
-      events.at(-1)?.stack.push({ symbol: stack[1], address: stack[2] ?? '' });
+      owner?.stack.push({ symbol: stack[1], address: stack[2] ?? '' });
       continue;
     }
     const event = parseEvent(line);
-    if (event) events.push(event);
+    if (event?.name === STACK_HEAD) {
+      const before = lastOn.get(event.cpu);
+      owner = before?.pid === event.pid ? before : null;
+    } else if (event) {
+      events.push(event);
+      lastOn.set(event.cpu, event);
+      owner = null;
+    }
   }
   return events;
 }
@@ -50,9 +64,9 @@ function parseEvent(line: string): TraceEvent | null {
   const match = EVENT.exec(line);
   if (!match) return null;
   const [, comm = '', pid = '', cpu = '', flags = '', seconds = '', micros = '', rest = ''] = match;
-  // The stack belongs to the event before it, which the same trigger fired for.
-  if (rest.startsWith(STACK_HEAD)) return null;
-  const { name, text } = nameOf(rest);
+  const { name, text } = rest.startsWith(STACK_HEAD)
+    ? { name: STACK_HEAD, text: '' }
+    : nameOf(rest);
   return {
     us: Number(seconds) * 1_000_000 + Number(micros),
     comm: comm.trim(),

@@ -137,8 +137,36 @@ describe('stacks', () => {
     ]);
   });
 
-  it('without an event before them are skipped', () => {
-    expect(parseTrace(' => __schedule+0x4f8/0xa00 <ffffffff81a10fe8>')).toEqual([]);
+  it('belong to the event before them on their own processor', () => {
+    // As 6.1 printed it on two processors: the other one switched before the stack was recorded.
+    const events = parseTrace(
+      [
+        '    dmrace-guest-129     [000] d..2.    17.960172: sched_switch: prev_comm=dmrace-guest prev_pid=129 prev_prio=120 prev_state=R+ ==> next_comm=dmsetup next_pid=127 next_prio=49',
+        '          <idle>-0       [001] d..2.    17.960180: sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=rcu_preempt next_pid=15 next_prio=69',
+        '     rcu_preempt-15      [001] d..2.    17.960325: sched_switch: prev_comm=rcu_preempt prev_pid=15 prev_prio=69 prev_state=I ==> next_comm=swapper/1 next_pid=0 next_prio=120',
+        '    dmrace-guest-129     [000] d..2.    17.962042: <stack trace>',
+        ' => _raw_spin_unlock_irqrestore+0x2c/0x40 <ffffffff81a1814c>',
+        ' => kobject_put+0x8a/0x1d0 <ffffffff819a4a5a>',
+      ].join('\n'),
+    );
+    expect(events.map(({ stack }) => stack.map(({ symbol }) => symbol))).toEqual([
+      ['_raw_spin_unlock_irqrestore+0x2c/0x40', 'kobject_put+0x8a/0x1d0'],
+      [],
+      [],
+    ]);
+  });
+
+  it('without an event of their own before them are skipped', () => {
+    const entry = ' => __schedule+0x4f8/0xa00 <ffffffff81a10fe8>';
+    expect(parseTrace(entry)).toEqual([]);
+    const [other] = parseTrace(
+      [
+        '         dmsetup-115     [001] d..3.     5.881841: sched_waking: comm=kworker/0:2',
+        '    dmrace-guest-112     [000] d..2.     5.881286: <stack trace>',
+        entry,
+      ].join('\n'),
+    );
+    expect(other?.stack).toEqual([]);
   });
 });
 
