@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The build: esbuild makes the program and the page of the HTML report. Plain JavaScript, because
 // harness/bootstrap.mjs and the tests import it, too. The types are checked by `npm run lint`.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** The repository: above this file, or above dist/.scripts where a bundled script holds this one. */
+const root = (function above(folder) {
+  return existsSync(path.join(folder, 'package.json')) ? folder : above(path.dirname(folder));
+})(path.dirname(fileURLToPath(import.meta.url)));
 
 /** For Node, as this project's modules are. Identifiers keep their names, for stack traces. */
 const FOR_NODE = {

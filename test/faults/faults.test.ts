@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The faults of the table, done to the real program: the quick ones in `npm test`, all of them in
 // `npm run test:faults`.
+import path from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { doFault, unable, warm } from './run.js';
 import { FAULTS } from './table.js';
@@ -18,6 +20,18 @@ describe('a fault at run time', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThanOrEqual(60);
     expect(FAULTS.filter(({ quick }) => quick).length * 3).toBeGreaterThanOrEqual(names.length);
+  });
+
+  it('is done by the soak, too, which then verifies the cache', async () => {
+    if (why !== null) throw new Error(why);
+    const script = path.join(import.meta.dirname, 'soak.mjs');
+    const { stdout, all } = await execa(
+      process.execPath,
+      [script, '--once', '--only', 'two saved guests are swapped with their sums'],
+      { all: true, reject: false },
+    );
+    expect(all).toMatch(/^1\/1 ok /m);
+    expect(stdout).toMatch(/^soak: 1 faults in .*: 0 not as expected; 0 wrong verdicts/m);
   });
 
   it.each(FAULTS.filter(({ quick }) => all || quick))('$name', async (fault) => {

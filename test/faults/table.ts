@@ -416,14 +416,14 @@ END
 touch -d "$t" "$f"; done; }
 `;
 /**
- * Swaps the entry behind a file of the run's own guest with another placement's, as the file system
- * lets it; with `sums` theirs, too.
+ * Puts another placement's entry in the place of the run's own; with `sums` the two are swapped, with
+ * their sums. An entry that the run does not use is not mended by it, so without it stays what it is.
  */
 const SWAP = `other() { for e in $USED; do case "$e" in "$1/$2") ;; "$1"/*) echo "\${e#*/}" ;; esac; done | head -n 1; }
 swap() { set -- "$1" "$2" "$(basename "$3")"; set -- "$@" "$(other "$1" "$3")"; [ -n "$4" ]
-  cp -a "$CACHE/$1/$3" "$WORK/aside"; rm -rf "$CACHE/$1/$3"
-  cp -a "$CACHE/$1/$4" "$CACHE/$1/$3"; rm -rf "$CACHE/$1/$4"; mv "$WORK/aside" "$CACHE/$1/$4"
-  [ "$2" != sums ] || { mv "$CACHE/sums/$1/$3.json" "$WORK/aside"
+  cp -a "$CACHE/$1/$3" "$WORK/aside"; rm -rf "$CACHE/$1/$3"; cp -a "$CACHE/$1/$4" "$CACHE/$1/$3"
+  [ "$2" != sums ] || { rm -rf "$CACHE/$1/$4"; mv "$WORK/aside" "$CACHE/$1/$4"
+    mv "$CACHE/sums/$1/$3.json" "$WORK/aside"
     mv "$CACHE/sums/$1/$4.json" "$CACHE/sums/$1/$3.json"; mv "$WORK/aside" "$CACHE/sums/$1/$4.json"; }; }
 `;
 const NO_STATES = 'rm -rf "$CACHE"/ready/* "$CACHE"/sums/ready\n';
@@ -436,14 +436,18 @@ const damage: Fault[] = (
     ['an initramfs is cut off', 'truncate -s 1000 "$INITRD"', /bytes instead/],
     ['an initramfs is empty', ': >"$INITRD"', /bytes instead/],
     ['an initramfs is flipped', `${NO_STATES}flip "$INITRD"`, null],
-    ['two saved guests are swapped', 'swap ready files "$READY"', /bytes instead|another content/],
+    [
+      'a saved guest is another placement’s',
+      'swap ready files "$READY"',
+      /bytes instead|another content/,
+    ],
     [
       'two saved guests are swapped with their sums',
       'swap ready sums "$READY"',
       /it was made as ready/,
     ],
     [
-      'two initramfs are swapped',
+      'an initramfs is another placement’s',
       'swap initramfs files "$(dirname "$INITRD")"',
       /bytes instead|another content/,
     ],
