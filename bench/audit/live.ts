@@ -8,6 +8,7 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { shippedExercises } from '../../harness/rig/audit-exercises.js';
+import { median } from '../speed/results.js';
 
 const [kernel = '', count = '60', jobs = '2', repeats = '3'] = process.argv.slice(3);
 if (kernel === '') {
@@ -32,9 +33,6 @@ async function audit(name: string, modules: readonly string[]): Promise<number> 
   }
   return (performance.now() - began) / 1000;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Each so far from the next that there are `wanted` of them. */
 const spread = (names: readonly string[], wanted: number): readonly string[] =>

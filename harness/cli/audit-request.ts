@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
-import type { AuditRequest } from '../campaign/audit/request.js';
+import { type AuditRequest, givenBuild } from '../campaign/audit/request.js';
 import { DmraceError } from '../model/errors.js';
 import { parseKernelSpec } from '../model/kernel.js';
 import { type BuildRequest, buildOptions } from '../model/kernel-profile.js';
@@ -60,15 +60,12 @@ export function auditBuild(kernel: string, { profile, config, patch }: BuildOpti
 }
 
 /** The same by whole paths, for a resumed audit. */
-const builtAs = ({
-  profile,
-  config,
-  patch,
-}: BuildOptions): Pick<AuditRequest, keyof BuildOptions> => ({
-  ...(profile === undefined ? {} : { profile }),
-  ...(config === undefined ? {} : { config: path.resolve(config) }),
-  ...(patch === undefined ? {} : { patch: patch.map((file) => path.resolve(file)) }),
-});
+const builtAs = ({ profile, config, patch }: BuildOptions) =>
+  givenBuild({
+    profile,
+    config: config === undefined ? config : path.resolve(config),
+    patch: patch?.map((file) => path.resolve(file)),
+  });
 
 /** What the result is compared with; null for what was not given. */
 export const comparisons = async ({

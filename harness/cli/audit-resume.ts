@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { AuditPlace } from '../campaign/audit/place.js';
 import { moduleName } from '../campaign/audit/plan.js';
-import type { AuditRequest } from '../campaign/audit/request.js';
+import { type AuditRequest, givenBuild } from '../campaign/audit/request.js';
 import { DmraceError } from '../model/errors.js';
 import { guestArch } from '../rig/guest-arch.js';
 import type { AuditNote } from '../runs/audit/note.js';
@@ -34,9 +34,7 @@ export async function resumedAuditRequest(
   return {
     kernel: spec,
     build: auditBuild(spec, note),
-    ...(note.profile === undefined ? {} : { profile: note.profile }),
-    ...(note.config === undefined ? {} : { config: note.config }),
-    ...(note.patch === undefined ? {} : { patch: note.patch }),
+    ...givenBuild(note),
     arch: guestArch(arch),
     static: note.static,
     live: note.live,

@@ -135,7 +135,9 @@ export async function assembleKernel(
 }
 
 /** What a run says of the series; nothing where none was asked for. */
-const patchesOf = ({ series }: KernelParts): Pick<KernelIdentity, 'patches'> =>
+export const patchesOf = ({
+  series,
+}: Pick<KernelParts, 'series'>): Pick<KernelIdentity, 'patches'> =>
   series === undefined || series === null || series.length === 0
     ? {}
     : { patches: series.map(({ file, subject, sha256 }) => ({ file, subject, sha256 })) };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseKernelConfig } from '../model/kernel.js';
 import type { AuditFiles, AuditKernel } from '../ports.js';
 import type { Work } from '../util/work.js';
-import { requireVermagic } from './assemble.js';
+import { patchesOf, requireVermagic } from './assemble.js';
 import { type Auditable, type AuditKernelRequest, withAuditable } from './auditable.js';
 import { buildAuditModule, buildAuditPlanted } from './kbuild.js';
 import { gatherModules } from './modules.js';
@@ -32,8 +32,7 @@ export const prepareAuditKernel = (work: Work, request: AuditKernelRequest): Pro
   withAuditable(work, request, (kernel) => assemble(work, kernel));
 
 async function filesOf(work: Work, kernel: Auditable): Promise<AuditFiles> {
-  const { build, series = [] } = kernel;
-  const patches = series.map(({ file, subject, sha256 }) => ({ file, subject, sha256 }));
+  const { build } = kernel;
   return {
     identity: {
       spec: kernel.spec,
@@ -44,7 +43,7 @@ async function filesOf(work: Work, kernel: Auditable): Promise<AuditFiles> {
       version: kernel.version,
       imageSha256: sha256(await readFile(kernel.image)),
       ...(build === undefined ? {} : { build }),
-      ...(patches.length === 0 ? {} : { patches }),
+      ...patchesOf(kernel),
     },
     arch: work.arch,
     image: kernel.image,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type KernelSpec, parseKernelConfig, parseKernelSpec } from '../model/kernel.js';
@@ -10,7 +10,7 @@ import { contentKey } from '../util/cache.js';
 import type { Work } from '../util/work.js';
 import type { AskedConfig } from './assemble.js';
 import { withAuditBuild } from './audit-source.js';
-import { buildTree, imageFile, unpackImage } from './debian.js';
+import { buildTree, imageFile, modulesIn, unpackImage } from './debian.js';
 import type { BuildTree } from './kbuild.js';
 import { sourceOf } from './patch/check.js';
 import { readSeries } from './patch/series.js';
@@ -50,7 +50,7 @@ export interface Auditable {
   /** What modules of ours are built against; fetched when it is asked for. */
   readonly tree: () => Promise<BuildTree>;
   readonly build?: KernelIdentity['build'];
-  readonly series?: Series;
+  readonly series?: Series | null;
 }
 
 /**
@@ -120,7 +120,7 @@ async function sourceKernel<T>(
         cc: built.cc,
       }),
       build: built.identity,
-      ...(series === null ? {} : { series }),
+      series,
     }),
   );
 }
@@ -167,15 +167,13 @@ async function debianKernel(work: Work, text: string, asked: DebianSpec): Promis
   const configFile = await imageFile(image, stock.abi, 'config');
   const configText = await readFile(configFile, 'utf8');
   requireAuditable({ text: configText, what: stock.image.name, file: configFile });
-  const lib = path.join(image, 'usr/lib/modules');
-  const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
   return {
     spec: text,
     release: stock.abi,
     version: `Debian ${stock.image.version}`,
     image: await imageFile(image, stock.abi, 'vmlinuz'),
     configText,
-    modules: path.join(from, stock.abi),
+    modules: path.join(await modulesIn(image), stock.abi),
     key: `${stock.abi}_${stock.image.version}`,
     tree: () => buildTree(work, archive, { stock, configText, suspect: null }),
   };

@@ -67,6 +67,12 @@ export async function unpackImage(
   });
 }
 
+/** Where an unpacked image has its modules: below /usr, or not yet. */
+export async function modulesIn(image: string): Promise<string> {
+  const lib = path.join(image, 'usr/lib/modules');
+  return (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
+}
+
 /** What the modules of a stock kernel are built against. */
 interface Against {
   readonly stock: StockKernel;
@@ -150,8 +156,7 @@ export async function prepareDebianKernel(
   const { suspect } = wanted;
   const { archive, stock } = await resolveStock(work, request);
   const modulesOf = async (own: Work, image: string): Promise<GuestModules> => {
-    const lib = path.join(image, 'usr/lib/modules');
-    const from = (await readdir(lib).catch(() => null)) ? lib : path.join(image, 'lib/modules');
+    const from = await modulesIn(image);
     return portsAndSuspect(own, `${stock.abi}_${stock.image.version}`, from, suspect);
   };
   const usual = arch.kernel.debianFlavour;

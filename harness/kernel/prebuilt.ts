@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { access, copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { copyFile, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type KernelSpec, parseKernelConfig } from '../model/kernel.js';
@@ -8,6 +8,7 @@ import type { Series } from '../model/patch.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import type { PreparedKernel } from '../ports.js';
 import { type Cache, contentKey } from '../util/cache.js';
+import { exists } from '../util/io.js';
 import type { Work } from '../util/work.js';
 import { assembleKernel, requireConfig, type Wanted } from './assemble.js';
 import type { BuildTree } from './kbuild.js';
@@ -17,12 +18,6 @@ import { makefileVersion } from './source-tree.js';
 import { builtVmlinux } from './vmlinux.js';
 
 type ImageSpec = Extract<KernelSpec, { from: 'image' }>;
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** A prebuilt kernel, and what is wanted of it. */
 export interface ImageRequest {

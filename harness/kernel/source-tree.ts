@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { access, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Arch } from '../model/arch/index.js';
 import { DmraceError } from '../model/errors.js';
 import type { SuspectBuild } from '../model/suspect-build.js';
 import { runTool } from '../util/command.js';
+import { exists } from '../util/io.js';
 import { crossPrefix } from '../util/toolchain.js';
 
 /** A kernel tree as it was found; nothing is ever written into it. */
@@ -20,12 +21,6 @@ export interface SourceTree {
   /** Changes when any file of the tree does: names, sizes and times. */
   readonly fingerprint: string;
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** Files that tell a kernel tree; the suspect's Makefile has to be there too. */
 const NEEDED = ['Makefile', 'Kconfig', 'scripts/Kbuild.include'];

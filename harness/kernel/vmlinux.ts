@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
 import { type KernelConfig, parseKernelSpec } from '../model/kernel.js';
 import type { KernelIdentity } from '../model/kernel-identity.js';
 import type { Cache } from '../util/cache.js';
+import { exists } from '../util/io.js';
 import { shell } from '../util/shell.js';
 import { telling, type Work } from '../util/work.js';
 import { resolveStock } from './stock.js';
@@ -12,12 +12,6 @@ import { resolveStock } from './stock.js';
 /** Kind of the cache's entries. */
 const KIND = 'vmlinux';
 const FILE = 'vmlinux';
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 const keyOf = (release: string, version: string, arch: string): string =>
   `${release}_${version}_${arch}`;

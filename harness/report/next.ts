@@ -84,11 +84,18 @@ function byVerdict(result: RunResult, directory: string, docker: readonly string
 function builtAs({ build }: KernelIdentity): string[] {
   if (build === undefined) return [];
   const usual = build.config === null ? 'base' : '';
-  const profiles = build.profiles.join(',');
+  return [...buildWords(build, usual), ...(builtAll(build) ? ['--all-modules'] : [])];
+}
+
+/** The options that name a build's profiles and its .config. @param usual profiles, which are not named */
+export function buildWords(
+  { profiles, config }: NonNullable<KernelIdentity['build']>,
+  usual: string,
+): string[] {
+  const names = profiles.join(',');
   return [
-    ...(profiles === usual ? [] : [`--profile ${profiles}`]),
-    ...(build.config === null ? [] : [`--config ${build.config}`]),
-    ...(builtAll(build) ? ['--all-modules'] : []),
+    ...(names === usual ? [] : [`--profile ${names}`]),
+    ...(config === null ? [] : [`--config ${config}`]),
   ];
 }
 

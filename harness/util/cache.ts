@@ -11,7 +11,7 @@ import { atExit } from './at-exit.js';
 import { HalfBuilt, sweepHalfBuilt } from './half-built.js';
 import { explainIo, makeFolder } from './io.js';
 import { leaveWord, takeWordAway, whoHolds } from './lock-owner.js';
-import { check, misplaced, readSums, removeSums, sumsOf, writeSums } from './sums.js';
+import { check, readSums, removeSums, sumsOf, writeSums } from './sums.js';
 
 /** A lock whose owner has not refreshed it for so long belongs to a dead process. */
 const STALE_MS = 20_000;
@@ -146,8 +146,7 @@ export class Cache {
         sums === 'damaged' ||
         (doubted && sums.origin === 'adopted' && kind !== 'deb')
           ? 'nothing tells whether it is whole'
-          : (misplaced(sums, final) ??
-            (await check(final, sums, { full: true, signal: this.signal })).problem);
+          : (await check(final, sums, { full: true, signal: this.signal })).problem;
       if (problem === null) continue;
       await this.locked(`${kind}-${key}`, () => this.#remove(kind, key));
       removed.push(`${kind}/${key}: ${problem}`);
@@ -178,8 +177,6 @@ export class Cache {
       return null;
     }
     if (bound && sums.at !== final) return { problem: `it was made for ${sums.at}` };
-    const elsewhere = misplaced(sums, final);
-    if (elsewhere !== null) return { problem: elsewhere };
     const { problem, renewed } = await check(final, sums, { full: false, signal: this.signal });
     if (problem !== null) return { problem };
     if (renewed) await writeSums(file, renewed);

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../model/errors.js';
+
+/** Whether something is there that can be reached; links are followed. */
+export const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 const ELSEWHERE = 'choose another folder (--out, --output, DMRACE_CACHE_DIR, TMPDIR)';
 

@@ -72,6 +72,7 @@ export interface Checked {
 /**
  * Compares an entry with its sums. Sizes and times tell a damaged disk from an idle one in
  * milliseconds; a file with another time is read, because it may be a mere copy.
+ * @param folder the entry in its place
  * @param full read every file
  */
 export async function check(
@@ -79,6 +80,8 @@ export async function check(
   sums: Sums,
   { full, signal }: { readonly full: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<Checked> {
+  const elsewhere = misplaced(sums, folder);
+  if (elsewhere !== null) return bad(elsewhere);
   const renewed: Record<string, FileSum> = {};
   for (const [name, [size, mtimeMs, sum]] of Object.entries(sums.files)) {
     signal?.throwIfAborted();
@@ -106,7 +109,7 @@ export async function check(
  * @param place where the entry is now
  * @returns what is wrong, in a few words; null when these are its own
  */
-export function misplaced({ at }: Sums, place: string): string | null {
+function misplaced({ at }: Sums, place: string): string | null {
   const own = (folder: string): string =>
     path.join(path.basename(path.dirname(folder)), path.basename(folder));
   return own(at) === own(place) ? null : `it was made as ${own(at)}`;

@@ -416,15 +416,13 @@ END
 touch -d "$t" "$f"; done; }
 `;
 /**
- * Puts another placement's entry in the place of the run's own; with `sums` the two are swapped, with
- * their sums. An entry that the run does not use is not mended by it, so without it stays what it is.
+ * Puts another placement's entry in the place of the run's own; with `sums` its sums, too. The other
+ * one stays as it is: what the run does not use it does not mend.
  */
 const SWAP = `other() { for e in $USED; do case "$e" in "$1/$2") ;; "$1"/*) echo "\${e#*/}" ;; esac; done | head -n 1; }
 swap() { set -- "$1" "$2" "$(basename "$3")"; set -- "$@" "$(other "$1" "$3")"; [ -n "$4" ]
-  cp -a "$CACHE/$1/$3" "$WORK/aside"; rm -rf "$CACHE/$1/$3"; cp -a "$CACHE/$1/$4" "$CACHE/$1/$3"
-  [ "$2" != sums ] || { rm -rf "$CACHE/$1/$4"; mv "$WORK/aside" "$CACHE/$1/$4"
-    mv "$CACHE/sums/$1/$3.json" "$WORK/aside"
-    mv "$CACHE/sums/$1/$4.json" "$CACHE/sums/$1/$3.json"; mv "$WORK/aside" "$CACHE/sums/$1/$4.json"; }; }
+  rm -rf "$CACHE/$1/$3"; cp -a "$CACHE/$1/$4" "$CACHE/$1/$3"
+  [ "$2" != sums ] || cp -a "$CACHE/sums/$1/$4.json" "$CACHE/sums/$1/$3.json"; }
 `;
 const NO_STATES = 'rm -rf "$CACHE"/ready/* "$CACHE"/sums/ready\n';
 
@@ -442,7 +440,7 @@ const damage: Fault[] = (
       /bytes instead|another content/,
     ],
     [
-      'two saved guests are swapped with their sums',
+      'a saved guest is another placement’s, with its sums',
       'swap ready sums "$READY"',
       /it was made as ready/,
     ],
@@ -452,7 +450,7 @@ const damage: Fault[] = (
       /bytes instead|another content/,
     ],
     [
-      'two initramfs are swapped with their sums',
+      'an initramfs is another placement’s, with its sums',
       `${NO_STATES}swap initramfs sums "$(dirname "$INITRD")"`,
       /it was made as initramfs/,
     ],

@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { judgeTrial } from '../../harness/judge/trial.js';
-import { deadlines, runTrial } from '../../harness/trial/trial.js';
 import { dmrace } from '../support/command.js';
-import { guestSpec, hostOf, trialPlan } from '../support/guest.js';
+import { bootedTrial } from '../support/guest.js';
 
 const CPUS = 2;
 const Verdict = z.looseObject({
@@ -62,10 +60,7 @@ describe(`guests with ${CPUS} processors`, () => {
 
   it('trials that boot end as restored ones do', async () => {
     for (const placement of ['builtin', 'in-module'] as const) {
-      const plan = trialPlan(placement);
-      const host = hostOf({ ...(await guestSpec(placement)), cpus: CPUS });
-      const { files } = await runTrial(host, plan, deadlines(plan, host.spec));
-      const result = judgeTrial(files);
+      const { files, result } = await bootedTrial(placement, { cpus: CPUS });
       expect(files.note.start).toBe('booted');
       expect(result.reached, result.reasons.join()).toBe(true);
       expect(result.outcome).toBe(placement === 'builtin' ? 'survived' : 'crashed');

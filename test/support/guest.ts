@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { newNonce } from '../../harness/campaign/plan.js';
 import { buildInitramfs, guestParts } from '../../harness/initramfs/build.js';
+import { judgeTrial } from '../../harness/judge/trial.js';
 import { prepareKernel } from '../../harness/kernel/prepare.js';
 import type { Placement } from '../../harness/model/placement.js';
 import type { CrashHow } from '../../harness/model/recipe.js';
@@ -10,7 +11,7 @@ import { qemuMachines } from '../../harness/qemu/machine.js';
 import { guestSetUp } from '../../harness/scenarios/index.js';
 import { release } from '../../harness/scenarios/release.js';
 import { DM_MOD_BUILD } from '../../harness/suspects/dm_mod/build.js';
-import type { TrialHost } from '../../harness/trial/trial.js';
+import { deadlines, runTrial, type TrialHost } from '../../harness/trial/trial.js';
 import { testWork } from './work.js';
 
 /** A kernel's guest for one placement, from the cache where it can; the stock kernel's without one. */
@@ -63,3 +64,11 @@ export const crashPlan = (how: CrashHow): PlanOf<'crash'> => ({
   scenario: 'self-test',
   how,
 });
+
+/** A trial that boots, with more of a spec where it is given, and what is judged of it. */
+export async function bootedTrial(placement: Placement, more: Partial<MachineSpec> = {}) {
+  const plan = trialPlan(placement);
+  const host = hostOf({ ...(await guestSpec(placement)), ...more });
+  const { files } = await runTrial(host, plan, deadlines(plan, host.spec));
+  return { files, result: judgeTrial(files) };
+}

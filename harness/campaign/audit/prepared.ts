@@ -6,6 +6,7 @@ import { version } from '../../util/version.js';
 import { kernelModules, ownModule } from './modules.js';
 import { namedModules, type PlannedStep, plannedOf, planVisits } from './plan.js';
 import type { AuditedKernel } from './ports.js';
+import { givenBuild } from './request.js';
 import type { RunningAudit } from './running.js';
 
 /** The kernel, and what is to be visited. */
@@ -59,9 +60,7 @@ export function noteOf<K extends AuditedKernel>(
     dmrace: version(),
     startedAt: place.startedAt,
     kernel: identity,
-    ...(request.profile === undefined ? {} : { profile: request.profile }),
-    ...(request.config === undefined ? {} : { config: request.config }),
-    ...(request.patch === undefined ? {} : { patch: [...request.patch] }),
+    ...givenBuild(request),
     static: request.static,
     live: request.live,
     named: [...named],

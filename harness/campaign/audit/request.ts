@@ -6,14 +6,28 @@ import type { KnownAudit } from '../../model/known.js';
 import type { Accel } from '../../ports.js';
 import type { Shard } from '../../runs/shard.js';
 
+/** As given with --profile, --config and --patch, the files by their whole paths. */
+export interface GivenBuild {
+  readonly profile?: string | undefined;
+  readonly config?: string | undefined;
+  readonly patch?: readonly string[] | undefined;
+}
+
+/** Of a request or of its note what was given of these; what was not is absent. */
+export const givenBuild = ({
+  profile,
+  config,
+  patch,
+}: GivenBuild): { profile?: string; config?: string; patch?: string[] } => ({
+  ...(profile === undefined ? {} : { profile }),
+  ...(config === undefined ? {} : { config }),
+  ...(patch === undefined ? {} : { patch: [...patch] }),
+});
+
 /** What `dmrace audit` is asked. */
-export interface AuditRequest {
+export interface AuditRequest extends GivenBuild {
   readonly kernel: string;
   readonly build: BuildRequest;
-  /** As given with --profile, --config and --patch, the files by their whole paths. */
-  readonly profile?: string;
-  readonly config?: string;
-  readonly patch?: readonly string[];
   readonly arch: Arch;
   readonly static: boolean;
   readonly live: boolean;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { NotMountable, runContainer } from '../../docker/container.js';
@@ -14,7 +14,7 @@ import { reap } from '../../docker/reaper.js';
 import { CACHE_INSIDE, CACHE_VOLUME, notOnEngine, RemoteFolders } from '../../docker/remote.js';
 import { RunDirectory } from '../../runs/run-directory.js';
 import { openCache } from '../../util/cache.js';
-import { explainIo } from '../../util/io.js';
+import { exists, explainIo } from '../../util/io.js';
 import type { Say } from '../../util/work.js';
 import { say } from '../streams.js';
 import { imageRequest } from './image.js';
@@ -107,12 +107,6 @@ async function configOf(folder: string): Promise<Record<string, unknown>> {
     return {}; // the inner program reads it too, and says what is wrong with it
   }
 }
-
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
 
 /** Files to be seen inside, but not those that lie in a folder which is there anyway. */
 async function readPlaces(given: Given, others: readonly string[]): Promise<string[]> {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError, headlineOf } from '../../model/errors.js';
 import { type Letter, noPatch, orderedLetters, type Series } from '../../model/patch.js';
+import { exists } from '../../util/io.js';
 import { scratch } from '../../util/scratch.js';
 import type { Work } from '../../util/work.js';
 import { git } from './git.js';
@@ -16,12 +17,6 @@ const OF_A_DIFF = /^(diff --git a\/|diff -\S+ |--- \S|@@ -\d+)/m;
 /** Headers of a mail, or the line before one in an mbox (git-mailsplit(1)). */
 const MAIL =
   /^(From \S+ .*\d{4}\s*$|(?:From|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|To|MIME-Version): )/im;
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Reads the files of --patch: a mail, an mbox, a series as b4 writes it (mbox, maildir, or a folder

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { AuditResult } from '../../judge/audit.js';
 import type { KernelIdentity } from '../../model/kernel-identity.js';
+import { buildWords } from '../next.js';
 
 /** A command to go on with, and why. */
 interface Next {
@@ -11,10 +12,7 @@ interface Next {
 /** The options that name a kernel, and how it was built. */
 const kernelWords = ({ spec, build }: KernelIdentity): string[] => [
   ...(spec === 'debian' ? [] : [`--kernel ${spec}`]),
-  ...(build === undefined || build.profiles.length === 0
-    ? []
-    : [`--profile ${build.profiles.join(',')}`]),
-  ...(build === undefined || build.config === null ? [] : [`--config ${build.config}`]),
+  ...(build === undefined ? [] : buildWords(build, '')),
 ];
 
 /** What to run next. */

@@ -174,6 +174,12 @@ int has_holders(const char *module)
 	return found;
 }
 
+static void drop_all(int helper)
+{
+	if (ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
+		record_failure("DMRACE_AUDIT_DROP", errno);
+}
+
 /* Its error, 0 when it is gone; an unload that blocks is told about in @waited. */
 static int unload_once(const struct visit *visit, int helper, const char *module, int *waited)
 {
@@ -184,8 +190,8 @@ static int unload_once(const struct visit *visit, int helper, const char *module
 		return record_failure("fork", errno), EAGAIN;
 	if (wait_within(pid, &status, helper < 0 ? visit->limit_ms : WAITS_MS) == -ETIMEDOUT) {
 		/* It may wait for what we hold. */
-		if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
-			record_failure("DMRACE_AUDIT_DROP", errno);
+		if (helper >= 0)
+			drop_all(helper);
 		*waited = 1;
 		if (wait_within(pid, &status, visit->limit_ms) == -ETIMEDOUT) {
 			kill(pid, SIGKILL);
@@ -211,8 +217,7 @@ int unload_newcomer(const struct visit *visit, int helper, const char *module)
 		if (now_us() - started > limit_ms * 1000) {
 			if (helper < 0 || waited || has_holders(module))
 				break;
-			if (ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
-				record_failure("DMRACE_AUDIT_DROP", errno);
+			drop_all(helper);
 			waited = 1;
 			limit_ms += BUSY_MS;
 		}
