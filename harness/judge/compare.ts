@@ -15,8 +15,13 @@ const speaksForSetUp = (placement: Parameters<typeof roleOf>[0]): boolean =>
  * The answer of two runs. The one without the series is judged by itself: `open` shows the bug. Of the
  * other the subject counts, judged beside the controls of the first: they show that crashes are seen
  * in this set-up, and the series, which may cure them as well, is no part of them.
+ * @param problems of what ties the two together: each takes `closed` away, and no crash
  */
-export function judgeCompare(before: RunEvidence, after: RunEvidence): CompareResult {
+export function judgeCompare(
+  before: RunEvidence,
+  after: RunEvidence,
+  problems: readonly string[] = [],
+): CompareResult {
   const first = summarise(before);
   const controls = before.question.placements.filter(speaksForSetUp);
   const second = summarise({
@@ -37,10 +42,11 @@ export function judgeCompare(before: RunEvidence, after: RunEvidence): CompareRe
       ...after.problems,
       ...before.problems.map((problem) => `before: ${problem}`),
       ...unlike(before, after),
+      ...problems,
     ],
   });
   return {
-    ...answer(first, second),
+    ...answer(first, second, isUnpatched(after.kernel)),
     patches: after.kernel.patches ?? [],
     before: first,
     after: second,
@@ -60,13 +66,21 @@ function unlike(before: RunEvidence, after: RunEvidence): string[] {
     ...same('kernel', k.spec, l.spec),
     ...same('architecture', k.arch, l.arch),
     ...((k.patches ?? []).length > 0 ? ['the first of the two runs has patches too'] : []),
-    ...((l.patches ?? []).length === 0 ? ['the second of the two runs has no patch'] : []),
+    ...(isUnpatched(l) ? ['the second of the two runs has no patch'] : []),
   ];
 }
+
+/**
+ * Whether a run says that its kernel had no patch: a crash of it is none of a patched kernel, whatever
+ * place the run stands in. A run.json that cannot be read says nothing (`unknown`).
+ */
+const isUnpatched = ({ spec, patches }: RunEvidence['kernel']): boolean =>
+  spec !== 'unknown' && (patches ?? []).length === 0;
 
 function answer(
   before: RunResult,
   after: RunResult,
+  unpatched: boolean,
 ): Pick<CompareResult, 'verdict' | 'reasons' | 'exitCode'> {
   const shown = before.verdict === 'open';
   const said = [shownLine(before), afterLine(after)];
@@ -78,6 +92,7 @@ function answer(
       .map((reason) => `after: ${reason}`),
   ];
   const reasons = [...said, ...more];
+  if (unpatched) return { verdict: 'inconclusive', reasons, exitCode: 125 };
   if (after.verdict === 'open') return { verdict: 'open', reasons, exitCode: 1 };
   const verdict: Verdict = shown && after.verdict === 'closed' ? 'closed' : 'inconclusive';
   if (verdict === 'closed') return { verdict, reasons, exitCode: 0 };

@@ -48,23 +48,29 @@ export interface Chain<T> {
  * Reads a chain of lines: one that is gone and one that is damaged are problems.
  * @param name of the file, for problems
  * @param parse reads the JSON of a line whose SHA-256 is right; null, or an error, where it cannot
+ * @param start where it begins: what its first line says it follows
  */
 export function readChain<T>(
   text: string,
   name: string,
   parse: (value: unknown) => ChainEntry<T> | null,
+  start: LedgerEnd = NO_LINES,
 ): Chain<T> {
   const lines = text.split('\n');
   const torn = lines.pop() !== '';
   const entries: { entry: T; line: number }[] = [];
   const problems: string[] = [];
-  let last = '';
+  let { last } = start;
   lines.forEach((line, index) => {
     const read = readLine(line, parse);
     if (read === null) problems.push(`${name} line ${index + 1} is damaged`);
     else {
       if (read.after !== null && read.after !== last) {
-        problems.push(`${name}: a line is missing before line ${index + 1}`);
+        problems.push(
+          index === 0 && start.last !== ''
+            ? `${name}: its first line is that of another file, or is not the first`
+            : `${name}: a line is missing before line ${index + 1}`,
+        );
       }
       entries.push({ entry: read.entry, line: index + 1 });
     }

@@ -4,8 +4,7 @@ import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { judgeCompare } from '../judge/compare.js';
-import { type CompareResult, SIDES, type Side } from '../model/compare.js';
-import { DmraceError } from '../model/errors.js';
+import type { CompareResult, Side } from '../model/compare.js';
 import { explainIo } from '../util/io.js';
 import { parseJson } from '../util/json.js';
 import { type ReadOptions, readSavedRun, type SavedRun } from './saved-run.js';
@@ -44,6 +43,18 @@ export const isCompare = (folder: string): Promise<boolean> =>
     () => false,
   );
 
+type ReadTies =
+  | { readonly ok: true; readonly manifests: Readonly<Record<Side, string>> }
+  | { readonly ok: false; readonly problem: string };
+
+function readTies(text: string | null): ReadTies {
+  if (text === null) return { ok: false, problem: 'it cannot be read' };
+  const ties = parseJson(text, Ties);
+  if (!ties.ok) return ties;
+  if (!isAsSealed(text)) return { ok: false, problem: 'its seal does not fit' };
+  return { ok: true, manifests: ties.value.manifests };
+}
+
 /** A saved comparison, read and judged. */
 export interface SavedCompare {
   readonly root: string;
@@ -52,30 +63,21 @@ export interface SavedCompare {
 }
 
 /**
- * Reads and judges a comparison from its files alone.
- * @throws DmraceError (inconclusive) when compare.json is not as it was written; as readSavedRun()
- *   does of the runs.
+ * Reads and judges a comparison from its files alone. Where compare.json is damaged, nothing says that
+ * the two runs belong together: that takes `closed` away, but no crash that they show.
+ * @throws DmraceError as readSavedRun() does of the runs.
  */
 export async function readSavedCompare(
   folder: string,
   known?: ReadOptions['known'],
 ): Promise<SavedCompare> {
   const root = path.resolve(folder);
-  const file = path.join(root, FILE);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw explainIo(error, file);
-  });
-  const ties = parseJson(text, Ties);
-  if (!ties.ok || !isAsSealed(text)) {
-    throw new DmraceError('inconclusive', {
-      observed: `${FILE} is damaged: ${ties.ok ? 'its seal does not fit' : ties.problem}`,
-      artefact: file,
-      action: `judge the runs by themselves: ${SIDES.map((side) => sideFolder(root, side)).join(', ')}`,
-    });
-  }
+  const ties = readTies(await readFile(path.join(root, FILE), 'utf8').catch(() => null));
+  const manifests = ties.ok ? ties.manifests : null;
   const read = (side: Side): Promise<SavedRun> =>
-    readSavedRun(sideFolder(root, side), { known, manifest: ties.value.manifests[side] });
+    readSavedRun(sideFolder(root, side), { known, manifest: manifests?.[side] });
   const runs = { before: await read('before'), after: await read('after') };
-  const result = judgeCompare(runs.before.evidence, runs.after.evidence);
+  const problems = ties.ok ? [] : [`${FILE} is damaged: ${ties.problem}`];
+  const result = judgeCompare(runs.before.evidence, runs.after.evidence, problems);
   return { root, runs, result };
 }

@@ -273,14 +273,14 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
  * @param summed whether each altered line gets a right sum of its own: then only the line that follows
  *   it, the folder beside it or the note of the run can tell
  */
-export function alteredLedger(root: string, summed: boolean): Damage[] {
-  const lines = readFileSync(path.join(root, LEDGER), 'utf8').trimEnd().split('\n');
+export function alteredLedger(root: string, summed: boolean, ledger = LEDGER): Damage[] {
+  const lines = readFileSync(path.join(root, ledger), 'utf8').trimEnd().split('\n');
   const write = (says: string, changed: readonly string[]): Damage => ({
-    says: `${LEDGER}: ${says}`,
-    at: LEDGER,
+    says: `${ledger}: ${says}`,
+    at: ledger,
     evidence: true,
     inflict: (at) => {
-      writeFileSync(path.join(at, LEDGER), changed.map((line) => `${line}\n`).join(''));
+      writeFileSync(path.join(at, ledger), changed.map((line) => `${line}\n`).join(''));
       return true;
     },
   });

@@ -57,7 +57,7 @@ export async function openResumedAudit(
         action: 'see what is left with dmrace report, and run it anew into another folder',
       });
     }
-    await folder.continueLines(saved.lines);
+    await folder.continueLines(note, saved.lines);
     await dropUnfinished(folder, saved);
     return { folder, id: note.id, startedAt: note.startedAt, resumed: { note, saved } };
   } catch (error) {

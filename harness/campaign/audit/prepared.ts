@@ -57,6 +57,7 @@ export function noteOf<K extends AuditedKernel>(
   return {
     schema: 1,
     id: place.id,
+    ...(place.resumed === null || place.resumed.note.ownLines ? { ownLines: true as const } : {}),
     dmrace: version(),
     startedAt: place.startedAt,
     kernel: identity,

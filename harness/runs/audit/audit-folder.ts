@@ -13,7 +13,7 @@ import { RunFolder } from '../folder.js';
 import { isAsSealed, sealedText, sha256 } from '../seal.js';
 import { AuditNote } from './note.js';
 import { StaticModuleJson } from './visit-json.js';
-import { type AuditLine, auditLine, readAuditLines, VISITS } from './visits.js';
+import { type AuditLine, auditLine, linesStart, readAuditLines, VISITS } from './visits.js';
 
 /** What was asked, and how it ended. */
 export const AUDIT_JSON = 'audit.json';
@@ -33,6 +33,7 @@ export const guestFolder = (guest: number): string => `guest-${guest}`;
  * each guest that has ended, `verdict.json`, and `guest-N/` with what each guest left.
  */
 export class AuditFolder extends RunFolder {
+  #start: LedgerEnd = NO_LINES;
   #end: LedgerEnd = NO_LINES;
 
   /** A new folder, of which this process is the one owner. @throws DmraceError as RunFolder does. */
@@ -60,7 +61,10 @@ export class AuditFolder extends RunFolder {
     return false;
   }
 
+  /** To be written before the first line, which says that it follows this note. */
   async writeNote(note: AuditNote): Promise<void> {
+    if (this.#end === this.#start) this.#end = linesStart(note);
+    this.#start = linesStart(note);
     this.replace(path.join(this.root, AUDIT_JSON), sealedText(note));
   }
 
@@ -100,7 +104,7 @@ export class AuditFolder extends RunFolder {
 
   /** Writes visits.jsonl anew, e.g. without a torn last line. */
   async writeLines(lines: readonly AuditLine[]): Promise<void> {
-    this.#end = NO_LINES;
+    this.#end = this.#start;
     const text = lines.map((entry) => {
       const { line, end } = auditLine(entry, this.#end);
       this.#end = end;
@@ -115,7 +119,8 @@ export class AuditFolder extends RunFolder {
   }
 
   /** Goes on with lines that were read; a torn last one is taken off. */
-  async continueLines({ entries, torn, end }: Chain<AuditLine>): Promise<void> {
+  async continueLines(note: AuditNote, { entries, torn, end }: Chain<AuditLine>): Promise<void> {
+    this.#start = linesStart(note);
     if (torn) await this.writeLines(entries.map(({ entry }) => entry));
     else this.#end = end;
   }
@@ -126,8 +131,9 @@ export class AuditFolder extends RunFolder {
   }
 
   /** visits.jsonl as it is; empty where there is none. */
-  async readLines(): Promise<Chain<AuditLine>> {
-    return readAuditLines(await readFile(path.join(this.root, VISITS), 'utf8').catch(() => ''));
+  async readLines(note: AuditNote | null): Promise<Chain<AuditLine>> {
+    const text = await readFile(path.join(this.root, VISITS), 'utf8').catch(() => '');
+    return readAuditLines(text, note === null ? NO_LINES : linesStart(note));
   }
 
   /** @throws DmraceError (inconclusive) when audit.json is damaged. */

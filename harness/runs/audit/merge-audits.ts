@@ -156,6 +156,7 @@ export function wholeNote(notes: readonly AuditNote[]): AuditNote {
   return {
     ...whole,
     id: randomUUID(),
+    ownLines: true,
     parts: notes.map(({ id }) => id),
     end: ends.find(({ how }) => how !== 'complete') ?? { how: 'complete' },
   };

@@ -53,6 +53,8 @@ export const AuditNote = z.strictObject({
   staticSha256: z.string().optional(),
   /** What a reader should know of the static part. */
   staticNotes: z.array(z.string()).optional(),
+  /** The first line of visits.jsonl follows `id`; absent in audits from before 28 November 2026. */
+  ownLines: z.literal(true).optional(),
   /** How far visits.jsonl went when the audit ended. */
   ledger: LedgerEnd.optional(),
   end: CampaignEnd.optional(),

@@ -49,8 +49,8 @@ export async function readSavedAudit(
     if (error instanceof DmraceError) return error;
     throw error;
   });
-  const lines = await folder.readLines();
   const own = note instanceof DmraceError ? null : note;
+  const lines = await folder.readLines(own);
   const read = await readStatic(folder, own);
   const evidence = evidenceOf(lines, read.modules);
   const damage: Damage[] = [

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import type { PlantedVisit, Visit } from '../../model/audit.js';
-import { type Chain, type ChainEntry, chainLine, type LedgerEnd, readChain } from '../chain.js';
+import {
+  type Chain,
+  type ChainEntry,
+  chainLine,
+  type LedgerEnd,
+  NO_LINES,
+  readChain,
+} from '../chain.js';
 import { Seal } from '../seal.js';
+import type { AuditNote } from './note.js';
 import { FaultJson, VisitJson } from './visit-json.js';
 
 /** The lines of an audit, in the order in which things ended. */
@@ -40,9 +48,16 @@ export const auditLine = (
   end: LedgerEnd,
 ): { readonly line: string; readonly end: LedgerEnd } => chainLine(1, line, end);
 
+/**
+ * Where the lines of an audit begin: the first one says that it follows the audit's name, so that lines
+ * of another audit are none of its own. Audits from before that began with nothing.
+ */
+export const linesStart = ({ id, ownLines }: Pick<AuditNote, 'id' | 'ownLines'>): LedgerEnd =>
+  ownLines ? { lines: 0, last: id } : NO_LINES;
+
 /** What visits.jsonl holds. */
-export const readAuditLines = (text: string): Chain<AuditLine> =>
-  readChain(text, VISITS, readEntry);
+export const readAuditLines = (text: string, start: LedgerEnd): Chain<AuditLine> =>
+  readChain(text, VISITS, readEntry, start);
 
 function readEntry(value: unknown): ChainEntry<AuditLine> {
   const { schema: _, after, ...rest } = Entry.parse(value);

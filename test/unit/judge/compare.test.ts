@@ -81,6 +81,19 @@ describe('judgeCompare()', () => {
     expect(answer(before('open'), second).exitCode).toBe(125);
   });
 
+  it('a crash of a run without a patch is none of the patched kernel, whatever place it stands in', () => {
+    expect(answer(after('closed'), before('open'))).toMatchObject({
+      verdict: 'inconclusive',
+      exitCode: 125,
+    });
+  });
+
+  it('what ties the two together being damaged takes the closed away, and no crash', () => {
+    const tie = ['compare.json is damaged'];
+    expect(answer(before('open'), after('closed'), tie)).toMatchObject({ exitCode: 125 });
+    expect(answer(before('open'), after('open'), tie)).toMatchObject({ exitCode: 1 });
+  });
+
   it('damage of either side takes the closed away', () => {
     const damaged = { problems: ['run.json is damaged'] };
     expect(answer({ ...before('open'), ...damaged }, after('closed')).exitCode).toBe(125);
