@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The faults, as data. Each is done to the real program by run.ts.
-import type { Fault } from './run.js';
+import { type Fault, RUN } from './run.js';
 
-/** One trial of the subject from a saved guest: 125, because no control is tried. */
-const RUN = [
-  'run',
-  '--accel',
-  'tcg',
-  '--placement',
-  'builtin',
-  '--trials',
-  '1',
-  '--out',
-  '$WORK/run',
-];
 const CLOSED = ['judge', '$RUNS/release'];
 const OPEN = ['judge', '$RUNS/disk-release'];
 const OOPS = 'cp "$RUNS"/disk-release/builtin-0/console.log "$WORK/log"';

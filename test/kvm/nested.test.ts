@@ -151,10 +151,13 @@ describe.skipIf(kvm.skip !== null)('dmrace under KVM, nested', () => {
 
   it('a sweep finds every point', async () => {
     const { stdout } = await sh('dmrace sweep --format json --out /data/sweep');
-    const { points } = z
-      .looseObject({ points: z.array(z.looseObject({ outcome: z.string() })) })
+    const { points, reasons } = z
+      .looseObject({
+        points: z.array(z.looseObject({ outcome: z.string() })),
+        reasons: z.array(z.string()),
+      })
       .parse(JSON.parse(stdout));
-    said.push(`sweep: ${points.map(({ outcome }) => outcome).join(' ')}`);
+    said.push(`sweep: ${reasons.join('; ')}; ${points.map(({ outcome }) => outcome).join(' ')}`);
     expect(points.length).toBeGreaterThan(8);
     expect(points.filter(({ outcome }) => outcome === 'lost')).toEqual([]);
   });
