@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// No damage to a saved comparison (`run --compare`) makes its answer better, or loses a crash of the
+// kernel with the patch. Damage is made systematically to real ones (test/fixtures/compares).
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { CompareResult } from '../../harness/model/compare.js';
+import { readSavedCompare } from '../../harness/runs/compare-folder.js';
+import { assets } from '../../harness/util/assets.js';
+import {
+  alteredJson,
+  alteredLedger,
+  type Damage,
+  damagedFiles,
+  isEvidence,
+  Scratch,
+  trialsOf,
+} from './damage.js';
+import { some } from './inflict.js';
+
+const FOLDER = assets('test/fixtures/compares');
+const NAMES = readdirSync(FOLDER, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
+const folderOf = (name: string): string => path.join(FOLDER, name);
+
+const temporary = mkdtempSync(path.join(tmpdir(), 'dmrace-compares-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** What the rule forbids of a damaged comparison, in words; empty when it holds. */
+function violations(before: CompareResult, after: CompareResult, { says, at }: Damage): string[] {
+  const found: string[] = [];
+  const say = (what: string): void =>
+    void found.push(
+      `${says}: ${what} (${before.verdict} ${before.exitCode} -> ${after.verdict} ${after.exitCode})`,
+    );
+  // Each run is held against its manifest, so damage to what only shows is seen, too.
+  if (after.exitCode === 0 && at !== 'before/SHA256SUMS' && at !== 'after/SHA256SUMS') {
+    say('exit code 0 from damaged evidence');
+  }
+  if (after.verdict === 'open' && before.verdict !== 'open') say('a false open');
+  if (before.verdict === 'open' && after.verdict !== 'open') say('a crash is lost');
+  if (after.reasons.length === 0) say('no reason');
+  return found;
+}
+
+/** Damage to one of the two runs, as damage to the folder that holds both. */
+const within = (side: string, all: readonly Damage[]): Damage[] =>
+  all.map((damage) => ({
+    says: `${side}/${damage.says}`,
+    at: path.join(side, damage.at),
+    evidence: damage.evidence,
+    inflict: (root) => damage.inflict(path.join(root, side)),
+  }));
+
+const swapped: Damage = {
+  says: 'the two runs in each other’s place',
+  at: '.',
+  evidence: true,
+  inflict: (root) => {
+    renameSync(path.join(root, 'before'), path.join(root, 'x'));
+    renameSync(path.join(root, 'after'), path.join(root, 'before'));
+    renameSync(path.join(root, 'x'), path.join(root, 'after'));
+    return true;
+  },
+};
+
+let tried = 0;
+
+async function inflict(name: string, all: readonly Damage[]): Promise<string[]> {
+  const before = (await readSavedCompare(folderOf(name))).result;
+  const scratch = new Scratch(folderOf(name), path.join(temporary, name));
+  const found: string[] = [];
+  for (const damage of all) {
+    if (damage.inflict(scratch.root)) {
+      tried++;
+      await readSavedCompare(scratch.root).then(
+        ({ result }) => found.push(...violations(before, result, damage)),
+        (error: unknown) => found.push(`${damage.says}: threw ${String(error)}`),
+      );
+    }
+    if (damage.at === '.') {
+      rmSync(scratch.root, { recursive: true });
+      cpSync(scratch.original, scratch.root, { recursive: true });
+    } else scratch.restore(damage.at);
+  }
+  rmSync(scratch.root, { recursive: true, force: true });
+  return found;
+}
+
+describe.each(NAMES)('%s', (name) => {
+  const root = folderOf(name);
+  const sides = (made: (run: string) => readonly Damage[]): Damage[] =>
+    ['before', 'after'].flatMap((side) => within(side, made(path.join(root, side))));
+
+  it('each file of both runs, damaged in each way; compare.json above all', async () => {
+    const files = damagedFiles(root).filter(({ at }) => isEvidence(path.basename(at)));
+    const own = files.filter(({ at }) => at === 'compare.json' && !at.endsWith('gone'));
+    const rest = files.filter(({ at }) => at !== 'compare.json');
+    expect(await inflict(name, [...own, ...some(rest, 200)])).toEqual([]);
+  });
+
+  it('each field of both run.json and of the trials’ lines', async () => {
+    const all = sides((run) => [
+      ...some(alteredJson(run, 'run.json'), 60),
+      ...some(alteredLedger(run, false), 60),
+      // By who makes their sums anew: compare.json has those of the manifests.
+      ...some(alteredJson(run, 'run.json', true), 30),
+      ...some(alteredLedger(run, true), 30),
+      ...trialsOf(run)
+        .slice(0, 1)
+        .flatMap((trial) => some(alteredJson(run, `${trial}/trial.json`, true), 30)),
+    ]);
+    expect(await inflict(name, all)).toEqual([]);
+  });
+
+  it('the runs in each other’s place', async () => {
+    expect(await inflict(name, [swapped])).toEqual([]);
+  });
+});
+
+it('was tried with more than three hundred pieces of damage', () => {
+  console.log(`damage to comparisons: ${tried} pieces`);
+  expect(tried).toBeGreaterThanOrEqual(300);
+});
