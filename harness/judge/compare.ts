@@ -22,6 +22,10 @@ export function judgeCompare(
   after: RunEvidence,
   problems: readonly string[] = [],
 ): CompareResult {
+  if (isUnpatched(after.kernel) && (before.kernel.patches ?? []).length > 0) {
+    const swapped = 'the two runs stand in each other’s place';
+    return judgeCompare(after, before, [swapped, ...problems]);
+  }
   const first = summarise(before);
   const controls = before.question.placements.filter(speaksForSetUp);
   const second = summarise({

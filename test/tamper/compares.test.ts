@@ -99,19 +99,19 @@ describe.each(NAMES)('%s', (name) => {
     const files = damagedFiles(root).filter(({ at }) => isEvidence(path.basename(at)));
     const own = files.filter(({ at }) => at === 'compare.json' && !at.endsWith('gone'));
     const rest = files.filter(({ at }) => at !== 'compare.json');
-    expect(await inflict(name, [...own, ...some(rest, 200)])).toEqual([]);
+    expect(await inflict(name, [...own, ...some(rest, 120)])).toEqual([]);
   });
 
   it('each field of both run.json and of the trials’ lines', async () => {
     const all = sides((run) => [
-      ...some(alteredJson(run, 'run.json'), 60),
-      ...some(alteredLedger(run, false), 60),
+      ...some(alteredJson(run, 'run.json'), 40),
+      ...some(alteredLedger(run, false), 40),
       // By who makes their sums anew: compare.json has those of the manifests.
-      ...some(alteredJson(run, 'run.json', true), 30),
-      ...some(alteredLedger(run, true), 30),
+      ...some(alteredJson(run, 'run.json', true), 20),
+      ...some(alteredLedger(run, true), 20),
       ...trialsOf(run)
         .slice(0, 1)
-        .flatMap((trial) => some(alteredJson(run, `${trial}/trial.json`, true), 30)),
+        .flatMap((trial) => some(alteredJson(run, `${trial}/trial.json`, true), 20)),
     ]);
     expect(await inflict(name, all)).toEqual([]);
   });

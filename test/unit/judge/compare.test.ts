@@ -81,11 +81,18 @@ describe('judgeCompare()', () => {
     expect(answer(before('open'), second).exitCode).toBe(125);
   });
 
-  it('a crash of a run without a patch is none of the patched kernel, whatever place it stands in', () => {
+  it('runs in each other’s place are told apart by the patch: no closed, and only its own crash', () => {
     expect(answer(after('closed'), before('open'))).toMatchObject({
       verdict: 'inconclusive',
       exitCode: 125,
+      said: expect.stringContaining('stand in each other’s place'),
     });
+    expect(answer(after('open'), before('open'))).toMatchObject({ verdict: 'open', exitCode: 1 });
+  });
+
+  it('a crash of a run without a patch is none of the patched kernel', () => {
+    const plain = { ...after('open'), kernel: before('open').kernel };
+    expect(answer(before('open'), plain)).toMatchObject({ verdict: 'inconclusive', exitCode: 125 });
   });
 
   it('what ties the two together being damaged takes the closed away, and no crash', () => {
