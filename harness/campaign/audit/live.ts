@@ -6,7 +6,7 @@ import { type AuditRig, prepareAuditRig } from '../../rig/audit.js';
 import type { Work } from '../../util/work.js';
 import { visitPlanted } from './planted.js';
 import type { AuditedKernel, LiveEvent, LiveRequest } from './ports.js';
-import { isWorthTrying, proveUntainted } from './untainted.js';
+import { proveUntainted, type Wanted, WorthTrying } from './untainted.js';
 import { visitRig } from './visit-rig.js';
 import { GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
 
@@ -40,7 +40,7 @@ export interface GuestRequest extends Omit<LiveRequest<GuestKernel>, 'visits'> {
   readonly visits: readonly VisitWish[];
   /** Whether the planted mistakes and their twins come first; they do where nothing is said. */
   readonly planted?: boolean;
-  /** Fresh guests at most for each module that is tried without ours; {@link TRIES} if absent. */
+  /** Fresh guests at most for each finding that is tried without ours; {@link TRIES} if absent. */
   readonly untaintedTries?: number;
 }
 
@@ -59,7 +59,8 @@ function guestEvent({ output }: MadeVisit): LiveEvent {
 
 /**
  * The live part of an audit: the planted mistakes and their twins, then every module in the same
- * guests, and what the kernel may do by itself again in guests without any module of ours.
+ * guests, and at the end what the kernel may do by itself again in guests without any module of ours.
+ * A visit that showed such a thing first is told when its tries are over; an interrupt loses it.
  * @throws DmraceError (environment) when guests do not start; AbortError after an interrupt. No guest
  *   is left when it ends, however it does.
  */
@@ -77,16 +78,20 @@ export async function* auditLive(work: Work, request: GuestRequest): AsyncGenera
     }
   }
   const options = { jobs, kind: 'watch', settleMs: 0, signal } as const;
+  const worth = new WorthTrying();
+  const wanted: Wanted[] = [];
   for await (const made of makeVisits(rig, request.visits, options, numbers)) {
     yield guestEvent(made);
-    const worth = tries > 0 && made.visit.observations.some(isWorthTrying);
-    const told: LiveEvent[] = [];
-    const visit = worth
-      ? await proveUntainted(rig, made, { tries, jobs, signal }, numbers, (tried) =>
-          told.push(guestEvent(tried)),
-        )
-      : made.visit;
-    yield* told;
-    yield { is: 'visit', visit };
+    const taken = tries > 0 ? worth.take(made) : null;
+    if (taken) wanted.push(taken);
+    else yield { is: 'visit', visit: made.visit };
+  }
+  for await (const event of proveUntainted(rig, wanted, { tries, jobs, signal }, numbers)) {
+    if (event.is === 'visit') {
+      yield event;
+      continue;
+    }
+    yield { is: 'try' };
+    if (event.crashed) yield guestEvent(event.crashed);
   }
 }

@@ -65,6 +65,7 @@ async function noted(
   try {
     for await (const event of events) {
       if (event.is === 'started') accel = event.accel;
+      else if (event.is === 'try') tally.tried();
       else if (event.is === 'guest') await folder.writeGuest(event.guest, event.files);
       else await folder.writeLine(event);
       if (event.is === 'visit') tally.add(event.visit);

@@ -55,6 +55,8 @@ export type LiveEvent =
   | { readonly is: 'started'; readonly accel: Accel }
   | { readonly is: 'planted'; readonly planted: PlantedVisit }
   | { readonly is: 'visit'; readonly visit: Visit }
+  /** A try on the untouched kernel, without our module, has ended. */
+  | { readonly is: 'try' }
   /**
    * What a guest left, by names that its folder does not have yet, such as `3-console.log`. It may come
    * after each visit; proofs name their console as `guest-N/NAME`.

@@ -6,6 +6,7 @@ import { CONFIDENCES, type Confidence, type Visit } from '../../model/audit.js';
 export class AuditTally {
   readonly #words = new Map<Confidence, number>();
   #done: number;
+  #tries = 0;
 
   /** @param done visits that were made before */
   constructor(
@@ -21,12 +22,19 @@ export class AuditTally {
     if (surest !== undefined) this.#words.set(surest, (this.#words.get(surest) ?? 0) + 1);
   }
 
-  /** `12/40 modules: 3 proven, 1 pending`. */
+  /** A try on the untouched kernel has ended. */
+  tried(): void {
+    this.#tries++;
+  }
+
+  /** `12/40 modules: 3 proven, 1 pending, 7 tries without our module`. */
   toString(): string {
     const words = CONFIDENCES.flatMap((word) => {
       const times = this.#words.get(word);
       return times === undefined ? [] : [`${times} ${word}`];
     });
-    return `${this.#done}/${this.total} modules${words.length === 0 ? '' : `: ${words.join(', ')}`}`;
+    const tries = this.#tries === 1 ? '1 try' : `${this.#tries} tries`;
+    const said = [...words, ...(this.#tries === 0 ? [] : [`${tries} without our module`])];
+    return `${this.#done}/${this.total} modules${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
   }
 }

@@ -6,6 +6,7 @@ import type { Exercise } from '../../model/exercise.js';
 import { recordsOf } from '../../model/record.js';
 import { type AuditGuestKind, builtinModules } from '../../rig/audit.js';
 import type { GuestVisit } from '../../rig/audit-guest.js';
+import { merged } from './merged.js';
 import type { VisitGuest, VisitRig } from './visit-rig.js';
 
 /** One module that is to be visited. */
@@ -177,22 +178,7 @@ export async function* makeVisits(
   const builtin = await builtinModules(rig.kernel);
   const jobs = Math.max(1, Math.min(options.jobs, wishes.length));
   const workers = Array.from({ length: jobs }, () => work(rig, queue, numbers, builtin, options));
-  const next = (worker: (typeof workers)[number]) =>
-    worker.next().then((result) => ({ worker, result }));
-  const running = new Map(workers.map((worker) => [worker, next(worker)]));
-  try {
-    while (running.size > 0) {
-      const { worker, result } = await Promise.race(running.values());
-      if (result.done) {
-        running.delete(worker);
-        continue;
-      }
-      running.set(worker, next(worker));
-      yield result.value;
-    }
-  } finally {
+  yield* merged(workers, () => {
     queue.length = 0;
-    await Promise.allSettled([...running].map(([, pending]) => pending));
-    await Promise.allSettled(workers.map((worker) => worker.return(undefined)));
-  }
+  });
 }

@@ -102,6 +102,7 @@ function* told(ask: LiveRequest<AuditedKernel>): Generator<LiveEvent> {
       visit: visitOf(module, observations, { exercise: how?.name ?? null, guest }),
     };
   }
+  yield { is: 'try' };
   yield {
     is: 'guest',
     guest: ask.firstGuest,
