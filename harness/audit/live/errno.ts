@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Errors of delete_module(2), and those of vm/guest/audit/newcomers.c, in words. */
+/** Errors of delete_module(2), and those of vm/guest/audit/unload.c, in words. */
 const WORDS: Readonly<Record<number, string>> = {
   1: 'not permitted',
   2: 'it is not loaded',

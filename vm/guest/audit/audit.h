@@ -59,9 +59,34 @@ int wait_within(pid_t pid, int *status, int ms);
 /* newcomers.c: modules that came with a visit, the newest first. */
 int note_modules(void);
 int find_newcomers(const char *first, char names[][MODULE_NAME], int tell);
-int unload_newcomer(const struct visit *visit, int helper, const char *module);
 /* Whether other modules are built on it. */
 int has_holders(const char *module);
+
+/*
+ * unload.c: unloads them in this order, but what others are built on after those. Returns whether
+ * the guest is spoiled.
+ */
+int unload_all(const struct visit *visit, int helper, char names[][MODULE_NAME], int count);
+/* Whether an unload that ended so leaves a guest of no use: it did not end, or was killed. */
+int is_spoiling(int error);
+
+/*
+ * struct sleeper - a process that sleeps in the kernel where no signal wakes it
+ * @pid:      0: nobody does
+ * @switches: how often it had gone to sleep
+ * @looks:    how many looks in a row have found it in the same sleep
+ */
+struct sleeper {
+	pid_t pid;
+	long long switches;
+	int looks;
+};
+
+/* The time between two looks. */
+#define LOOK_MS	400
+
+/* blocked.c: looks again at the processes of a group, and returns @looks. Waits for RCU do not count. */
+int look_at(pid_t group, struct sleeper *sleeper);
 
 /* hasty.c: destroys and unloads the module without a pause, by a real-time process; its error. */
 int destroy_and_unload(const struct visit *visit);

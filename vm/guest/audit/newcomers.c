@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modules that came with a visit: where they lie, and their unload. */
+/* Modules that came with a visit, and where they lie. */
 #include <dirent.h>
 #include <errno.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "audit/audit.h"
-#include "audit/dmrace_audit.h"
 #include "core/guest.h"
 #include "record-kinds.h"
 
 #define KNOWN		512
-#define PRIORITY	50
-/* A user of the module may be on its way out still; an unload that takes longer waits for us. */
-#define BUSY_MS		1500
-/* One that is on its way in an RCU callback goes when our module has called that. */
-#define DELAYED_MS	(DMRACE_AUDIT_DELAY_MS + BUSY_MS)
-#define WAITS_MS	4000
-#define PAUSE_MS	50
 
 static char known[KNOWN][MODULE_NAME];
 static int known_count;
@@ -137,26 +123,6 @@ int find_newcomers(const char *first, char names[][MODULE_NAME], int tell)
 	return count;
 }
 
-static pid_t start_unload(const char *module, int fifo)
-{
-	pid_t pid = fork();
-	int error;
-
-	if (pid)
-		return pid;
-	if (fifo && become(SCHED_FIFO, PRIORITY))
-		_exit(255);
-	error = unload_module(module);
-	_exit(-error);
-}
-
-static void pause_ms(int ms)
-{
-	struct timespec pause = { .tv_nsec = ms * 1000000L };
-
-	nanosleep(&pause, NULL);
-}
-
 int has_holders(const char *module)
 {
 	char path[96];
@@ -172,58 +138,4 @@ int has_holders(const char *module)
 		found = entry->d_name[0] != '.';
 	closedir(holders);
 	return found;
-}
-
-static void drop_all(int helper)
-{
-	if (ioctl(helper, DMRACE_AUDIT_DROP, 0UL))
-		record_failure("DMRACE_AUDIT_DROP", errno);
-}
-
-/* Its error, 0 when it is gone; an unload that blocks is told about in @waited. */
-static int unload_once(const struct visit *visit, int helper, const char *module, int *waited)
-{
-	int status = 0;
-	pid_t pid = start_unload(module, visit->fifo);
-
-	if (pid < 0)
-		return record_failure("fork", errno), EAGAIN;
-	if (wait_within(pid, &status, helper < 0 ? visit->limit_ms : WAITS_MS) == -ETIMEDOUT) {
-		/* It may wait for what we hold. */
-		if (helper >= 0)
-			drop_all(helper);
-		*waited = 1;
-		if (wait_within(pid, &status, visit->limit_ms) == -ETIMEDOUT) {
-			kill(pid, SIGKILL);
-			return ETIMEDOUT;
-		}
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
-}
-
-/*
- * Returns its error: ETIMEDOUT and EIO spoil the guest. What keeps a module in use may be an object
- * that we hold, whose release method puts the module, as bcache's do (drivers/md/bcache/super.c).
- */
-int unload_newcomer(const struct visit *visit, int helper, const char *module)
-{
-	long long started = now_us(), limit_ms = helper < 0 ? BUSY_MS : DELAYED_MS;
-	int error, waited = 0;
-
-	for (;;) {
-		error = unload_once(visit, helper, module, &waited);
-		if (error != EWOULDBLOCK && error != EBUSY)
-			break;
-		if (now_us() - started > limit_ms * 1000) {
-			if (helper < 0 || waited || has_holders(module))
-				break;
-			drop_all(helper);
-			waited = 1;
-			limit_ms += BUSY_MS;
-		}
-		pause_ms(PAUSE_MS);
-	}
-	record_unloaded(visit->number, module, error, module_refcount(module), waited,
-			(now_us() - started) / 1000);
-	return error;
 }

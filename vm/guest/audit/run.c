@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of an exercise, each with its time. */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -25,8 +22,8 @@
 #define OUTPUT_KEPT	240
 #define COMMAND_KEPT	160
 #define PRIORITY	50
-/* One that is blocked for so long waits for somebody. */
-#define BLOCKED_MS	2000
+/* One that sleeps for so many looks waits for somebody. */
+#define BLOCKED_LOOKS	3
 
 static pid_t groups[2 * COMMANDS];
 static int group_count;
@@ -125,39 +122,6 @@ void record_ended(const struct visit *visit, const char *step, const char *shown
 		    WIFSIGNALED(status) ? WTERMSIG(status) : 0, late, ms, output);
 }
 
-/* Whether a process of the group sleeps in the kernel where no signal wakes it. */
-static int is_blocked(pid_t group)
-{
-	char path[300], text[256], state, *after;
-	struct dirent *entry;
-	DIR *processes = opendir("/proc");
-	int blocked = 0, pgrp;
-
-	if (!processes)
-		return record_failure("open /proc", errno), 0;
-	while (!blocked && (entry = readdir(processes))) {
-		if (!isdigit(entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		if (read_file(path, text, sizeof(text)) <= 0)
-			continue;
-		/* Its name, which may hold anything, is in parentheses. */
-		after = strrchr(text, ')');
-		if (after && sscanf(after + 1, " %c %*d %d", &state, &pgrp) == 2)
-			blocked = pgrp == group && state == 'D';
-	}
-	closedir(processes);
-	return blocked;
-}
-
-/* A read of a disk is over by the second look. */
-static int stays_blocked(pid_t group)
-{
-	struct timespec pause = { .tv_nsec = 200000000L };
-
-	return is_blocked(group) && !nanosleep(&pause, NULL) && is_blocked(group);
-}
-
 int blocked_helper = -1;
 
 /*
@@ -167,19 +131,20 @@ int blocked_helper = -1;
 static int wait_or_drop(const struct visit *visit, const char *step, pid_t pid, int *status)
 {
 	static const char *const dropped[] = { "own", "all" };
-	int waited = 0, drops = 0, error;
+	struct sleeper sleeper = { 0 };
+	int waited, drops = 0, error;
 
-	while (waited < visit->limit_ms) {
-		error = wait_within(pid, status, BLOCKED_MS);
-		waited += BLOCKED_MS;
+	for (waited = 0; waited < visit->limit_ms; waited += LOOK_MS) {
+		error = wait_within(pid, status, LOOK_MS);
 		if (error != -ETIMEDOUT)
 			return error;
-		if (blocked_helper < 0 || drops == 2 || !stays_blocked(pid))
+		if (blocked_helper < 0 || drops == 2 || look_at(pid, &sleeper) < BLOCKED_LOOKS)
 			continue;
 		record_blocked(visit->number, step, dropped[drops]);
 		if (ioctl(blocked_helper, DMRACE_AUDIT_DROP, drops ? 0UL : 1UL))
 			record_failure("DMRACE_AUDIT_DROP", errno);
 		drops++;
+		sleeper.looks = 0;
 	}
 	return -ETIMEDOUT;
 }

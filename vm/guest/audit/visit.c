@@ -85,29 +85,6 @@ static int make(const struct visit *visit)
 	return failed;
 }
 
-/* In this order, but what others are built on goes after them. */
-static int unload_all(const struct visit *visit, int helper, char names[][MODULE_NAME], int count)
-{
-	char done[NEWCOMERS] = { 0 };
-	int error, i, progress, spoiled = 0;
-
-	do {
-		progress = 0;
-		for (i = 0; i < count && !spoiled; i++) {
-			if (done[i] || has_holders(names[i]))
-				continue;
-			error = unload_newcomer(visit, helper, names[i]);
-			spoiled = error == ETIMEDOUT || error == EIO;
-			done[i] = progress = 1;
-		}
-	} while (progress && !spoiled);
-	/* Told that they are in use. */
-	for (i = 0; i < count && !spoiled; i++)
-		if (!done[i])
-			spoiled = unload_newcomer(visit, helper, names[i]) == ETIMEDOUT;
-	return spoiled;
-}
-
 /* In a process of its own, since it may crash too. */
 static int end_noting(int helper)
 {
@@ -155,7 +132,7 @@ void run_visit(const struct visit *visit, int helper)
 	count = find_newcomers(visit->module, names, 1);
 	if (visit->fifo && count && !strcmp(names[0], visit->module)) {
 		error = destroy_and_unload(visit);
-		spoiled |= error == ETIMEDOUT || error == EIO;
+		spoiled |= is_spoiling(error);
 		end_groups();
 		/* In use: what keeps it may be gone by now. */
 		if (!spoiled)
