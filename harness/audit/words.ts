@@ -54,7 +54,11 @@ export function needsSentence(fault: Fault | null, holder: Holder | null): strin
   if (fault === null || holder === null) {
     return 'only the module’s file was read: whether anything outlives it was not tried';
   }
-  const held = HELD[fault];
+  // A thread that the kernel does not run by itself outlives the module by what is held of it.
+  const held =
+    fault === 'thread' && holder.is !== 'kernel'
+      ? 'a reference on the object whose release method stops the thread'
+      : HELD[fault];
   switch (holder.is) {
     case 'kernel':
       return `the kernel itself keeps ${held} past the unload: ${holder.who}`;

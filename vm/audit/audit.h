@@ -24,7 +24,8 @@ bool peek(const void *address, void *to, size_t size);
 
 /* objects.c: held kobjects. */
 int objects_init(const struct kobj_type *module_ktype);
-void objects_begin(void);
+/* @hold: whether what is added from now on is noted and held. */
+void objects_begin(bool hold);
 void objects_stop(void);
 /* Drops what is safe to drop; @own: only what is not of the driver core's types. */
 void objects_drop(bool own);
@@ -34,12 +35,13 @@ int object_thing(unsigned int index, struct dmrace_audit_thing *thing);
 int object_prove(unsigned int index);
 
 /* callbacks.c: timers, work, threads, and the table that rcu.c shares. */
-enum callback_state { CALLBACK_DONE, CALLBACK_PENDING, CALLBACK_DELAYED };
+enum callback_state { CALLBACK_DONE, CALLBACK_PENDING, CALLBACK_DELAYED, CALLBACK_RUNNING };
 
 /*
  * struct callback - one callback of a module, from when it is queued
  * @kind:    enum dmrace_audit_kind
- * @state:   whether it is queued; a delayed one was called by RCU and not yet by us
+ * @state:   whether it is queued; a delayed one was called by RCU and not yet by us, and a running
+ *           one is work whose function has not returned
  * @now:     rcu_barrier() was called: it must not be delayed
  * @subject: the rcu_head, timer, hrtimer or work
  * @timer:   of delayed work, while that is what waits

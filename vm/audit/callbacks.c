@@ -146,13 +146,7 @@ static void on_hrtimer_over(void *data, struct hrtimer *timer)
 	done(DMRACE_HRTIMER, timer);
 }
 
-static void on_queue_work(void *data, int cpu, void *queue, struct work_struct *work)
-{
-	queued(DMRACE_WORK, work, work->func, NULL);
-}
-
-/* Its function has returned; the work itself may be freed. */
-static void on_work_over(void *data, struct work_struct *work)
+static void work_goes_on(const struct work_struct *work, int from, int to)
 {
 	struct callback *callback;
 	unsigned long flags;
@@ -161,15 +155,26 @@ static void on_work_over(void *data, struct work_struct *work)
 		return;
 	raw_spin_lock_irqsave(&callbacks_lock, flags);
 	callback = callback_find(DMRACE_WORK, work);
-	/* It may have queued itself again, and then waits. */
-	if (callback && callback->timer == NULL) {
-		unsigned long data_word;
-
-		if (!peek(&work->data, &data_word, sizeof(data_word)) ||
-		    !(data_word & BIT(WORK_STRUCT_PENDING_BIT)))
-			callback->state = CALLBACK_DONE;
-	}
+	if (callback && callback->state == from)
+		callback->state = to;
 	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
+}
+
+static void on_queue_work(void *data, int cpu, void *queue, struct work_struct *work)
+{
+	queued(DMRACE_WORK, work, work->func, NULL);
+}
+
+/* From here on the work is not looked at any more: its function may free it, or queue it again. */
+static void on_work_start(void *data, struct work_struct *work)
+{
+	work_goes_on(work, CALLBACK_PENDING, CALLBACK_RUNNING);
+}
+
+/* Its function has returned. One that was queued again meanwhile waits. */
+static void on_work_over(void *data, struct work_struct *work)
+{
+	work_goes_on(work, CALLBACK_RUNNING, CALLBACK_DONE);
 }
 
 static struct {
@@ -184,6 +189,7 @@ static struct {
 	{ "hrtimer_cancel", on_hrtimer_over, NULL },
 	{ "hrtimer_expire_entry", on_hrtimer_over, NULL },
 	{ "workqueue_queue_work", on_queue_work, NULL },
+	{ "workqueue_execute_start", on_work_start, NULL },
 	{ "workqueue_execute_end", on_work_over, NULL },
 };
 
@@ -280,14 +286,21 @@ unsigned int threads_count(void)
 	return number;
 }
 
-/* Work that was cancelled was told to nobody: it is no longer marked as pending. */
+/*
+ * Work that was cancelled was told to nobody: it is no longer marked as pending. What has been freed
+ * since may look so all the same, but is in no list.
+ */
 static bool work_waits(const struct callback *callback)
 {
 	struct work_struct work, *now = callback->subject;
+	struct list_head *back;
 
-	return callback->timer ||
-	       (peek(now, &work, sizeof(work)) && work.func == callback->call &&
-		(*(unsigned long *)&work.data & BIT(WORK_STRUCT_PENDING_BIT)));
+	if (callback->timer || callback->state == CALLBACK_RUNNING)
+		return true;
+	return peek(now, &work, sizeof(work)) && work.func == callback->call &&
+	       (*(unsigned long *)&work.data & BIT(WORK_STRUCT_PENDING_BIT)) &&
+	       work.entry.next != &now->entry &&
+	       peek(&work.entry.next->prev, &back, sizeof(back)) && back == &now->entry;
 }
 
 static bool is_pending(const struct callback *callback)
@@ -295,6 +308,12 @@ static bool is_pending(const struct callback *callback)
 	if (callback->state == CALLBACK_DONE || !in_gone_module(callback->call))
 		return false;
 	return callback->kind != DMRACE_WORK || work_waits(callback);
+}
+
+/* Not what is gone itself, nor what happens already. */
+static bool is_provable(const struct callback *callback)
+{
+	return callback->state != CALLBACK_RUNNING && !in_gone_module(callback->subject);
 }
 
 int callback_thing(unsigned int index, struct dmrace_audit_thing *thing)
@@ -307,7 +326,7 @@ int callback_thing(unsigned int index, struct dmrace_audit_thing *thing)
 
 		thing->kind = callback->kind;
 		thing->fault = is_pending(callback) ? DMRACE_PENDING : DMRACE_NOTHING;
-		thing->blocked = thing->fault && in_gone_module(callback->subject);
+		thing->blocked = thing->fault && !is_provable(callback);
 		thing->object = (unsigned long)callback->subject;
 		thing->address = thing->fault ? (unsigned long)callback->call : 0;
 		strscpy(thing->what, callback->name, sizeof(thing->what));
@@ -358,7 +377,7 @@ int callback_prove(unsigned int index)
 	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
 	if (!is_pending(&taken))
 		return -EINVAL;
-	if (in_gone_module(taken.subject))
+	if (!is_provable(&taken))
 		return -EBUSY;
 	switch (taken.kind) {
 	case DMRACE_RCU:

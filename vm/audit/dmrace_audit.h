@@ -67,7 +67,12 @@ struct dmrace_audit_thing {
 };
 
 #define DMRACE_AUDIT_MAGIC	0xD4
-/* @arg: 1 delays the modules' RCU callbacks by 3 s unless rcu_barrier() follows. */
+/*
+ * @arg: DMRACE_AUDIT_DELAY delays the modules' RCU callbacks by 3 s unless rcu_barrier() follows,
+ * DMRACE_AUDIT_HOLD notes and holds the objects that are added.
+ */
+#define DMRACE_AUDIT_DELAY	1UL
+#define DMRACE_AUDIT_HOLD	2UL
 #define DMRACE_AUDIT_BEGIN	_IO(DMRACE_AUDIT_MAGIC, 1)
 #define DMRACE_AUDIT_SEEN	_IOR(DMRACE_AUDIT_MAGIC, 2, struct dmrace_audit_seen)
 /* ENOENT: there are no more. */

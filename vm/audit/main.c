@@ -25,7 +25,7 @@ static void end_visit(void)
 	visitor = NULL;
 }
 
-static long begin(struct file *file, bool delay)
+static long begin(struct file *file, unsigned long how)
 {
 	if (visitor && visitor != file)
 		return -EBUSY;
@@ -34,8 +34,8 @@ static long begin(struct file *file, bool delay)
 	visitor = file;
 	modules_begin();
 	callbacks_begin();
-	rcu_begin(delay);
-	objects_begin();
+	rcu_begin(how & DMRACE_AUDIT_DELAY);
+	objects_begin(how & DMRACE_AUDIT_HOLD);
 	return 0;
 }
 

@@ -280,11 +280,11 @@ static bool has_unsafe_ancestor(const struct held *object)
 	return true;
 }
 
-void objects_begin(void)
+void objects_begin(bool hold)
 {
 	/* What is left of the visit before is unsafe to drop: those references stay for ever. */
 	count = lost = kinds_count = 0;
-	WRITE_ONCE(noting, true);
+	WRITE_ONCE(noting, hold);
 }
 
 void objects_stop(void)

@@ -8,6 +8,8 @@ export interface VisitOrder {
   readonly exercise: Exercise | null;
   /** Have our module delay RCU callbacks (vm/audit/rcu.c). */
   readonly delay: boolean;
+  /** Have it hold every object that is added (vm/audit/objects.c). */
+  readonly hold: boolean;
   /** How many of the things that are found are made to happen. */
   readonly prove: number;
   /** The first of those that can be, from 0: the others ended a guest before. */
@@ -37,6 +39,7 @@ export function visitCommand(order: VisitOrder): string[] {
     ...(exercise?.appears.object ? [line('object', exercise.appears.object)] : []),
     ...(exercise?.appears.callback ? [line('callback', exercise.appears.callback)] : []),
     line('delay', order.delay ? 1 : 0),
+    line('hold', order.hold ? 1 : 0),
     line('prove', order.prove),
     line('prove-from', order.proveFrom),
     line('limit-ms', order.limitMs),

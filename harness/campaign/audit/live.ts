@@ -7,8 +7,9 @@ import type { Work } from '../../util/work.js';
 import { visitPlanted } from './planted.js';
 import type { AuditedKernel, LiveEvent, LiveRequest } from './ports.js';
 import { proveUntainted, type Wanted, WorthTrying } from './untainted.js';
+import { GuestNumbers, type MadeVisit, type VisitWish } from './visit-once.js';
 import { visitRig } from './visit-rig.js';
-import { GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
+import { makeVisits } from './visits.js';
 
 /** A kernel whose guests are ready. */
 export interface GuestKernel extends AuditedKernel {

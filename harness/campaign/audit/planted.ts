@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Fault, PlantedVisit } from '../../model/audit.js';
 import { ExerciseFile } from '../../model/exercise.js';
+import type { GuestNumbers, MadeVisit, VisitWish } from './visit-once.js';
 import type { VisitRig } from './visit-rig.js';
-import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
+import { makeVisits } from './visits.js';
 
 const MODULE = 'dmrace_mistake';
 

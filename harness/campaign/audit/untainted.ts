@@ -3,8 +3,9 @@ import { blamedFor, findingId } from '../../audit/identify.js';
 import { isKernels } from '../../audit/live/holder.js';
 import type { Observation, Visit } from '../../model/audit.js';
 import { merged } from './merged.js';
+import type { GuestNumbers, MadeVisit, VisitWish } from './visit-once.js';
 import type { VisitRig } from './visit-rig.js';
-import { type GuestNumbers, type MadeVisit, makeVisits, type VisitWish } from './visits.js';
+import { makeVisits } from './visits.js';
 
 /** Of a callback that RCU has: some grace periods, expedited. */
 const SETTLE_MS = 1_000;

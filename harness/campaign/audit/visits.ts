@@ -1,55 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { joined, nextProof } from '../../audit/live/again.js';
-import { type VisitOutput, visitOf } from '../../audit/live/visit.js';
 import type { Visit } from '../../model/audit.js';
-import type { Exercise } from '../../model/exercise.js';
-import { recordsOf } from '../../model/record.js';
-import { type AuditGuestKind, builtinModules } from '../../rig/audit.js';
-import type { GuestVisit } from '../../rig/audit-guest.js';
+import { builtinModules } from '../../rig/audit.js';
+import { keptByUs } from './kept.js';
 import { merged } from './merged.js';
-import type { VisitGuest, VisitRig } from './visit-rig.js';
+import {
+  type Asked,
+  GuestNumbers,
+  type MadeVisit,
+  PROOFS,
+  type VisitOptions,
+  type VisitWish,
+  visitFresh,
+  visitOnce,
+} from './visit-once.js';
+import type { VisitRig } from './visit-rig.js';
 
-/** One module that is to be visited. */
-export interface VisitWish {
-  readonly module: string;
-  /** Null: it is only loaded and unloaded. */
-  readonly exercise: Exercise | null;
-}
-
-/** How the visits of an audit are made. */
-export interface VisitOptions {
-  /** Guests at the same time. */
-  readonly jobs: number;
-  readonly kind: AuditGuestKind;
-  /** How long a crash is waited for at the end of each visit. */
-  readonly settleMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Each command of an exercise, and each unload. */
-export const LIMIT_MS = 20_000;
-/** What one module is proven by; more of the same is one finding anyway. */
-const PROOFS = 6;
 /** A guest has so many visits: what modules leave behind adds up. */
 const VISITS_PER_GUEST = 16;
-
-/** Numbers the guests of an audit. */
-export class GuestNumbers {
-  #next: number;
-  constructor(first = 0) {
-    this.#next = first;
-  }
-  next(): number {
-    return this.#next++;
-  }
-}
-
-/** A visit with what the host had of it, for its files. */
-export interface MadeVisit {
-  readonly wish: VisitWish;
-  readonly visit: Visit;
-  readonly output: VisitOutput;
-}
 
 /** One worker: a guest after the other, until there is nothing left. */
 async function* work(
@@ -68,12 +36,8 @@ async function* work(
       const asked = { wish, guest, number, builtin, options, proveFrom: 0 };
       const { made, spoiled } = await visitOnce(rig, machine, asked);
       const again = number > 0 && mayBeInTheWay(made.visit);
-      yield await provenOn(
-        rig,
-        again ? await inFresh(rig, made, numbers, asked) : made,
-        numbers,
-        asked,
-      );
+      const best = again ? await inFresh(rig, made, numbers, asked) : made;
+      yield await keptByUs(rig, await provenOn(rig, best, numbers, asked), numbers, asked);
       if (spoiled || again) break;
     }
   }
@@ -93,9 +57,7 @@ async function inFresh(
   numbers: GuestNumbers,
   asked: Asked,
 ): Promise<MadeVisit> {
-  const guest = numbers.next();
-  await using machine = await rig.start(asked.options.kind, asked.options.signal);
-  const { made } = await visitOnce(rig, machine, { ...asked, guest, number: 0 });
+  const made = await visitFresh(rig, numbers, asked);
   return { ...made, visit: { ...made.visit, usedGuestEnd: first.visit.end } };
 }
 
@@ -112,55 +74,11 @@ async function provenOn(
   let made = first;
   let proveFrom = nextProof(first.output, 0, PROOFS);
   while (proveFrom !== null) {
-    const guest = numbers.next();
-    await using machine = await rig.start(asked.options.kind, asked.options.signal);
-    const again = await visitOnce(rig, machine, { ...asked, guest, number: 0, proveFrom });
-    made = { ...made, visit: joined(made.visit, again.made.visit) };
-    proveFrom = nextProof(again.made.output, proveFrom, PROOFS);
+    const again = await visitFresh(rig, numbers, { ...asked, proveFrom });
+    made = { ...made, visit: joined(made.visit, again.visit) };
+    proveFrom = nextProof(again.output, proveFrom, PROOFS);
   }
   return made;
-}
-
-interface Asked {
-  readonly wish: VisitWish;
-  readonly guest: number;
-  readonly number: number;
-  readonly builtin: ReadonlySet<string>;
-  readonly options: VisitOptions;
-  readonly proveFrom: number;
-}
-
-async function visitOnce(
-  rig: VisitRig,
-  machine: VisitGuest,
-  asked: Asked,
-): Promise<{ made: MadeVisit; spoiled: boolean }> {
-  const { wish, guest, number, builtin, options, proveFrom } = asked;
-  const bare = options.kind === 'bare';
-  const got: GuestVisit = await machine.visit({
-    number,
-    module: wish.module,
-    exercise: wish.exercise,
-    delay: !bare,
-    prove: PROOFS - proveFrom,
-    proveFrom,
-    limitMs: LIMIT_MS,
-    settleMs: options.settleMs,
-    fifo: bare,
-  });
-  const output: VisitOutput = { guest, number, ...got };
-  await rig.files.read(recordsOf(got.records, 'module').map(({ name }) => name));
-  const visit = visitOf(
-    {
-      ...wish,
-      isBuiltin: builtin.has(wish.module),
-      config: rig.kernel.config,
-      sectionsOf: (module) => rig.files.sectionsOf(module),
-      watched: !bare,
-    },
-    output,
-  );
-  return { made: { wish, visit, output }, spoiled: got.spoiled };
 }
 
 /**

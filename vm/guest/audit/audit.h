@@ -21,6 +21,7 @@
  * @creates, @destroys: commands of the shell
  * @object, @callback: what must have appeared; empty where nothing is named
  * @delay:       whether RCU callbacks are delayed
+ * @hold:        whether objects are held
  * @prove:       how many of the things that were found are made to happen
  * @prove_from:  the first of them, from 0: those before have ended a guest
  * @limit_ms:    of each command and unload
@@ -32,7 +33,7 @@ struct visit {
 	char *module, *parameters, *object, *callback;
 	char *needs[COMMANDS], *creates[COMMANDS], *destroys[COMMANDS];
 	int need_count, create_count, destroy_count;
-	int delay, prove, prove_from, limit_ms, settle_ms, fifo;
+	int delay, hold, prove, prove_from, limit_ms, settle_ms, fifo;
 };
 
 /* run.c: whose references are dropped when a command is blocked; -1: nobody's. */

@@ -102,7 +102,8 @@ static void take(struct visit *visit, const char *name, char *value)
 		const char *name;
 		int *field;
 	} numbers[] = {
-		{ "delay", &visit->delay }, { "prove", &visit->prove },
+		{ "delay", &visit->delay }, { "hold", &visit->hold },
+		{ "prove", &visit->prove },
 		{ "prove-from", &visit->prove_from },
 		{ "limit-ms", &visit->limit_ms }, { "settle-ms", &visit->settle_ms },
 		{ "fifo", &visit->fifo },

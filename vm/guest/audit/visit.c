@@ -111,6 +111,7 @@ void run_visit(const struct visit *visit, int helper)
 {
 	static char names[NEWCOMERS][MODULE_NAME], needs[NEWCOMERS][MODULE_NAME];
 	long long started = now_us();
+	unsigned long how;
 	int spoiled = 0, count = 0, need_count = 0, failed, error;
 
 	/* A crash before this one has made the console verbose (console_verbose()). */
@@ -123,7 +124,8 @@ void run_visit(const struct visit *visit, int helper)
 	failed = load_needs(visit, needs, &need_count);
 	if (note_modules())
 		spoiled = 1;
-	if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_BEGIN, (unsigned long)visit->delay))
+	how = (visit->delay ? DMRACE_AUDIT_DELAY : 0) | (visit->hold ? DMRACE_AUDIT_HOLD : 0);
+	if (helper >= 0 && ioctl(helper, DMRACE_AUDIT_BEGIN, how))
 		spoiled = !!record_failure("DMRACE_AUDIT_BEGIN", errno);
 	if (!failed)
 		make(visit);

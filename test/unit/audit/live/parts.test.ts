@@ -13,6 +13,7 @@ describe('what the guest is told', () => {
     module: 'tun',
     exercise: null,
     delay: true,
+    hold: true,
     prove: 6,
     proveFrom: 0,
     limitMs: 20_000,
@@ -32,8 +33,8 @@ describe('what the guest is told', () => {
 
   it('of a module without an exercise', () => {
     expect(visitCommand(order)).toEqual([
-      ...['visit=3', 'module=tun', 'delay=1', 'prove=6', 'prove-from=0'],
-      ...['limit-ms=20000', 'settle-ms=0', 'fifo=0', 'go'],
+      ...['visit=3', 'module=tun', 'delay=1', 'hold=1', 'prove=6'],
+      ...['prove-from=0', 'limit-ms=20000', 'settle-ms=0', 'fifo=0', 'go'],
     ]);
   });
 });

@@ -12,8 +12,8 @@ import {
   type Tried,
   WorthTrying,
 } from '../../../../harness/campaign/audit/untainted.js';
+import { GuestNumbers, type MadeVisit } from '../../../../harness/campaign/audit/visit-once.js';
 import type { VisitRig } from '../../../../harness/campaign/audit/visit-rig.js';
-import { GuestNumbers, type MadeVisit } from '../../../../harness/campaign/audit/visits.js';
 import type { Observation } from '../../../../harness/model/audit.js';
 import type { GuestVisit } from '../../../../harness/rig/audit-guest.js';
 import { observed, visitOf } from '../../../support/audit.js';

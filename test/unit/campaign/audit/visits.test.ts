@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { VisitOrder } from '../../../../harness/audit/live/command.js';
+import type { VisitWish } from '../../../../harness/campaign/audit/visit-once.js';
 import type { VisitRig } from '../../../../harness/campaign/audit/visit-rig.js';
-import { makeVisits, type VisitWish } from '../../../../harness/campaign/audit/visits.js';
+import { makeVisits } from '../../../../harness/campaign/audit/visits.js';
 import type { GuestRecord } from '../../../../harness/model/record.js';
 import type { GuestVisit } from '../../../../harness/rig/audit-guest.js';
 
