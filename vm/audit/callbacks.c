@@ -5,6 +5,7 @@
  */
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -25,6 +26,8 @@ unsigned int callback_slots;
 DEFINE_RAW_SPINLOCK(callbacks_lock);
 static unsigned int lost;
 static bool noting;
+/* Nanoseconds since the boot, as task_struct.start_time. */
+static u64 begun;
 
 bool callbacks_noted(void)
 {
@@ -226,12 +229,17 @@ void callbacks_begin(void)
 	unsigned int i, kept = 0;
 
 	raw_spin_lock_irqsave(&callbacks_lock, flags);
-	/* RCU still has to find those that it will call. */
+	/*
+	 * RCU still has to find those that it will call, but for those whose function is gone: where
+	 * that was, another module's may be soon.
+	 */
 	for (i = 0; i < callback_slots; i++)
-		if (callbacks[i].kind == DMRACE_RCU && callbacks[i].state != CALLBACK_DONE)
+		if (callbacks[i].kind == DMRACE_RCU && callbacks[i].state != CALLBACK_DONE &&
+		    !in_gone_module(callbacks[i].call))
 			callbacks[kept++] = callbacks[i];
 	callback_slots = kept;
 	lost = 0;
+	begun = ktime_get_ns();
 	WRITE_ONCE(noting, true);
 	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
 }
@@ -251,14 +259,17 @@ unsigned int callbacks_lost(void)
 	return lost;
 }
 
-/* The @index-th kernel thread that runs a function of a module; NULL: there are not so many. */
+/*
+ * The @index-th kernel thread of this visit that runs a function of a module; NULL: there are not so
+ * many. One that a visit before has left runs where another module may be by now.
+ */
 static struct task_struct *thread(unsigned int index, void **call)
 {
 	struct task_struct *task, *found = NULL;
 
 	rcu_read_lock();
 	for_each_process(task) {
-		if (!(task->flags & PF_KTHREAD) || task->exit_state)
+		if (!(task->flags & PF_KTHREAD) || task->exit_state || task->start_time < begun)
 			continue;
 		*call = kthread_func(task);
 		if (!*call || (!in_live_module(*call) && !in_gone_module(*call)))

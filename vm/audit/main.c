@@ -32,8 +32,9 @@ static long begin(struct file *file, unsigned long how)
 	if (visitor)
 		end_visit();
 	visitor = file;
-	modules_begin();
+	/* Which callbacks are of modules that are gone is known until their notes are. */
 	callbacks_begin();
+	modules_begin();
 	rcu_begin(how & DMRACE_AUDIT_DELAY);
 	objects_begin(how & DMRACE_AUDIT_HOLD);
 	return 0;

@@ -86,7 +86,10 @@ struct sleeper {
 /* The time between two looks. */
 #define LOOK_MS	400
 
-/* blocked.c: looks again at the processes of a group, and returns @looks. Waits for RCU do not count. */
+/*
+ * blocked.c: looks again at the processes of a group, and returns @looks. Waits for RCU or for a disk
+ * do not count.
+ */
 int look_at(pid_t group, struct sleeper *sleeper);
 
 /* hasty.c: destroys and unloads the module without a pause, by a real-time process; its error. */

@@ -49,13 +49,18 @@ static long long switches(const char *pid)
 	return line ? atoll(line + sizeof(name) - 1) : -1;
 }
 
-/* A grace period is nobody's who holds an object, and on a busy host it takes its time. */
-static int waits_for_rcu(const char *pid)
+/* A grace period or a transfer is nobody's who holds an object, and on a busy host it takes its time. */
+static int ends_by_itself(const char *pid)
 {
+	static const char *const waits[] = { "rcu", "folio", "bit_wait", "bio" };
 	char text[TEXT];
+	size_t i;
 
 	read_proc(pid, "wchan", text);
-	return strstr(text, "rcu") != NULL;
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		if (strstr(text, waits[i]))
+			return 1;
+	return 0;
 }
 
 int look_at(pid_t group, struct sleeper *sleeper)
@@ -69,7 +74,7 @@ int look_at(pid_t group, struct sleeper *sleeper)
 	while (!now.looks && (entry = readdir(processes))) {
 		const char *pid = entry->d_name;
 
-		if (!isdigit(pid[0]) || !sleeps(pid, group) || waits_for_rcu(pid))
+		if (!isdigit(pid[0]) || !sleeps(pid, group) || ends_by_itself(pid))
 			continue;
 		now = (struct sleeper){ .pid = atoi(pid), .switches = switches(pid), .looks = 1 };
 	}

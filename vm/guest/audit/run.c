@@ -131,6 +131,8 @@ int blocked_helper = -1;
 static int wait_or_drop(const struct visit *visit, const char *step, pid_t pid, int *status)
 {
 	static const char *const dropped[] = { "own", "all" };
+	/* A load may wait for much, but for nothing that was only just added. */
+	int may_drop = blocked_helper >= 0 && strcmp(step, "load") && strcmp(step, "need");
 	struct sleeper sleeper = { 0 };
 	int waited, drops = 0, error;
 
@@ -138,7 +140,7 @@ static int wait_or_drop(const struct visit *visit, const char *step, pid_t pid, 
 		error = wait_within(pid, status, LOOK_MS);
 		if (error != -ETIMEDOUT)
 			return error;
-		if (blocked_helper < 0 || drops == 2 || look_at(pid, &sleeper) < BLOCKED_LOOKS)
+		if (!may_drop || drops == 2 || look_at(pid, &sleeper) < BLOCKED_LOOKS)
 			continue;
 		record_blocked(visit->number, step, dropped[drops]);
 		if (ioctl(blocked_helper, DMRACE_AUDIT_DROP, drops ? 0UL : 1UL))
