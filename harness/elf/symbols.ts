@@ -43,6 +43,11 @@ export class Symbols {
     return this.#bytes.readUInt8(this.#at + index * ENTRY + 4) & 0xf;
   }
 
+  /** Whether no other file sees it (STB_LOCAL, elf(5)). */
+  isLocal(index: number): boolean {
+    return this.#bytes.readUInt8(this.#at + index * ENTRY + 4) >> 4 === 0;
+  }
+
   /** Index of the section that it lies in; {@link SHN_UNDEF} where another file defines it. */
   section(index: number): number {
     return this.#bytes.readUInt16LE(this.#at + index * ENTRY + 6);

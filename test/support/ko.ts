@@ -67,7 +67,9 @@ export function writeElf(file: {
   const table = symbols.map((symbol) => {
     const bytes = Buffer.alloc(24);
     bytes.writeUInt32LE(strings.add(symbol.name), 0);
-    bytes[4] = TYPES[symbol.type];
+    // Functions and what others define are global (STB_GLOBAL).
+    const isGlobal = symbol.type === 'func' || symbol.section === undefined;
+    bytes[4] = TYPES[symbol.type] | (isGlobal ? 1 << 4 : 0);
     bytes.writeUInt16LE(indexOf(symbol.section), 6);
     bytes.writeBigUInt64LE(BigInt(symbol.value ?? 0), 8);
     bytes.writeBigUInt64LE(BigInt(symbol.size ?? 0), 16);

@@ -13,6 +13,8 @@ interface ImportRule {
   readonly waits: readonly string[];
   /** Functions of which one must be imported too for the sign to count. */
   readonly and?: readonly string[];
+  /** Whose callers have one of `starts` by what is inlined into them: then it need not be their own. */
+  readonly inlined?: readonly string[];
 }
 
 /**
@@ -37,7 +39,10 @@ const BARRIER_WITHIN = [
 
 const TIMER_GONE = ['del_timer_sync', 'timer_delete_sync', 'timer_shutdown_sync'];
 const TIMER_OFF = ['del_timer', 'timer_delete', 'try_to_del_timer_sync', 'timer_shutdown'];
-const TIMER_ON = ['add_timer', 'add_timer_on', 'mod_timer', 'timer_reduce', 'mod_timer_pending'];
+const TIMER_ON = [
+  ...['add_timer', 'add_timer_on', 'add_timer_local', 'add_timer_global'],
+  ...['mod_timer', 'timer_reduce', 'mod_timer_pending'],
+];
 
 /** The signs, each a question about names alone. Sources: linux 6.1 to 7.3. */
 export const IMPORT_RULES: readonly ImportRule[] = [
@@ -53,7 +58,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     starts: ['call_rcu_tasks_trace'],
     waits: ['rcu_barrier_tasks_trace'],
   },
-  { sign: 'timer-without-sync', starts: TIMER_OFF, waits: TIMER_GONE },
+  // Who never arms one takes away another module's, which waits for it.
+  { sign: 'timer-without-sync', starts: TIMER_OFF, and: TIMER_ON, waits: TIMER_GONE },
   { sign: 'timer-never-deleted', starts: TIMER_ON, waits: [...TIMER_OFF, ...TIMER_GONE] },
   {
     sign: 'work-without-flush',
@@ -73,6 +79,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['cancel_work_sync', 'cancel_delayed_work_sync', '__cancel_work_sync'],
       ...['disable_work_sync', 'disable_delayed_work_sync'],
     ],
+    // __rhashtable_insert_fast() queues the table's work (include/linux/rhashtable.h), which is
+    // lib/rhashtable.c's and is waited for by rhashtable_free_and_destroy().
+    inlined: ['rhashtable_insert_slow'],
   },
   {
     sign: 'thread-without-stop',
@@ -95,10 +104,11 @@ export function importSigns(imports: ReadonlySet<string>): ImportSign[] {
   const any = (names: readonly string[]): string | undefined =>
     names.find((name) => imports.has(name));
   const told = new Set<ImportSign['sign']>();
-  return IMPORT_RULES.flatMap(({ sign, starts, waits, and }): ImportSign[] => {
+  return IMPORT_RULES.flatMap(({ sign, starts, waits, and, inlined = [] }): ImportSign[] => {
     const symbol = any(starts);
     if (symbol === undefined || any(waits) !== undefined || told.has(sign)) return [];
     if (and !== undefined && any(and) === undefined) return [];
+    if (any(inlined) !== undefined) return [];
     told.add(sign);
     return [{ is: 'import', word: 'hint', sign, symbol }];
   });

@@ -41,10 +41,13 @@ export function readModule(bytes: Buffer, kernel: AuditedKernel): ModuleReading 
       return unreadable(`is a module of ${release}, not of ${kernel.release}`);
     }
     const symbols = symbolsOf(elf);
+    const { imports, own } = namesOf(symbols);
     return {
       is: 'module',
       name: info.get('name') ?? null,
-      signs: [...methodSigns(elf, symbols, kernel.types), ...importSigns(importsOf(symbols))],
+      signs: staysForEver(own)
+        ? []
+        : [...methodSigns(elf, symbols, kernel.types), ...importSigns(imports)],
     };
   } catch (error) {
     if (error instanceof ElfError) return unreadable(error.message);
@@ -56,13 +59,26 @@ export function readModule(bytes: Buffer, kernel: AuditedKernel): ModuleReading 
 
 const unreadable = (why: string): ModuleReading => ({ is: 'unreadable', why });
 
-/** Names of the symbols that somebody else has to define. */
-function importsOf(symbols: Symbols): Set<string> {
-  const names = new Set<string>();
+/**
+ * A module that has an init function and no exit function is never unloaded (kernel/module/main.c,
+ * SYSCALL_DEFINE2(delete_module), linux 6.12: -EBUSY, but for a forced unload).
+ */
+const staysForEver = (own: ReadonlySet<string>): boolean =>
+  own.has('init_module') && !own.has('cleanup_module');
+
+/** Names of the symbols that somebody else has to define, and of those of its own that others see. */
+function namesOf(symbols: Symbols): {
+  readonly imports: ReadonlySet<string>;
+  readonly own: ReadonlySet<string>;
+} {
+  const imports = new Set<string>();
+  const own = new Set<string>();
   for (let index = 1; index < symbols.count; index++) {
-    if (symbols.section(index) === SHN_UNDEF) names.add(symbols.name(index));
+    if (symbols.isLocal(index)) continue;
+    const names = symbols.section(index) === SHN_UNDEF ? imports : own;
+    names.add(symbols.name(index));
   }
-  return names;
+  return { imports, own };
 }
 
 /** The `key=value` strings of .modinfo, the first of each key (include/linux/moduleparam.h). */

@@ -32,6 +32,22 @@ const method = (member: string, variable: string, to: string, word = 'listed') =
 
 const ktype = { name: 'sample_ktype', size: 48, points: { 0: 'free_it' } };
 
+describe('a module that is never unloaded', () => {
+  const imports = ['call_rcu'];
+  it.each([
+    ['has an init function and no exit function', { init_module: null }, 0],
+    ['has both', { init_module: null, cleanup_module: null }, 2],
+    ['has neither, as a library', {}, 2],
+  ] as const)('%s', (_, functions, count) => {
+    const module = {
+      functions: { free_it: 'kobject' as const, ...functions },
+      variables: [ktype],
+      imports,
+    };
+    expect(signs(module)).toHaveLength(count);
+  });
+});
+
 describe('the sound route', () => {
   it('lists a method by size, offset and prototype, whatever its name', () => {
     expect(signs({ functions: { free_it: 'kobject' }, variables: [ktype] })).toEqual([
