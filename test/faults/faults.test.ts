@@ -34,7 +34,9 @@ describe('a fault at run time', () => {
     expect(stdout).toMatch(/^soak: 1 faults in .*: 0 not as expected; 0 wrong verdicts/m);
   });
 
-  it.each(FAULTS.filter(({ quick }) => all || quick))('$name', async (fault) => {
+  // All of them: two at a time, as the soak does, because most of their time is waiting.
+  const done = all ? it.concurrent : it;
+  done.each(FAULTS.filter(({ quick }) => all || quick))('$name', async (fault) => {
     if (why !== null) throw new Error(why);
     const { wrong } = await doFault(fault);
     expect(wrong).toEqual([]);
