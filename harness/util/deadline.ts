@@ -50,6 +50,7 @@ export async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
 
 /** What a promise comes to; rejects with the signal's reason when it is aborted before. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) leave(promise);
   signal.throwIfAborted();
   const come = await bounded(boxed(promise), interrupt(signal, null));
   if (come === null) throw signal.reason;
@@ -66,7 +67,10 @@ export async function withinOrAborted<T, L, A>(
   signal: AbortSignal,
   instead: { readonly late: L; readonly aborted: A },
 ): Promise<T | L | A> {
-  if (signal.aborted) return instead.aborted;
+  if (signal.aborted) {
+    leave(promise);
+    return instead.aborted;
+  }
   return bounded<T, L | A>(promise, timer(ms, instead.late), interrupt(signal, instead.aborted));
 }
 
@@ -75,6 +79,12 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const never = new Promise<never>(() => undefined);
   await withinOrAborted(never, ms, signal, { late: undefined, aborted: undefined });
 }
+
+/**
+ * Nobody waits for it any more. What it rejects with later (QEMU is ended by the same interrupt) is
+ * nobody's, and would end the program as a mistake of its own.
+ */
+const leave = (promise: Promise<unknown>): void => void promise.catch(() => undefined);
 
 /** Tells what a promise comes to, which may be null, from null. */
 const boxed = <T>(promise: Promise<T>): Promise<{ readonly value: T }> =>

@@ -36,9 +36,13 @@ describe('a fault at run time', () => {
 
   // All of them: two at a time, as the soak does, because most of their time is waiting.
   const done = all ? it.concurrent : it;
-  done.each(FAULTS.filter(({ quick }) => all || quick))('$name', async (fault) => {
-    if (why !== null) throw new Error(why);
-    const { wrong } = await doFault(fault);
-    expect(wrong).toEqual([]);
-  });
+  done.each(FAULTS.filter(({ quick }) => all || quick))(
+    '$name',
+    async (fault) => {
+      if (why !== null) throw new Error(why);
+      const { wrong } = await doFault(fault);
+      expect(wrong).toEqual([]);
+    },
+    900_000,
+  );
 });

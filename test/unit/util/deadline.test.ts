@@ -134,3 +134,23 @@ describe('unlessAborted', () => {
     await expect(unlessAborted(Promise.resolve(7), stop.signal)).rejects.toThrow('stopped');
   });
 });
+
+it('what nobody waits for after an interrupt fails without a word', async () => {
+  vi.useRealTimers();
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  try {
+    const stop = new AbortController();
+    stop.abort();
+    const failures: ((error: Error) => void)[] = [];
+    const fails = () => new Promise<never>((_, reject) => failures.push(reject));
+    await expect(unlessAborted(fails(), stop.signal)).rejects.toThrow(/aborted/);
+    const instead = { late: 'late', aborted: 'aborted' } as const;
+    expect(await withinOrAborted(fails(), 1_000, stop.signal, instead)).toBe('aborted');
+    for (const fail of failures) fail(new Error('QEMU was gone'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).not.toHaveBeenCalled();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
+});
