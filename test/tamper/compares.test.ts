@@ -99,13 +99,13 @@ describe.each(NAMES)('%s', (name) => {
     const files = damagedFiles(root).filter(({ at }) => isEvidence(path.basename(at)));
     const own = files.filter(({ at }) => at === 'compare.json' && !at.endsWith('gone'));
     const rest = files.filter(({ at }) => at !== 'compare.json');
-    expect(await inflict(name, [...own, ...some(rest, 120)])).toEqual([]);
+    expect(await inflict(name, [...own, ...some(rest, 80)])).toEqual([]);
   });
 
   it('each field of both run.json and of the trials’ lines', async () => {
     const all = sides((run) => [
-      ...some(alteredJson(run, 'run.json'), 40),
-      ...some(alteredLedger(run, false), 40),
+      ...some(alteredJson(run, 'run.json'), 30),
+      ...some(alteredLedger(run, false), 30),
       // By who makes their sums anew: compare.json has those of the manifests.
       ...some(alteredJson(run, 'run.json', true), 20),
       ...some(alteredLedger(run, true), 20),

@@ -35,7 +35,7 @@ describe.each(NAMES)('%s', (name) => {
       ...trialsOf(root).flatMap((trial) => alteredJson(root, `${trial}/trial.json`, true)),
       ...alteredLedger(root, true),
     ];
-    expect(await harm.inflict(name, 'forged', some(all, 150), manifest)).toEqual([]);
+    expect(await harm.inflict(name, 'forged', some(all, 90), manifest)).toEqual([]);
   });
 
   it('each field and line of trials.jsonl', async () => {

@@ -22,9 +22,9 @@ const damages = (name: string): readonly Damage[] => {
   const folder = folderOf(name);
   const others = NAMES.filter((other) => other !== name).map(folderOf);
   return [
-    ...some(damagedFiles(folder), 45),
-    ...some(swappedFiles(folder), 12),
-    ...some(shuffledFolders(folder, others), 24),
+    ...some(damagedFiles(folder), 27),
+    ...some(swappedFiles(folder), 7),
+    ...some(shuffledFolders(folder, others), 14),
   ];
 };
 
