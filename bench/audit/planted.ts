@@ -46,7 +46,11 @@ const all: PlantedVisit[] = [];
 let whole = 0;
 const began = performance.now();
 for (let number = 1; number <= Number(rounds); number++) {
-  const visits = await round();
+  const visits = await round().catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (visits === null) break;
   const problems = controlProblems(visits);
   if (problems.length === 0) whole++;
   all.push(...visits);
