@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// node bench/audit/run.mjs static|truth|live ...: bundles one of the scripts beside this, and runs it.
+// node bench/audit/run.mjs static|truth|live|planted ...: bundles one of the scripts beside this, and runs it.
 import { pathToFileURL } from 'node:url';
 import { bundleScript } from '../../harness/bundle.mjs';
 

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
 // The live part of the audit in real guests: every planted mistake is found, every twin is silent,
-// and tun's RCU callback is found and proven.
-import { beforeAll, describe, expect, it } from 'vitest';
-import { auditLive, guestKernel } from '../../harness/campaign/audit/live.js';
+// tun's RCU callback is found and proven; and what --known and --baseline make of the same visits.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditWith } from '../../harness/campaign/audit/audit.js';
+import { auditLive, type GuestKernel, guestKernel } from '../../harness/campaign/audit/live.js';
 import { MISTAKES } from '../../harness/campaign/audit/planted.js';
+import type { LiveEvent } from '../../harness/campaign/audit/ports.js';
 import { openWork } from '../../harness/campaign/set-up.js';
+import { comparisons } from '../../harness/cli/audit-request.js';
 import type { PlantedVisit, Visit } from '../../harness/model/audit.js';
 import { ExerciseFile } from '../../harness/model/exercise.js';
 import type { Stages } from '../../harness/ports.js';
 import { guestArch } from '../../harness/rig/guest-arch.js';
+import type { Work } from '../../harness/util/work.js';
 
 const KERNEL = 'debian:6.12';
 const quiet: Stages = { stage: (_, work) => work(() => undefined), timing: {} };
@@ -32,32 +39,37 @@ const exercise = (fields: object) => {
   return { module: file.module, exercise: { ...file, name: file.module, family: 'test' } };
 };
 
+const WANTED = [
+  exercise({
+    module: 'tun',
+    create: STEERED,
+    destroy: STEERED,
+    appears: { callback: 'tun_prog_free' },
+  }),
+  exercise({
+    module: 'act_pedit',
+    create: 'tc actions add action pedit ex munge ip ttl set 5 pipe index 1',
+    destroy: 'tc actions del action pedit index 1',
+  }),
+  exercise({ module: 'brd', parameters: 'rd_nr=1', appears: { object: 'block/ram0' } }),
+  exercise({ module: 'i2c_stub', parameters: 'chip_addr=0x10' }),
+];
+
 describe('the live part of the audit on a stock kernel', () => {
   const planted: PlantedVisit[] = [];
   const visits = new Map<string, Visit>();
+  const events: LiveEvent[] = [];
+  let work: Work;
+  let kernel: GuestKernel;
   beforeAll(async () => {
     const signal = new AbortController().signal;
-    const work = await openWork(guestArch(), signal);
+    work = await openWork(guestArch(), signal);
     const wantedKernel = { spec: KERNEL, build: { profiles: [], config: null } } as const;
     const asked = { kernel: wantedKernel, accel: 'tcg', ownModules: [] } as const;
-    const kernel = await guestKernel(work, asked, quiet);
-    const wanted = [
-      exercise({
-        module: 'tun',
-        create: STEERED,
-        destroy: STEERED,
-        appears: { callback: 'tun_prog_free' },
-      }),
-      exercise({
-        module: 'act_pedit',
-        create: 'tc actions add action pedit ex munge ip ttl set 5 pipe index 1',
-        destroy: 'tc actions del action pedit index 1',
-      }),
-      exercise({ module: 'brd', parameters: 'rd_nr=1', appears: { object: 'block/ram0' } }),
-      exercise({ module: 'i2c_stub', parameters: 'chip_addr=0x10' }),
-    ];
-    const request = { kernel, visits: wanted, firstGuest: 0, jobs: 1, untaintedTries: 0 };
+    kernel = await guestKernel(work, asked, quiet);
+    const request = { kernel, visits: WANTED, firstGuest: 0, jobs: 1, untaintedTries: 0 };
     for await (const event of auditLive(work, request)) {
+      events.push(event);
       if (event.is === 'planted') planted.push(event.planted);
       if (event.is === 'visit') visits.set(event.visit.module, event.visit);
     }
@@ -104,5 +116,78 @@ describe('the live part of the audit on a stock kernel', () => {
 
   it('tells a module whose unload waits', () => {
     expect(visits.get('i2c_stub')?.end).toEqual({ is: 'waited' });
+  });
+
+  describe('compared', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dmrace-compared-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    let count = 0;
+
+    /** An audit of the visits above; of the modules in `silent` nothing is told. */
+    const audit = async (
+      options: { readonly known?: string; readonly baseline?: string } = {},
+      silent: readonly string[] = [],
+    ) => {
+      const seen = (event: LiveEvent): LiveEvent =>
+        event.is === 'visit' && silent.includes(event.visit.module)
+          ? { ...event, visit: { ...event.visit, observations: [] } }
+          : event;
+      const out = path.join(folder, `audit-${count++}`);
+      const request = {
+        ...{ kernel: KERNEL, build: { profiles: [], config: null }, arch: guestArch() },
+        ...{ static: false, live: true, all: false, modules: [], exerciseFiles: [] },
+        ...{ moduleFiles: [], jobs: 1, accel: 'tcg' as const, patience: 1, shard: null, out },
+        ...(await comparisons({ known: options.known, baseline: options.baseline })),
+      } as const;
+      const parts = {
+        kernel: async () => kernel,
+        exercises: {
+          shipped: async () => WANTED.map((wish) => wish.exercise),
+          own: () => Promise.reject(new Error('none is given')),
+        },
+        static: () => Promise.reject(new Error('the files are not asked')),
+        async *live() {
+          yield* events.map(seen);
+        },
+      };
+      const { result } = await auditWith(work, request, parts, { stages: quiet, resumed: null });
+      return { out, exitCode: result.exitCode, reasons: result.reasons.join('\n'), result };
+    };
+
+    it('with known findings ends with 0, and tells the entry that was not seen', async () => {
+      const first = await audit();
+      expect(first.exitCode).toBe(1);
+      const ids = first.result.findings
+        .filter(({ word }) => word === 'proven' || word === 'reachable')
+        .map(({ id }) => id);
+      expect(ids).toEqual(expect.arrayContaining(['rcu-callback:tun:tun_prog_free']));
+      const known = path.join(folder, 'known.json');
+      const write = (findings: readonly string[]): void => {
+        const kernelRange = { from: null, to: null };
+        const entries = [...findings, 'ktype:act_pedit:pedit_ktype'].map((finding) => ({
+          ...{ finding, kernel: kernelRange, reference: 'https://example.org/1' },
+        }));
+        writeFileSync(known, JSON.stringify(entries));
+      };
+      write(ids);
+      const all = await audit({ known });
+      expect(all.exitCode).toBe(0);
+      expect(all.reasons).toMatch(/stale: ktype:act_pedit:pedit_ktype/);
+      write(ids.slice(1));
+      expect((await audit({ known })).exitCode).toBe(1);
+    });
+
+    it('with a baseline ends with 1 for what is new alone, and tells what is gone', async () => {
+      const before = await audit();
+      const same = await audit({ baseline: before.out });
+      expect(same.exitCode).toBe(0);
+      expect(same.reasons).not.toMatch(/new since|gone since/);
+      const less = await audit({ baseline: before.out }, ['brd']);
+      expect(less.exitCode).toBe(0);
+      expect(less.reasons).toMatch(/gone since the baseline .*: disk-fops:disk_release in brd/);
+      const more = await audit({ baseline: less.out });
+      expect(more.exitCode).toBe(1);
+      expect(more.reasons).toMatch(/new since the baseline .*: disk-fops:disk_release in brd/);
+    });
   });
 });

@@ -82,5 +82,7 @@ struct callback *callback_find(int kind, const void *subject);
 int rcu_init_probes(void);
 void rcu_begin(bool delay);
 void rcu_end(void);
+/* How many callbacks of modules that are there are yet to be called. */
+unsigned int rcu_queued(void);
 
 #endif

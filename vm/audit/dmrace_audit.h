@@ -44,6 +44,7 @@ struct dmrace_audit_seen {
 	__u32 callbacks;
 	__u32 lost;		/* for which there was no room */
 	__u32 threads;		/* of the modules, now */
+	__u32 queued;		/* RCU callbacks that are yet to be called */
 };
 
 /*

@@ -47,6 +47,7 @@ static long seen(void __user *arg)
 		.callbacks = callbacks_count(),
 		.lost = objects_lost() + callbacks_lost(),
 		.threads = threads_count(),
+		.queued = rcu_queued(),
 	};
 
 	return copy_to_user(arg, &seen, sizeof(seen)) ? -EFAULT : 0;

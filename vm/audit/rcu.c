@@ -195,6 +195,19 @@ void rcu_begin(bool delay)
 	WRITE_ONCE(delaying, delay);
 }
 
+unsigned int rcu_queued(void)
+{
+	unsigned long flags;
+	unsigned int i, queued = 0;
+
+	raw_spin_lock_irqsave(&callbacks_lock, flags);
+	for (i = 0; i < callback_slots; i++)
+		queued += callbacks[i].kind == DMRACE_RCU && callbacks[i].state != CALLBACK_DONE &&
+			  in_live_module(callbacks[i].call);
+	raw_spin_unlock_irqrestore(&callbacks_lock, flags);
+	return queued;
+}
+
 void rcu_end(void)
 {
 	WRITE_ONCE(delaying, false);

@@ -65,24 +65,36 @@ function whyOf({ late, ms, output, signal, status }: RecordOf<'step'>): string {
   return output.trim() === '' ? how : `${how}: ${output.trim()}`;
 }
 
+/**
+ * The firmware that the kernel asked for in vain, as _request_firmware() says it, and as Debian's 6.1
+ * does (drivers/base/firmware_loader/main.c, linux 6.1 and 6.12). The guest has none.
+ */
+function withoutFirmware(console: string): string {
+  const said = /Direct firmware load for (\S+) failed|firmware: failed to load (\S+)/.exec(console);
+  const name = said?.[1] ?? said?.[2];
+  return name === undefined ? '' : `; the kernel asked for the firmware ${name}, guests have none`;
+}
+
 /** A guest that ended by what was found has shown all the same how its module fared. */
-function endOf(visited: Visited, { records, lost }: VisitOutput, crashed: boolean): VisitEnd {
+function endOf(visited: Visited, output: VisitOutput, crashed: boolean): VisitEnd {
   const { module, exercise } = visited;
+  const { records, lost } = output;
+  const lacks = withoutFirmware(output.console);
   const gone = recordsOf(records, 'unloaded').some((one) => one.module === module);
   if (lost !== null && !(crashed && gone)) return { is: 'lost', why: lost };
   const steps = recordsOf(records, 'step');
   const load = steps.find((step) => /^(?:need|load)$/.test(step.step) && failed(step));
-  if (load) return { is: 'not-loaded', why: whyOf(load) };
+  if (load) return { is: 'not-loaded', why: `${whyOf(load)}${lacks}` };
   const unloaded = recordsOf(records, 'unloaded').find((record) => record.module === module);
   if (visited.isBuiltin) return { is: 'builtin' };
   const step = steps.find(failed);
-  if (step) return { is: 'exercise-failed', command: step.command, why: whyOf(step) };
+  if (step) return { is: 'exercise-failed', command: step.command, why: `${whyOf(step)}${lacks}` };
   const wanted = missing(
     exercise,
     recordsOf(records, 'seen').at(-1),
     recordsOf(records, 'used')[0],
   );
-  if (wanted !== null) return { is: 'nothing-appeared', wanted };
+  if (wanted !== null) return { is: 'nothing-appeared', wanted: `${wanted}${lacks}` };
   if (!unloaded) return { is: 'not-loaded', why: 'it was there before, or did not stay' };
   if (unloaded.error !== 0) return { is: 'not-unloaded', why: unloadWhy(unloaded) };
   return { is: unloaded.waited === 1 ? 'waited' : 'unloaded' };

@@ -87,8 +87,8 @@ struct sleeper {
 #define LOOK_MS	400
 
 /*
- * blocked.c: looks again at the processes of a group, and returns @looks. Waits for RCU or for a disk
- * do not count.
+ * blocked.c: looks again at the processes of a group, and returns @looks. Waits for RCU, a disk or
+ * another program do not count.
  */
 int look_at(pid_t group, struct sleeper *sleeper);
 

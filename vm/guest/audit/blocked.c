@@ -49,10 +49,13 @@ static long long switches(const char *pid)
 	return line ? atoll(line + sizeof(name) - 1) : -1;
 }
 
-/* A grace period or a transfer is nobody's who holds an object, and on a busy host it takes its time. */
+/*
+ * A grace period, a transfer or a modprobe that the kernel calls (call_usermodehelper_exec()) is
+ * nobody's who holds an object, and on a busy host it takes its time.
+ */
 static int ends_by_itself(const char *pid)
 {
-	static const char *const waits[] = { "rcu", "folio", "bit_wait", "bio" };
+	static const char *const waits[] = { "rcu", "folio", "bit_wait", "bio", "usermodehelper" };
 	char text[TEXT];
 	size_t i;
 

@@ -91,19 +91,32 @@ int is_spoiling(int error)
 	return error == ETIMEDOUT || error == EIO;
 }
 
+/* Whether our module has callbacks to call yet, one of which may put a module. */
+static int has_queued(int helper)
+{
+	struct dmrace_audit_seen seen = { 0 };
+
+	if (ioctl(helper, DMRACE_AUDIT_SEEN, &seen))
+		record_failure("DMRACE_AUDIT_SEEN", errno);
+	return seen.queued > 0;
+}
+
 /*
  * Returns its error. What keeps a module in use may be an object that we hold, whose release method
  * puts the module, as bcache's do (drivers/md/bcache/super.c).
  */
 static int unload_newcomer(const struct visit *visit, int helper, const char *module)
 {
-	long long started = now_us(), limit_ms = helper < 0 ? BUSY_MS : DELAYED_MS;
+	long long started = now_us(), limit_ms = BUSY_MS;
 	int error, waited = 0;
 
 	for (;;) {
 		error = unload_once(visit, helper, module, &waited);
 		if (error != EWOULDBLOCK && error != EBUSY)
 			break;
+		if (limit_ms < DELAYED_MS && !waited && now_us() - started > limit_ms * 1000 &&
+		    helper >= 0 && has_queued(helper))
+			limit_ms = DELAYED_MS;
 		if (now_us() - started > limit_ms * 1000) {
 			if (helper < 0 || waited || has_holders(module))
 				break;

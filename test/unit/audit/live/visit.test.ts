@@ -184,6 +184,43 @@ describe('how a visit ended', () => {
     });
   });
 
+  it('an unload that did not end, or whose process was killed', () => {
+    const said = (error: number) =>
+      endOf(
+        change((record) =>
+          record.kind === 'unloaded' ? { ...record, error, refcount: -1, ms: 20_004 } : record,
+        ),
+      );
+    expect(said(110)).toEqual({ is: 'not-unloaded', why: 'it did not end, for 20.0 s' });
+    expect(said(5)).toMatchObject({ why: expect.stringMatching(/was killed/) as string });
+  });
+
+  it('by firmware that the guest does not have', () => {
+    const firmware = '; the kernel asked for the firmware acme/x.bin, guests have none';
+    const lines = [
+      '[    3.1] acme 0000:00:04.0: Direct firmware load for acme/x.bin failed with error -2\n',
+      '[    3.1] acme 0000:00:04.0: firmware: failed to load acme/x.bin (-2)\n',
+    ];
+    const seen = change((record) => (record.kind === 'seen' ? { ...record, object: 0 } : record));
+    const wants = { exercise: exercise({ module: 'act_pedit', appears: { object: 'net/x0' } }) };
+    const load = change((record) =>
+      record.kind === 'step' && record.step === 'load'
+        ? { ...record, status: 1, output: 'No such file or directory' }
+        : record,
+    );
+    for (const line of lines) {
+      expect(endOf({ ...seen, console: line }, wants)).toEqual({
+        is: 'nothing-appeared',
+        wanted: `an object net/x0${firmware}`,
+      });
+      expect(endOf({ ...load, console: line })).toEqual({
+        is: 'not-loaded',
+        why: `it ended with 1: No such file or directory${firmware}`,
+      });
+      expect(endOf({ ...silent, console: line })).toEqual({ is: 'unloaded' });
+    }
+  });
+
   it('a module that is built in', () => {
     expect(
       endOf(

@@ -15,7 +15,7 @@ const modules = mkdtempSync(path.join(tmpdir(), 'dmrace-visits-'));
 afterAll(() => rmSync(modules, { recursive: true }));
 
 /** How a module fares in a guest. */
-type Fate = 'well' | 'in-use' | 'load-fails' | 'ends-its-guest';
+type Fate = 'well' | 'in-use' | 'load-fails' | 'ends-its-guest' | 'hangs';
 
 const us = 0;
 const step = (visit: number, status: number): GuestRecord => ({
@@ -25,7 +25,7 @@ const step = (visit: number, status: number): GuestRecord => ({
 
 function told({ number, module }: VisitOrder, fate: Fate): GuestVisit {
   const lost = fate === 'ends-its-guest';
-  const error = fate === 'in-use' ? 11 : 0;
+  const error = fate === 'in-use' ? 11 : fate === 'hangs' ? 110 : 0;
   const records: GuestRecord[] = [
     step(number, fate === 'load-fails' ? 1 : 0),
     ...(lost || fate === 'load-fails'
@@ -37,7 +37,7 @@ function told({ number, module }: VisitOrder, fate: Fate): GuestVisit {
           },
         ]),
   ];
-  const spoiled = lost;
+  const spoiled = lost || fate === 'hangs';
   return { records, console: '', lost: lost ? 'it panicked' : null, spoiled, durationMs: 1 };
 }
 
@@ -119,6 +119,16 @@ describe('visits in guests', () => {
     expect(a?.end.is).toBe('not-unloaded');
     expect(a?.usedGuestEnd).toBeUndefined();
     expect(guests).toEqual([['a', 'b']]);
+  });
+
+  it('go on in another guest after an unload that did not end', async () => {
+    const { rig, guests } = rigOf((module) => (module === 'a' ? 'hangs' : 'well'));
+    const visits = await visit(rig, ['a', 'b']);
+    expect(visits.map(({ end }) => end)).toMatchObject([
+      { is: 'not-unloaded', why: expect.stringMatching(/^it did not end/) as string },
+      { is: 'unloaded' },
+    ]);
+    expect(guests).toEqual([['a'], ['b']]);
   });
 
   it('go on in another guest after one that was the end of theirs', async () => {
