@@ -22,7 +22,7 @@ export function symbolOf(line: ReportLine): string | undefined {
   if (code === undefined) return undefined;
   if (code.is === 'pc' && code.user) return undefined;
   // The same crash has the same title, whether line numbers were put in or not.
-  if ((code.is === 'pc' || code.is === 'frame') && code.inlined === true) return undefined;
+  if (code.inlined === true) return undefined;
   return code.frame.symbol;
 }
 

@@ -23,9 +23,9 @@ export type FrameLine =
       readonly inlined?: boolean;
     }
   /** The return address register (arm64, riscv, powerpc ...). */
-  | { readonly is: 'lr'; readonly frame: CallFrame }
+  | { readonly is: 'lr'; readonly frame: CallFrame; readonly inlined?: boolean }
   /** Where a lock was taken: `at: func+0x1/0x2`. */
-  | { readonly is: 'at'; readonly frame: CallFrame };
+  | { readonly is: 'at'; readonly frame: CallFrame; readonly inlined?: boolean };
 
 const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})\+0x([0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
 const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`;
@@ -56,7 +56,7 @@ const LOCK_AT = new RegExp(
 );
 /** A register's function where the line is told, not the offset. */
 const NAMED = /^([A-Za-z_][\w.]*) \(?[\w./+~-]+\.[chSs]:\d/;
-const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d/;
+const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d{1,7}( \[inline\])?/;
 const HEX = /(?:0x|\[<|\[|\b)([0-9a-f]{8,16})\b/;
 /** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
 const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
@@ -71,7 +71,9 @@ export function parseFrame(text: string): FrameLine | undefined {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
     if (m) return { is: 'lr', frame: symbolFrame(m, 1, true) };
     const named = NAMED.exec(lr[1] ?? '');
-    return named ? { is: 'lr', frame: { ...some('symbol', named[1]), reliable: true } } : undefined;
+    if (named === null) return undefined;
+    const frame = { ...some('symbol', named[1]), reliable: true };
+    return { is: 'lr', frame, inlined: text.includes('[inline]') };
   }
   const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
   if (arm) {
@@ -91,7 +93,10 @@ export function parseFrame(text: string): FrameLine | undefined {
   const at = LOCK_AT.exec(text);
   if (at) return { is: 'at', frame: symbolFrame(at, 1, true) };
   const atInline = LOCK_AT_INLINE.exec(text);
-  if (atInline) return { is: 'at', frame: { ...some('symbol', atInline[1]), reliable: true } };
+  if (atInline) {
+    const frame = { ...some('symbol', atInline[1]), reliable: true };
+    return { is: 'at', frame, inlined: atInline[2] !== undefined };
+  }
   const bare = BARE.exec(text);
   if (bare) {
     return { is: 'frame', frame: { ...some('address', bare[2]), reliable: bare[1] === undefined } };

@@ -27,7 +27,7 @@ export const INTERRUPTS = names`
   irq_(enter|exit)* irqentry_* (ret_from_|common_)interrupt ret_from_intr do_IRQ smp_*interrupt* *apic_timer_interrupt*
   gic_handle_irq generic_handle_*irq* handle_(domain|percpu_devid|percpu|fasteoi|edge|level|arch|riscv|loongarch)_*irq*
   handle_irq* handle_irq_event* call_on_*stack do_softirq* softirqentry_* handle_softirqs invoke_softirq
-  run_ksoftirqd arch_local_irq_* irq_work_(run|interrupt)* flush_smp_call_function_* native_*
+  run_ksoftirqd arch_local_irq_* irq_work_(run|interrupt)* flush_smp_call_function_* native_(?!tss)*
   hv_*callback xen_hvm_callback* x86_(indirect|return)_thunk* x86_retpoline* *retpoline* static_call_* text_poke*
 `;
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
-import { LOCKDEP_MACHINERY, LOCKING, RCU } from './locking.js';
-import { ALLOCATORS, COPYING, PAGE_CACHE, PAGES } from './memory.js';
+import { LOCKDEP_MACHINERY, LOCKING, RCU, SOCKET_LOCK } from './locking.js';
+import { ALLOCATORS, COPYING, PAGE_CACHE, PAGES, SLAB } from './memory.js';
 import { ASSERTING, FORMATTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
 import {
   ARITHMETIC,
+  CIPHERING,
+  CONSUMED,
   DIGESTS,
   ITERATORS,
   PORTS,
@@ -31,12 +33,14 @@ const GENERIC = anyOf(
     STACKDEPOT,
     CHECKS,
     ALLOCATORS,
+    SLAB,
     COPYING,
     STRUCTURES,
     REFERENCES,
     ITERATORS,
     REGISTRATION,
     PORTS,
+    CONSUMED,
     DIGESTS,
     ARITHMETIC,
     ASSERTING,
@@ -92,3 +96,7 @@ export const ALLOCATES = whole(ALLOCATING);
 export const READS_RCU = whole([...RCU_READERS, ...WORK_LOCKS]);
 /** What lockdep names when a work item's lock is meant. */
 export const WORK = whole(WORK_LOCKS);
+/** What a lock that was not set up is not said to be in. */
+export const LOCKS_SOCKET = whole(SOCKET_LOCK);
+/** What the use of a value that was never set is not said to be in. */
+export const CIPHERS = whole(CIPHERING);

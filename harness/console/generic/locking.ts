@@ -10,12 +10,17 @@ export const LOCKING = names`
   (ww_|rt_|rtlock_)?mutex_* ww_(mutex|acquire)* rt_mutex* rtlock_* task_blocks_on_rt_mutex
   down down_(trylock|read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
   call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
-  (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* lock_sock lock_sock_* release_sock* bh_lock_sock* local_bh_* rtnl_trylock?_bug
+  (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
   static_key_* jump_label_*
-  init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
-  (un)?lock_page* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
+  local_(try)?lock_* rwbase_* context_lock_* init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
+  (un)?lock_page(?!_memcg)* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
+`;
+
+/** The lock of a socket: net/core/sock.c. Where the socket's memory is bad it is named, as a lock it is not. */
+export const SOCKET_LOCK = names`
+  lock_sock* release_sock*
 `;
 
 /** kernel/locking/lockdep.c. */
@@ -31,7 +36,7 @@ export const LOCKDEP_MACHINERY = names`
 
 /** kernel/rcu: readers and the checks of them. */
 export const RCU = names`
-  rcu_read_*lock* srcu_read_* rcu_lock_* rcu_is_* rcu_note_* rcu_lockdep_* rcu_dynticks_* wait_rcu_gp*
+  (init|destroy)_rcu_head* srcu_(lock|up|down)_* rcu_read_*lock* srcu_read_* rcu_lock_* rcu_is_* rcu_note_* rcu_lockdep_* rcu_dynticks_* wait_rcu_gp*
   rcu_nmi_* rcu_irq_* rcu_preempt_deferred* rcu_(eqs|user|idle)_* ct_(nmi|irq|idle|user|kernel)_*
   call_rcu* kvfree_call_rcu wait_rcu_exp_gp exp_funnel_lock rcu_exp_(sel|wait|handler|gp)* sync_rcu_exp*
   synchronize_rcu_expedited_* context_tracking_*

@@ -8,14 +8,15 @@ import { names } from './words.js';
  * and a crash in them is known by their name.
  */
 export const STRUCTURES = names`
-  (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is)* hlist_* (p|k|l)list_*
+  (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is|cut|rotate|swap|count|bulk)*
+  hash_(add|del|hashed|empty|init)(_rcu)? knode_* fill_kobj_path get_kobj_path_length hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
   rb_(left|right)_deepest* rb_(set|red)_* timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
   (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
-  ida_* (drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) bsearch
+  ida_* (drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) do_(cmp|swap) swap_(bytes|words)* bsearch
   sg_next sg_nents* sg_(init|set)_(one|table|buf|page)* sg_miter_* sg_p?(copy|zero)_(buffer|from_buffer|to_buffer)
 `;
 
@@ -49,13 +50,33 @@ export const PORTS = names`
   io(read|write)(8|16|32|64)* logic_(in|out)(s?[bwl])* raw_(read|write)[bwlq] (in|out)s?[bwl] (read|write)[bwlq]
 `;
 
+/**
+ * What a driver asks of others about a handle that it holds: drivers/clk, regulator, gpio, base/regmap,
+ * kernel/irq/manage.c, kernel/dma. A handle that is bad or out of balance is the driver's.
+ */
+export const CONSUMED = names`
+  clk_(core_)?(prepare|unprepare|enable|disable|put)* regulator_(enable|disable|put|bulk|force)* reset_control_*
+  gpiod_(set|get|put|direction)* regmap_(read|write|update|bulk|raw|noinc|multi|field)* (request|free)_(threaded_|percpu_|any_context_)?irq
+  (enable|disable|synchronize)_(percpu_|hard)?irq* debug_dma_* add_dma_entry check_(unmap|sync) active_cacheline_*
+  dma_(map|unmap|sync|direct)_* swiotlb_* backlight_(device_)?(set|update|force|enable|disable)*
+`;
+
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
 export const DIGESTS = names`
-  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* *sha(1|224|256|384|512|3)_* md[45]_* adler32*
+  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* *sha(1|224|256|384|512|3)_* md[45]_* adler32*
   (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
-  cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen)*
   sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg) keccak*
+`;
+
+/**
+ * The calls of crypto/ and the modes of operation that stand between a cipher and who wants it. A
+ * fault in them is of the transform that they own; but that what they read was never written is its
+ * owner's.
+ */
+export const CIPHERING = names`
+  cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen|crypt)*
+  crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(en|de)?crypt* (skcipher|crypto_hash)_walk_*
 `;
 
 /** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */

@@ -15,12 +15,15 @@ export const DEFERRED = names`
   (do_)?init_timer* timer_init_key* init_work destroy_(work|hrtimer|timer)_on_stack work_on_cpu*
   internal_add_timer hrtimer_(cancel|start|try|init|active|get|forward)* (process|remove)_(timer|hrtimer)*
   call_timer_fn (enable|disable)_(delayed_)?work* kthread_(queue|mod|cancel|insert|destroy)_* irq_work_(queue|sync)*
-  tasklet_(schedule|hi_schedule|kill|unlock|setup|init|disable|enable)* raise_softirq*
+  (forward|get)_(timer|target)_base* get_timer_*base calc_(wheel_)?index migrate_timer_list trigger_dyntick_cpu
+  hrtimer_(reprogram|force_reprogram|setup|update|next)* (switch|unlock)_hrtimer_base remove_and_enqueue_same_base
+  check_flush_dependency pwq_* (get|put)_pwq* move_linked_works find_worker_executing_work clear_pending_if_disabled
+  kthread_(bind|create|init|associate)* tasklet_(schedule|hi_schedule|kill|unlock|setup|init|disable|enable)* raise_softirq*
 `;
 
 /** Wait queues: kernel/sched/wait.c, completion.c. The queue is the caller's. */
 export const WAKING = names`
   prepare_to_wait* finish_wait init_wait* wake_up (wake_up_|wake_up)(common|bit|all|locked|sync|var|poll|pollfree|interruptible|q|atomic)*
   complete complete_(all|on)* complete_with_flags autoremove_wake_function default_wake_function
-  woken_wake_function wake_(bit|page|atomic_t|var)_function try_to_wake_up wake_up_(process|state) ttwu_* swake_up* finish_swait prepare_to_swait* ldsem_*
+  woken_wake_function wake_(bit|page|atomic_t|var)_function try_to_wake_up wake_up_(process|state) ttwu_* swake_up* init_swait* try_wait_for_completion finish_swait prepare_to_swait* ldsem_*
 `;

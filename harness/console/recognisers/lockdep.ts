@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { READS_RCU, WORK } from '../generic/index.js';
+import { LOCKS_SOCKET, READS_RCU, WORK } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
 
 /**
@@ -111,6 +111,7 @@ export const LOCKDEP: readonly Recogniser[] = [
     hints: ['trying to register non-static key'],
     head: /^INFO: trying to register non-static key\./,
     from: 'trace',
+    skip: LOCKS_SOCKET,
     title: 'INFO: trying to register non-static key in {fn}',
   },
   {

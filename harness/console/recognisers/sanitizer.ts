@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { sourceName } from '../frame.js';
+import { CIPHERS } from '../generic/index.js';
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /** How the access is told on the line after a KASAN head: mm/kasan/report.c. */
@@ -41,6 +42,7 @@ export const SANITIZER: readonly Recogniser[] = [
     hints: ['BUG: KMSAN: '],
     head: /^BUG: KMSAN: (?<what>[a-z][\w-]*(?: [\w-]+)?) in (?<fn>[A-Za-z_][\w.]*)/,
     from: 'order',
+    skip: CIPHERS,
     title: (r) => `KMSAN: ${r.match.groups?.what ?? ''} in {fn}`,
   },
   {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { sourceName } from '../frame.js';
+import { LOCKS_SOCKET } from '../generic/index.js';
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /**
@@ -11,7 +12,7 @@ const SPECIAL: readonly (readonly [where: RegExp, family: string, title: string]
   [/lib\/debugobjects\.c|^ODEBUG: /m, 'debugobjects', 'WARNING: ODEBUG bug in {fn}'],
   [/lib\/list_debug\.c/, 'list-corruption', 'WARNING: corrupted list in {fn}'],
   [/kernel\/(?:locking\/)?lockdep\.c/, 'lockdep-warn', 'WARNING: locking bug in {fn}'],
-  [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'lock-misuse', 'WARNING: locking bug in {fn}'],
+  [/kernel\/locking\/(?:rwsem|mutex|rtmutex)\S*\.c/, 'lock-misuse', 'WARNING in {fn}'],
   [/lib\/kobject\.c/, 'kobject', 'WARNING: kobject bug in {fn}'],
   [
     /fs\/proc\/generic\.c:\d+ (?:at )?proc_register/,
@@ -72,6 +73,7 @@ export const WARNING: readonly Recogniser[] = [
     hints: ['WARNING: '],
     head: /^WARNING: (?:CPU: \d+ PID: -?\d+ at |at )?kernel\/(?:locking\/)?lockdep\.c:\d+ (?:at )?(?<fn>[A-Za-z_][\w.]*)?/,
     from: 'order',
+    skip: LOCKS_SOCKET,
     title: 'WARNING: locking bug in {fn}',
   },
   {
