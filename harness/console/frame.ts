@@ -172,12 +172,12 @@ export function sourceName(symbol: string): string {
     /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
     '',
   );
-  const call =
-    /^(?:__x32_)?(?:compat_)?(?:__(?:se|do)_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
+  const old =
+    /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
     /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
-  if (call?.[1] !== undefined) return call[1];
-  const arm = /^__(?:arm64|x64|ia32|s390x?|riscv|loongarch|powerpc)_(?:compat_)?(sys_\w+)$/.exec(
-    plain,
-  );
-  return arm?.[1] ?? plain;
+  if (old?.[1] !== undefined) return old[1];
+  // Which of its wrappers is left is the compiler's choice; the system call is the same.
+  const call =
+    /^__(?:se|arm64|x64|ia32|s390x?|riscv|loongarch|powerpc)_(?:compat_)?(sys_\w+)$/.exec(plain);
+  return call?.[1] ?? plain;
 }

@@ -15,7 +15,7 @@ export const ALLOCATORS = names`
   get_zeroed_page* free_pages?  free_pages_* free_(unref|pcp|frozen|one|tail|hot_cold|compound)_*
   free_pcppages* rmqueue* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
   check_(new|free)_page* bad_page* free_page_is_bad* page_(expected|bad)* pcpu_(?!freelist)*
-  (alloc|free)_percpu* mempool_(alloc|k|free_(slab|pages))* dma_pool_(alloc|free)* folios?_put* put_page destroy_large_folio
+  (alloc|free)_percpu* dma_pool_(alloc|free)* folios?_put* put_page destroy_large_folio
   free_contig* put_pages_list might_alloc prepare_alloc_pages
   (page|folio)_ref_* get_page folio_get (put_page|folio_put)_testzero*
   page_cache_alloc* filemap_alloc_folio* folio_alloc* page_pool_(alloc|dev_alloc|get|put|return|release)* pcpu_*
@@ -33,7 +33,7 @@ export const ALLOCATORS = names`
 /** What the slab allocators do inside: mm/slub.c, slab.c, slab_common.c, v4.4 to v7.2. */
 export const SLAB = names`
   *sheaf* *sheaves* barn_* (alloc_from|free_to)_pcs* defer_free* free_deferred_objects update_(cpu_)?freelist*
-  (get|put|acquire|any|from)_(any_)?partial* get_from_(any_)?partial* acquire_slab (create|shutdown)_cache create_boot_cache
+  (get|put|acquire|any|from)_(any_)?partial* get_from_(any_)?partial* acquire_slab (create|shutdown)_cache create_boot_cache do_kmem_cache_*
   (alloc|free|init|early)_kmem_cache_* calculate_(order|sizes|slab_order|alignment) create_unique_id
   drain_(array|alien|freelist|cpu_caches|cache_node|page_cache)* do_drain (alloc|free|reap|drain)_alien* transfer_objects
   poison_obj check_poison_obj fixup_slab_list fallback_alloc alternate_node_alloc slabs_destroy setup_cpu_cache
@@ -52,7 +52,7 @@ export const COPYING = names`
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
   strn?(cpy|len)_(from_)?user* (k|simple_)strto* v?sscanf fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
-  (arch_)?clear_user* clear_page* copy_page copy_page_(?!range|to_iter|from_iter)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
+  (arch_)?clear_user* clear_page* copy_page copy_page_(?!range)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_(from|to)_user copy_(to|from)_iter* iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*

@@ -9,7 +9,7 @@ import { names } from './words.js';
  */
 export const STRUCTURES = names`
   (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is|cut|rotate|swap|count|bulk)*
-  hash_(add|del|hashed|empty|init)(_rcu)? knode_* fill_kobj_path get_kobj_path_length hlist_* (p|k|l)list_*
+  hash_(add|del|hashed|empty|init)(_rcu)? knode_* fill_kobj_path get_kobj_path_length add_uevent_var hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
   rb_(left|right)_deepest* rb_(set|red)_* timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
@@ -66,7 +66,7 @@ export const DIGESTS = names`
   *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* *sha(1|224|256|384|512|3)_* md[45]_* adler32*
   (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
-  sha_* arc4_* drbg_* jent_* rng_(setkey|recvmsg) keccak*
+  sha_* arc4_* drbg_* jent_* rng_setkey keccak*
 `;
 
 /**
@@ -76,7 +76,7 @@ export const DIGESTS = names`
  */
 export const CIPHERING = names`
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen|crypt)*
-  crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(en|de)?crypt* (skcipher|crypto_hash)_walk_*
+  crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(en|de)?crypt*
 `;
 
 /** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */
