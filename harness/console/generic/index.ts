@@ -77,7 +77,7 @@ function bare(name: string): string {
 
 /** Variants of one operation, which differ by configuration and version; the title has one name. */
 const SAME: readonly (readonly [RegExp, string])[] = [
-  [/^_*synchronize_(?:rcu|sched|srcu|rcu_bh)(?:_expedited|_normal)?$/, 'synchronize_rcu'],
+  [/^_*synchronize_(?:rcu|sched|rcu_bh)(?:_expedited|_normal)?$/, 'synchronize_rcu'],
   [/^_*smp_call_function(?:_single|_many|_any|_many_cond)?$/, 'smp_call_function'],
 ];
 

@@ -15,8 +15,8 @@ export const STRUCTURES = names`
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
-  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* percpu_ref_(get|put|tryget)* ihold brelse
-  ida_* (drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) do_(cmp|swap) swap_(bytes|words)* bsearch
+  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* ihold brelse
+  ida_* *(drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) do_(cmp|swap) swap_(bytes|words)* bsearch
   sg_next sg_nents* sg_(init|set)_(one|table|buf|page)* sg_miter_* sg_p?(copy|zero)_(buffer|from_buffer|to_buffer)
 `;
 
@@ -76,7 +76,7 @@ export const DIGESTS = names`
  */
 export const CIPHERING = names`
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen|crypt)*
-  crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(en|de)?crypt*
+  crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(cbc_)?(en|de)?crypt*
 `;
 
 /** Arithmetic: include/linux/log2.h, math64.h, lib/math. A bad operand is the caller's. */
