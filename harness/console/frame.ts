@@ -57,7 +57,7 @@ const LOCK_AT = new RegExp(
 /** A register's function where the line is told, not the offset. */
 const NAMED = /^([A-Za-z_][\w.]*) \(?[\w./+~-]+\.[chSs]:\d/;
 const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d{1,7}( \[inline\])?/;
-const HEX = /(?:0x|\[<|\[|\b)([0-9a-f]{8,16})\b/;
+const HEX = /(?:(?:0x|\[<|\[|\b)([0-9a-f]{8,16})|^0x([0-9a-f]{1,7}))\b/;
 /** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
 const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
 
@@ -132,7 +132,7 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
   // s390 prints the PSW mask before the address.
   const hex = label.endsWith('PSW') ? /[0-9a-f]{16} ([0-9a-f]{16})/.exec(own) : HEX.exec(own);
   if (!hex) return undefined;
-  return { is: 'pc', user, frame: { ...some('address', hex[1]), reliable: true } };
+  return { is: 'pc', user, frame: { ...some('address', hex[1] ?? hex[2]), reliable: true } };
 }
 
 function symbolFrame(m: RegExpExecArray, from: number, reliable: boolean): CallFrame {
@@ -168,7 +168,7 @@ const DECORATED = /\.|sys_|S[yY]S/;
  */
 export function sourceName(symbol: string): string {
   if (!DECORATED.test(symbol)) return symbol;
-  const plain = symbol.replace(
+  const plain = symbol.replace(/^\.(?=\w)/, '').replace(
     /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
     '',
   );

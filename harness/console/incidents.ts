@@ -98,7 +98,7 @@ export class Incidents {
       if (owner !== undefined) owner.doubled = true;
       return;
     }
-    if (head !== undefined && this.begin(head)) return;
+    if (head !== undefined && this.begin(head, whole)) return;
     if (this.preamble !== undefined && line.number > this.preamble.from) {
       if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
       else this.preamble.lines.push(line.text);
@@ -113,10 +113,13 @@ export class Incidents {
   }
 
   /** Begins a report, unless the line is only one more head of an incident already known. */
-  private begin({ line, recogniser, match, torn, prefix }: Head): boolean {
+  private begin({ line, recogniser, match, torn, prefix }: Head, whole: ConsoleLine): boolean {
     if (this.stamps && !line.stamped && line.number - this.shown < SHOWN) return false;
     const owner = this.ownerOf(line);
-    if (owner !== undefined && prefix === undefined && this.joins(owner, recogniser, line, match)) {
+    // Words before a head may have been somebody who talks of it: the head itself is no part of that.
+    const talk = owner?.prefix?.lacks(whole.text) === true && !owner.prefix.holds(owner.framed);
+    const own = owner !== undefined && prefix === undefined && !talk;
+    if (own && this.joins(owner, recogniser, line, match)) {
       if (recogniser.role === 'die') owner.died = true;
       if (recogniser.role === 'panic') owner.panicked = true;
       return false;
@@ -146,7 +149,7 @@ export class Incidents {
     const before = this.preamble?.lines ?? [];
     const preamble = prefix === undefined ? before : before.map((text) => prefix.strip(text));
     // A head met inside a report has its prefix taken off already.
-    const learned = prefix ?? owner?.prefix;
+    const learned = prefix ?? (talk ? undefined : owner?.prefix);
     const report = new Report(recogniser, line, match, preamble, torn, learned);
     noteStuck(report, line, match);
     this.open.push(report);

@@ -122,6 +122,11 @@ export class Prefix {
     return text.slice(match[0].length);
   }
 
+  /** Whether a line is without it; what is stuck to a head is no prefix. */
+  lacks(text: string): boolean {
+    return this.speaker !== 'glued' && !this.shape.test(text);
+  }
+
   /** Whether the lines that followed speak for it. */
   holds(framed: boolean): boolean {
     const { shared, other } = this;

@@ -22,7 +22,7 @@ export const STRUCTURES = names`
 
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
-  iput dput sk_skb_reason_drop consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
+  iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
   usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
   usb_hcd_(submit|unlink|flush|giveback)* cleanup_srcu_struct*
 `;
@@ -63,7 +63,7 @@ export const CONSUMED = names`
 
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
 export const DIGESTS = names`
-  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* *sha(1|224|256|384|512|3)_* md[45]_* adler32*
+  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* *sha(1|224|256|384|512|3)_* sha(1|224|256|384|512) md[45]_* adler32*
   (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
   sha_* arc4_* drbg_* jent_* rng_setkey keccak*

@@ -25,5 +25,5 @@ export const DEFERRED = names`
 export const WAKING = names`
   prepare_to_wait* finish_wait init_wait* wake_up (wake_up_|wake_up)(common|bit|all|locked|sync|var|poll|pollfree|interruptible|q|atomic)*
   complete complete_(all|on)* complete_with_flags autoremove_wake_function default_wake_function
-  woken_wake_function wake_(bit|page|atomic_t|var)_function wake_up_(process|state) ttwu_* swake_up* init_swait* try_wait_for_completion finish_swait prepare_to_swait* ldsem_*
+  woken_wake_function wake_(bit|page|atomic_t|var)_function wake_up_(process|state) swake_up* init_swait* try_wait_for_completion finish_swait prepare_to_swait* ldsem_*
 `;

@@ -20,7 +20,7 @@ export const WAITING = names`
  * those keep their names.
  */
 export const HANGING = names`
-  *_wait *_wait_(?!queue_me)* wait_* *completion* *_schedule* *flush_(work|workqueue|delayed_work|scheduled_work)*
+  *_wait *fdatawait* *_wait_(?!queue_me)* wait_* *completion* *_schedule* *flush_(work|workqueue|delayed_work|scheduled_work)*
   start_flush_work (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
   synchronize_rcu_expedited_wait* synchronize_(?!rcu|sched|srcu|net)* rcu_barrier* prepare_to_* finish_wait rwsem_*
   (?!rtnl_)*_lock(?!ed)* *_slowlock* *_slowpath* down_* ktime_get* *sched_clock*

@@ -66,10 +66,9 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     hints: [
       'BUG: Unable to handle kernel',
       'Unable to handle kernel paging request for',
-      'Kernel attempted to',
       'BUG: Unable to handle unknown',
     ],
-    head: /^(?:BUG: Unable to handle unknown paging fault|BUG: Unable to handle kernel (?:data access|instruction fetch|unaligned access|paging request)|Unable to handle kernel paging request for (?:data|instruction fetch|unaligned access|unknown fault)|Kernel attempted to (?:read|write|access|execute) (?:user|exec-protected|non-executable|kernel)? ?page \()/,
+    head: /^(?:BUG: Unable to handle unknown paging fault|BUG: Unable to handle kernel (?:data access|instruction fetch|unaligned access|paging request)|Unable to handle kernel paging request for (?:data|instruction fetch|unaligned access|unknown fault))/,
     from: 'fault',
     title: 'BUG: unable to handle kernel paging request in {fn}',
   },

@@ -24,6 +24,12 @@ function kasanTitle(report: ReportView): string {
     : `KASAN: ${what} in {fn}`;
 }
 
+/** The second function of a race whose head went on in the next line. */
+function otherRacer({ match, lines }: ReportView): string | undefined {
+  if (!match.input.trimEnd().endsWith(' /')) return undefined;
+  return /^[\w.]+$/.exec(lines[1]?.text ?? '')?.[0];
+}
+
 /** mm/kasan, mm/kmsan, kernel/kcsan, mm/kfence, lib/ubsan.c: v4.4 to v6.19. */
 export const SANITIZER: readonly Recogniser[] = [
   {
@@ -34,6 +40,17 @@ export const SANITIZER: readonly Recogniser[] = [
     head: /^BUG: KAS(?:AN|an): (?<what>[a-z][\w-]*(?:(?: or |-| )(?!in |on )[a-z][\w-]*)*) (?:in|on) (?:address\b.{0,80}|(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| [\w./-]+:\d+|\s|$)|[\w(]).{0,300}/,
     from: 'order',
     title: kasanTitle,
+  },
+  {
+    // The place did not arrive, or went to the next line.
+    family: 'kasan',
+    kind: 'kasan',
+    earnedBy: 'torn.log',
+    hints: ['BUG: KASAN: '],
+    head: /^BUG: KASAN: (?<what>[a-z][\w-]*(?:(?: or |-)[a-z][\w-]*)*) in\s*$/,
+    from: 'order',
+    title: kasanTitle,
+    confirm: /^(?:Read|Write|Free) of \w+|^CPU: \d+ .*PID: \d+ .*Comm:/,
   },
   {
     family: 'kmsan',
@@ -54,7 +71,7 @@ export const SANITIZER: readonly Recogniser[] = [
     from: 'none',
     names: (r) => sourceName(r.match.groups?.a ?? ''),
     title: (r) => {
-      const { a = '', b } = r.match.groups ?? {};
+      const { a = '', b = otherRacer(r) } = r.match.groups ?? {};
       const functions = [a, ...(b === undefined ? [] : [b])].map(sourceName).sort();
       return `KCSAN: ${r.match[1]} in ${functions.join(' / ')}`;
     },
