@@ -13,9 +13,9 @@ export const REPORTING = names`
   rcu_sched_clock_irq rcu_stall_* watchdog_(timer_fn|overflow*|hardlockup*) update_process_times tick_sched_(handle|timer)
   report_cfi_failure* cfi_* handle_cfi_failure die die_* oops_* do_oops add_taint
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
-  printk* vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
+  printk* *_printk vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
   (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg) msg_print_text print_prefix
-  dump_(page|folio|vma|mm|mapping)
+  dump_(page|folio|vma|mm|mapping) wake_up_klogd* console_(unlock|flush|trylock)*
   skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
 `;
 

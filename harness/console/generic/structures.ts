@@ -23,7 +23,7 @@ export const STRUCTURES = names`
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
   iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
-  usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
+  *_submit_urb usb_(get_string|string_sub|cache_string|get_descriptor|get_status)* usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
   usb_hcd_(submit|unlink|flush|giveback)* cleanup_srcu_struct*
 `;
 
