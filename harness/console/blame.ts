@@ -2,7 +2,7 @@
 import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { INLINED_HEAD, sourceName } from './frame.js';
-import { titleName } from './generic/index.js';
+import { ownsLocks, titleName } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
@@ -118,7 +118,8 @@ function pick(lines: readonly ReportLine[], skip: RegExp | undefined, reliable: 
     const symbol = symbolOf(line);
     const frame = line.code?.frame;
     if (symbol === undefined || frame === undefined || frame.reliable !== reliable) continue;
-    if (usable(symbol, skip)) return { name: sourceName(symbol), frame };
+    const own = line.code?.is === 'at' && ownsLocks(sourceName(symbol));
+    if (own || usable(symbol, skip)) return { name: sourceName(symbol), frame };
   }
   return NOBODY;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
-import { LOCKDEP_MACHINERY, LOCKING, RCU, SOCKET_LOCK } from './locking.js';
+import { LOCK_OWNERS, LOCKDEP_MACHINERY, LOCKING, RCU, SOCKET_LOCK } from './locking.js';
 import { ALLOCATORS, COPYING, PAGE_CACHE, PAGES, SLAB } from './memory.js';
 import { ASSERTING, FORMATTING, REPORTING, TRACING } from './reporting.js';
 import { CHECKS, SANITIZERS, STACKDEPOT } from './sanitizers.js';
@@ -68,6 +68,13 @@ export function isGeneric(name: string): boolean {
   if (seen.size > 4096) seen.clear();
   seen.set(name, answer);
   return answer;
+}
+
+const OWNERS = anyOf([LOCK_OWNERS, REGISTRATION].flat());
+
+/** Whether a helper has locks of its own: where one is said to be taken in it, it may be named. */
+export function ownsLocks(name: string): boolean {
+  return OWNERS(bare(name));
 }
 
 /** A name without its leading underscores, which say only that it is somebody's inner half. */

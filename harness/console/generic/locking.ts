@@ -18,6 +18,14 @@ export const LOCKING = names`
   (un)?lock_page(?!_memcg)* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
 `;
 
+/**
+ * Allocators below the slabs: mm/percpu.c, vmalloc.c, page_alloc.c. What they lock is theirs; what is
+ * locked in kmalloc() and above stands for reclaim, which is the caller's matter.
+ */
+export const LOCK_OWNERS = names`
+  pcpu_* *vmap_area* get_page_from_freelist rmqueue* free_(pcppages|one_page|frozen|unref)*
+`;
+
 /** The lock of a socket: net/core/sock.c. Where the socket's memory is bad it is named, as a lock it is not. */
 export const SOCKET_LOCK = names`
   lock_sock* release_sock*
