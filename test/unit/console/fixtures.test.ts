@@ -22,6 +22,7 @@ describe.each([
   'naming.log',
   'unloaded.log',
   'public.log',
+  'lists.log',
 ])('%s', (name) => {
   test.each(readCases(name).map((c) => [c.title, c] as const))('%s', (_, { kind, title, log }) => {
     const findings = scanConsole(log);
