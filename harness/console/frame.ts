@@ -56,7 +56,8 @@ const LOCK_AT = new RegExp(
 );
 /** A register's function where the line is told, not the offset. */
 const NAMED = /^([A-Za-z_][\w.]*) \(?[\w./+~-]+\.[chSs]:\d/;
-const LOCK_AT_INLINE = /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d{1,7}( \[inline\])?/;
+const LOCK_AT_INLINE =
+  /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d{1,7}( \[inline\])?/;
 const HEX = /(?:(?:0x|\[<|\[|\b)([0-9a-f]{8,16})|^0x([0-9a-f]{1,7}))\b/;
 /** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
 const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
@@ -168,10 +169,12 @@ const DECORATED = /\.|sys_|S[yY]S/;
  */
 export function sourceName(symbol: string): string {
   if (!DECORATED.test(symbol)) return symbol;
-  const plain = symbol.replace(/^\.(?=\w)/, '').replace(
-    /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
-    '',
-  );
+  const plain = symbol
+    .replace(/^\.(?=\w)/, '')
+    .replace(
+      /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone|cfi|cfi_jt|unlikely|str)(?:\.\d+)*|\.\d+)+$/,
+      '',
+    );
   const old =
     /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
     /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
