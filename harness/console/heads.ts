@@ -30,6 +30,12 @@ export function isSameIncident(
     headsOnly(report)
   )
     return true;
+  if (
+    next === recogniser &&
+    next.family === 'torn-warning' &&
+    report.lines.every((l) => l.code === undefined)
+  )
+    return true;
   // A CPU that prints the same head again, or `BUG: memory leak` and the object it is about.
   if (
     next === recogniser &&

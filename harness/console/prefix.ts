@@ -141,7 +141,8 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
       // Behind a date of another form, two words and a colon may be a message's beginning.
       if (!dated && syslog[3] !== 'kernel' && recognise(rest) !== undefined) break;
       rest = rest.slice(syslog[0].length);
-      userspace = syslog[3] !== 'kernel';
+      // Some daemons give the kernel another name; what has its stamp and no process is its all the same.
+      userspace = syslog[3] !== 'kernel' && (syslog[0].includes('[') || !STAMP.test(rest));
       if (userspace) break;
       tagged = true;
       continue;

@@ -81,7 +81,7 @@ export const SANITIZER: readonly Recogniser[] = [
     kind: 'kfence',
     earnedBy: 'syz/linux/593, syz/linux/597',
     hints: ['BUG: KFENCE: '],
-    head: /^BUG: KFENCE: (?<what>[a-z][a-z -]{2,40}?) in (?<fn>[A-Za-z_][\w.]*)/,
+    head: /^BUG: KFENCE: (?<what>[a-z][a-z -]{2,40}?) in(?:\s*$| (?<fn>[A-Za-z_][\w.]*))/,
     from: 'order',
     title: (r) => `KFENCE: ${r.match.groups?.what ?? ''} in {fn}`,
   },

@@ -95,7 +95,7 @@ export const TORN: readonly Recogniser[] = [
     kind: 'warning',
     earnedBy: 'torn.log',
     hints: ['WARNING: CPU', 'WARNING: '],
-    head: /^WARNING: (?:CPU: \d+(?: P(?:ID?:?)?(?: \d*(?: at?)?)?)?|[\w./-]{3,200}\.[chS]:\d+ at)\s*$/,
+    head: /^WARNING: (?:CPU: \d+(?: P(?:ID?:?)?(?: \d*(?: at?)?)?)?|[\w./-]{3,200}\.[chS]:\d+ at(?: [\w.]{1,200}(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?)?)\s*$/,
     from: 'order',
     title: 'WARNING in {fn}',
     confirm: /^CPU: \d+ .*PID: \d+ .*Comm:|^Modules linked in:|^---\[ end/,
