@@ -39,7 +39,8 @@ function choose(report: Report): Blame {
   const skip = skipped(report);
   if (first !== undefined && usable(first, skip))
     return { name: sourceName(first), frame: undefined };
-  const reliable = pick(tried, skip, true);
+  const hung = report.recogniser.kind === 'hung-task';
+  const reliable = pick(tried, skip, true, hung);
   if (reliable.name !== '' || report.mixed !== undefined) return reliable;
   const guess = pick(belowPlace(tried, report), skip, false);
   // What a family passes over on top of helpers is still better than nobody.
@@ -113,12 +114,17 @@ function headFunction({ match, head, lines, recogniser }: Report): string | unde
   return undefined;
 }
 
-function pick(lines: readonly ReportLine[], skip: RegExp | undefined, reliable: boolean): Blame {
+function pick(
+  lines: readonly ReportLine[],
+  skip: RegExp | undefined,
+  reliable: boolean,
+  hung = false,
+): Blame {
   for (const line of lines) {
     const symbol = symbolOf(line);
     const frame = line.code?.frame;
     if (symbol === undefined || frame === undefined || frame.reliable !== reliable) continue;
-    const own = line.code?.is === 'at' && ownsLocks(sourceName(symbol));
+    const own = (line.code?.is === 'at' || hung) && ownsLocks(sourceName(symbol));
     if (own || usable(symbol, skip)) return { name: sourceName(symbol), frame };
   }
   return NOBODY;

@@ -70,7 +70,7 @@ export function isGeneric(name: string): boolean {
   return answer;
 }
 
-const OWNERS = anyOf([LOCK_OWNERS, REGISTRATION].flat());
+const OWNERS = anyOf(LOCK_OWNERS);
 
 /** Whether a helper has locks of its own: where one is said to be taken in it, it may be named. */
 export function ownsLocks(name: string): boolean {

@@ -19,11 +19,13 @@ export const LOCKING = names`
 `;
 
 /**
- * Allocators below the slabs: mm/percpu.c, vmalloc.c, page_alloc.c. What they lock is theirs; what is
+ * Allocators below the slabs (mm/percpu.c, vmalloc.c, page_alloc.c) and those who register with a lock of
+ * their own around it (fs/kernfs, drivers/usb/core/file.c). What they lock is theirs; what is
  * locked in kmalloc() and above stands for reclaim, which is the caller's matter.
  */
 export const LOCK_OWNERS = names`
   pcpu_* *vmap_area* get_page_from_freelist rmqueue* free_(pcppages|one_page|frozen|unref)*
+  kernfs_* usb_(de)?register_dev get_(any_)?partial*
 `;
 
 /** The lock of a socket: net/core/sock.c. Where the socket's memory is bad it is named, as a lock it is not. */

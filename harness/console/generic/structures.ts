@@ -24,7 +24,7 @@ export const STRUCTURES = names`
 export const REFERENCES = names`
   iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
   *_submit_urb usb_(get_string|string_sub|cache_string|get_descriptor|get_status)* usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
-  usb_hcd_(submit|unlink|flush|giveback)* cleanup_srcu_struct*
+  usb_hcd_(submit|unlink|flush)* cleanup_srcu_struct*
 `;
 
 /** Walks over what the caller has, calling back: kernel/notifier.c, drivers/base. */
