@@ -16,7 +16,7 @@ const REGISTERS = 24;
 export function blame(report: Report): Blame {
   const chosen = choose(report);
   const { name, frame } = chosen.name === '' ? lastResort(report) : chosen;
-  return { name: titleName(name), frame };
+  return { name: titleName(name, report.recogniser.kind === 'hung-task'), frame };
 }
 
 function choose(report: Report): Blame {

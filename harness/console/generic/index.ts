@@ -88,8 +88,12 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/^_*smp_call_function(?:_single|_many|_any|_many_cond)?$/, 'smp_call_function'],
 ];
 
+/** For who hangs, one grace period is as good as another. */
+const GRACE = /^_*synchronize_(?:srcu|rcu_tasks)(?:_\w+)?$/;
+
 /** The name that a function has in titles. */
-export function titleName(name: string): string {
+export function titleName(name: string, hung = false): string {
+  if (hung && GRACE.test(name)) return 'synchronize_rcu';
   return SAME.find(([variant]) => variant.test(name))?.[1] ?? name;
 }
 
