@@ -28,7 +28,7 @@ export const FORMATTING = names`
   seq_(printf|puts|putc|write|vprintf|bprintf|put_decimal*|put_hex*|escape*|hex_dump|pad)
   address_val special_hex_number dentry_name file_dentry_name bdev_name (check_)?pointer_(msg|string)
   put_dec* num_to_str move_right fill_ptr_key ptr_to_(id|hashval) (default|restricted)_pointer format_(flags|page_flags)
-  ip[46]?_addr_string_sa (range|resource_or_range|fwnode_full_name)_string simple_strnto* (date|time|rtc|time64|timespec64)_str
+  ip_addr_string ip[46]?_addr_string_sa (range|resource_or_range|fwnode_full_name)_string simple_strnto* (date|time|rtc|time64|timespec64)_str
   time_and_date err_ptr hex_range netdev_bits check_pointer
   string_(un)?escape* (un)?escape_(space|octal|hex|special|null|passthrough)
 `;

@@ -23,7 +23,7 @@ export const STRUCTURES = names`
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
   iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
-  *_submit_urb usb_(get_string|string_sub|cache_string|get_descriptor|get_status)* usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
+  *_submit_urb usb_(get_string|string|string_sub|cache_string|get_descriptor|get_status)* usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
   usb_hcd_(submit|unlink|flush)* cleanup_srcu_struct*
 `;
 
@@ -40,8 +40,8 @@ export const REGISTRATION = names`
   internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
   device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify)
-  hwrng_unregister (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
-  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)* driver_(un)?register
+  hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
+  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary|tty)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)* driver_(un)?register
   (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_*
 `;
 
