@@ -28,7 +28,7 @@ export const INTERRUPTS = names`
   gic_handle_irq generic_handle_*irq* handle_(domain|percpu_devid|percpu|fasteoi|edge|level|arch|riscv|loongarch)_*irq*
   handle_irq* handle_irq_event* call_on_*stack do_softirq* softirqentry_* handle_softirqs invoke_softirq
   run_ksoftirqd arch_local_irq_* irq_work_(run|interrupt)* flush_smp_call_function_* native_(?!tss)*
-  hv_*callback xen_hvm_callback* x86_(indirect|return)_thunk* x86_retpoline* *retpoline* static_call_* text_poke*
+  hv_*callback xen_hvm_callback* x86_(indirect|return)_thunk* x86_retpoline* *retpoline* static_call_*
 `;
 
 /** System calls and kernel threads up to the function they were asked for. */

@@ -15,7 +15,7 @@ export const REPORTING = names`
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
   printk* *_printk vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
   (dev|netdev)_(printk*|vprintk*|err|warn|info|emerg|alert|crit|notice|dbg) msg_print_text print_prefix
-  dump_(page|folio|vma|mm|mapping) wake_up_klogd* console_(unlock|flush|trylock)*
+  dump_(page|folio|vma|mm|mapping) wake_up_klogd*
   skb_(panic|over_panic|under_panic) *taint* panic_bad_stack handle_bad_stack bad_stack
 `;
 
