@@ -31,3 +31,10 @@ export function usable(symbol: string, skip: RegExp | undefined): boolean {
   const name = sourceName(symbol);
   return !isGeneric(name) && !(skip?.test(name) ?? false);
 }
+
+/** The frames of the trace alone, where it begins. */
+export function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
+  const start = lines.findIndex((l) => TRACE_START.test(l.text));
+  const from = start < 0 ? lines : lines.slice(start);
+  return from.filter((l) => l.code?.is === 'frame');
+}

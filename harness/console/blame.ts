@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
+import { type Blame, NOBODY, symbolOf, TRACE_START, traceOnly, usable } from './blame-frames.js';
+import { lockOrder } from './blame-locks.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { INLINED_HEAD, sourceName } from './frame.js';
-import { ownsLocks, titleName } from './generic/index.js';
+import { isMachinery, ownsLocks, titleName } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
@@ -56,11 +57,25 @@ function lastResort(report: Report): Blame {
   if (kind === 'hung-task') return handlerOf(report);
   if (from !== 'fault' && from !== 'order') return NOBODY;
   const counters = report.lines.filter((l) => isKernelPc(l) && symbolOf(l) !== undefined);
-  const best = counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ?? counters[0];
+  const best =
+    counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ??
+    counters.find((l) => !isMachinery(sourceName(symbolOf(l) ?? ''))) ??
+    (report.mixed === undefined ? helperIn(report) : undefined) ??
+    counters[0];
   if (best !== undefined)
     return { name: sourceName(symbolOf(best) ?? ''), frame: best.code?.frame };
   const named = headFunction(report);
   return named === undefined ? NOBODY : { name: sourceName(named), frame: undefined };
+}
+
+/** The first helper of the trace, when the counter is in what only leads to a fault or notices it. */
+function helperIn(report: Report): ReportLine | undefined {
+  return traceOnly(ownLines(report.lines)).find((l) => {
+    const symbol = symbolOf(l);
+    return (
+      symbol !== undefined && l.code?.frame.reliable === true && !isMachinery(sourceName(symbol))
+    );
+  });
 }
 
 /** A task that waits in the handler of a fault itself hangs there: for the lock of its memory. */
@@ -165,43 +180,4 @@ function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
   // A jump to nowhere was made by whoever is in the link register, and a helper that calls nobody
   // has no frame of its own: its caller is in no trace.
   return [...here, ...link, ...rest];
-}
-
-function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
-  const start = lines.findIndex((l) => TRACE_START.test(l.text));
-  const from = start < 0 ? lines : lines.slice(start);
-  return from.filter((l) => l.code?.is === 'frame');
-}
-
-/** The lock that the report is about, not those that are held besides. */
-const HELD = /^\s*(?:other info that might help|\d+ locks? held by|no locks held)/;
-/** The address of the wrong unlock follows on a line of its own: print_unlock_imbalance_bug(). */
-const UNLOCKING = /is trying to (?:release|contend) lock .*\bat:\s*$/;
-
-/**
- * A lock that interrupts take must not wait for one that they interrupt: print_bad_irq_dependency(). Who
- * takes the second with the first in hand is anybody; who takes the first in the interrupt is not.
- */
-const IN_INTERRUPT = /^\s*(?:\.\.\. )?which became [A-Z-]*irq-safe at:/;
-
-function lockOrder(all: readonly ReportLine[], own: readonly ReportLine[]): ReportLine[] {
-  const held = own.findIndex((l) => HELD.test(l.text));
-  const about = held < 0 ? own : own.slice(0, held);
-  const unlocking = about.findIndex((l) => UNLOCKING.test(l.text));
-  if (unlocking >= 0) {
-    const place = about.slice(unlocking + 1, unlocking + 2);
-    return [...place.filter((l) => l.code?.is === 'frame'), ...traceOnly(own)];
-  }
-  const places = (some: readonly ReportLine[]): ReportLine[] =>
-    some.filter((l) => l.code?.is === 'at');
-  const inInterrupt = all.findIndex((l) => IN_INTERRUPT.test(l.text));
-  if (inInterrupt >= 0) return all.slice(inInterrupt + 1).filter((l) => l.code?.is === 'frame');
-  // A report of locks that are held says where they were taken, and no more.
-  const at = places(about).length > 0 ? places(about) : places(own);
-  const firstTrace = own.findIndex((l) => TRACE_START.test(l.text));
-  const before = own
-    .slice(0, firstTrace < 0 ? own.length : firstTrace)
-    .filter((l) => l.code?.is === 'frame');
-  const chain = all.some((l) => /^\s*-> #\d/.test(l.text));
-  return chain ? [...at, ...before, ...traceOnly(own)] : [...at, ...traceOnly(own), ...before];
 }

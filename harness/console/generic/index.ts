@@ -77,6 +77,26 @@ export function ownsLocks(name: string): boolean {
   return OWNERS(bare(name));
 }
 
+/** What only notices, prints, locks or leads to a fault; the rest of the helpers do something. */
+const MACHINERY = anyOf(
+  [
+    REPORTING,
+    TRACING,
+    SANITIZERS,
+    STACKDEPOT,
+    CHECKS,
+    LOCKING,
+    LOCKDEP_MACHINERY,
+    ENTRY,
+    INTERRUPTS,
+  ].flat(),
+);
+
+/** Whether a helper tells nothing at all of what went on. */
+export function isMachinery(name: string): boolean {
+  return MACHINERY(bare(name));
+}
+
 /** A name without its leading underscores, which say only that it is somebody's inner half. */
 function bare(name: string): string {
   return name.replace(/^[_.]+/, '');

@@ -8,7 +8,7 @@ export const LOCKING = names`
   spin_(dump|bug|lock*|acquire|release) rwlock_bug debug_(spin|write|read|mutex|rt_mutex)_*
   (native_|pv_|paravirt_|arch_)?queued_* *queued_(spin|read|write)_* *lock_slowpath *_slowpath
   (ww_|rt_|rtlock_)?mutex_* ww_(mutex|acquire)* rt_mutex* rtlock_* task_blocks_on_rt_mutex
-  *_(down|up)_(read|write)* down down_(trylock|read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
+  *_(down|up)_(read|write)* *_(read|write)_(un)?lock* down down_(trylock|read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
   call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
   (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
