@@ -37,7 +37,7 @@ export const INLINED_HEAD = / \[inline\](?:, CPU#\d+: .*)?$/;
 const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chS]:\d/;
 
 const PC_LABEL = new RegExp(
-  String.raw`^\s*(RIP|EIP|IP|pc|PC is at|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
+  String.raw`^\s*(RIP|EIP|IP|pc|PC is at|T?PC|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
     '(?:([0-9a-f]{4}):)?(.*)$',
 );
 const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA|RP\(r2\))(?: ?: ?| )\s*(.*)$/;

@@ -17,7 +17,7 @@ const KERNEL =
 
 /** What follows the head of a crash, but not that of a stack dump somebody asked for. */
 const ONLY_FAULTS =
-  /^(?:(?:Read|Write) (?:of size \d|at addr )|Oops|PGD |#PF: |Internal error|Mem abort info|Modules linked in|\[[0-9a-f]{8,16}\] \*?pgd)/;
+  /^(?:(?:Read|Write) (?:of size \d|at addr )|Oops|PGD |#PF: |Internal error|Mem abort info|Modules linked in|\[[0-9a-f]{8,16}\] \*?pgd|\s*YZrvWESTHL|Failing address|tsk->\{mm|[\w./-]{1,40}\(\d+\): Oops)/;
 
 /** A second stack dump that is no crash; its frames are not the report's. */
 const FOREIGN_DUMP =

@@ -113,6 +113,17 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     title: 'Oops in {fn}',
   },
   {
+    // die_if_kernel(), arch/sparc/kernel/traps_64.c and arch/alpha/kernel/traps.c.
+    family: 'die-task',
+    kind: 'oops',
+    earnedBy: 'lists.log',
+    hints: ['): Oops'],
+    head: /^[\w./:-]{1,40}\(\d+\): Oops (?:\[#\d+\]|-?\d+\s*$)/,
+    role: 'die',
+    from: 'fault',
+    title: 'Oops in {fn}',
+  },
+  {
     family: 'kernel-stack-overflow',
     kind: 'stack-overflow',
     earnedBy: 'arch.log; arch.log',

@@ -17,11 +17,11 @@ function beginningOf(phrase: string, least: number): string {
 }
 
 const torn = (...phrases: readonly (readonly [phrase: string, least: number])[]): RegExp =>
-  new RegExp(`^(?:${phrases.map(([text, least]) => beginningOf(text, least)).join('|')})\\s*$`);
+  new RegExp(`^(?:CPU \\d+ )?(?:${phrases.map(([text, least]) => beginningOf(text, least)).join('|')})\\s*$`);
 
 /** Lines that are in no other stack dump than a crash's. */
 const FAULT =
-  /^\s*(?:Oops|#PF: |PGD |pgd = |Internal error|Mem abort|Data abort|\[[0-9a-f]{8,16}\] \*?pgd|BUG: KASAN|general protection|Code: |RIP: |pc : |PC is at|NIP |epc |---\[ end)/;
+  /^\s*(?:Oops|#PF: |PGD |pgd = |Internal error|Mem abort|Data abort|\[[0-9a-f]{8,16}\] \*?pgd|BUG: KASAN|general protection|Code: |RIP: |pc : |PC is at|pc is at|NIP |epc |ERA|Krnl PSW|T?PC: |[\w./-]{1,40}\(\d+\): Oops|---\[ end)/;
 
 export const TORN: readonly Recogniser[] = [
   {
@@ -30,7 +30,7 @@ export const TORN: readonly Recogniser[] = [
     earnedBy: 'torn.log',
     hints: ['BUG: unable', 'BUG: Unable', 'Unable to handle'],
     head: torn(
-      ['CPU 0 Unable to handle kernel paging request at virtual address', 22],
+      ['Unable to handle kernel pointer dereference in virtual kernel address space', 24],
       ['BUG: unable to handle page fault for address', 11],
       ['BUG: unable to handle kernel paging request at', 11],
       ['BUG: unable to handle kernel NULL pointer dereference', 23],
