@@ -13,6 +13,7 @@ import { SANITIZER } from './sanitizer.js';
 import { SCHEDULING } from './scheduling.js';
 import { STALL } from './stall.js';
 import { TORN } from './torn.js';
+import { TORN_CHECKS } from './torn-checks.js';
 import { WARNING } from './warning.js';
 
 /** Every recogniser; of those that match a line, the first wins. */
@@ -30,5 +31,6 @@ export const RECOGNISERS: readonly Recogniser[] = [
   ...OBJECT,
   ...PANIC,
   ...TORN,
+  ...TORN_CHECKS,
   ...FALLBACK,
 ];

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { WAITS } from '../generic/index.js';
 import type { Recogniser } from '../recogniser.js';
-
-/**
- * A head of which only the beginning arrived: another CPU, a program or a full serial buffer took
- * the rest of the line. It counts where the lines of such a report follow.
- */
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-
-/** Matches the beginnings of a phrase, from `least` characters on, up to the line's end. */
-function beginningOf(phrase: string, least: number): string {
-  let rest = '';
-  for (const character of [...phrase.slice(least)].reverse())
-    rest = `(?:${escaped(character)}${rest})?`;
-  return escaped(phrase.slice(0, least)) + rest;
-}
-
-const torn = (...phrases: readonly (readonly [phrase: string, least: number])[]): RegExp =>
-  new RegExp(`^(?:CPU \\d+ )?(?:${phrases.map(([text, least]) => beginningOf(text, least)).join('|')})\\s*$`);
+import { beginningOf, dying, torn } from './torn-words.js';
 
 /** Lines that are in no other stack dump than a crash's. */
 const FAULT =
   /^\s*(?:Oops|#PF: |PGD |pgd = |Internal error|Mem abort|Data abort|\[[0-9a-f]{8,16}\] \*?pgd|BUG: KASAN|general protection|Code: |RIP: |pc : |PC is at|pc is at|NIP |epc |ERA|Krnl PSW|T?PC: |[\w./-]{1,40}\(\d+\): Oops|---\[ end)/;
 
+/**
+ * A head of which only the beginning arrived: another CPU, a program or a full serial buffer took
+ * the rest of the line. It counts where the lines of such a report follow.
+ */
 export const TORN: readonly Recogniser[] = [
   {
     family: 'torn-page-fault',
@@ -46,11 +34,11 @@ export const TORN: readonly Recogniser[] = [
     family: 'torn-null-deref',
     kind: 'null-deref',
     earnedBy: 'torn.log',
-    hints: ['BUG: kernel NULL', 'BUG: Kernel NULL', 'handle kernel NULL'],
+    hints: ['BUG: kernel', 'BUG: Kernel NULL', 'handle kernel N'],
     head: torn(
-      ['BUG: kernel NULL pointer dereference, address', 16],
+      ['BUG: kernel NULL pointer dereference, address', 11],
       ['BUG: Kernel NULL pointer dereference on read', 16],
-      ['Unable to handle kernel NULL pointer dereference at virtual', 28],
+      ['Unable to handle kernel NULL pointer dereference at virtual address', 25],
     ),
     from: 'fault',
     title: 'BUG: unable to handle kernel NULL pointer dereference in {fn}',
@@ -61,14 +49,56 @@ export const TORN: readonly Recogniser[] = [
     kind: 'gpf',
     earnedBy: 'torn.log',
     hints: ['general protection'],
-    head: torn(
-      ['general protection fault, probably for non-canonical address', 18],
-      ['Oops: general protection fault, probably for non-canonical address', 24],
+    head: dying(
+      '(?:Oops: )?general protection(?: f[a-z]*(?:, ?(?:p[a-z]*(?: f[a-z]*(?: n[a-z-]*(?: a[a-z]*)?)?)?)?)?)?',
     ),
     role: 'die',
     from: 'fault',
     title: 'general protection fault in {fn}',
     confirm: FAULT,
+  },
+  {
+    family: 'torn-divide',
+    kind: 'divide-error',
+    earnedBy: 'lists.log',
+    hints: ['divide error'],
+    head: dying('(?:Oops: )?divide error'),
+    role: 'die',
+    from: 'fault',
+    title: 'divide error in {fn}',
+    confirm: FAULT,
+  },
+  {
+    family: 'torn-trap',
+    kind: 'exception',
+    earnedBy: 'lists.log',
+    hints: [
+      'invalid opcode',
+      'stack segment',
+      ' exception',
+      'addressing ',
+      'specification ',
+      'operand ',
+      'protection ',
+    ],
+    head: dying(
+      '(?:Oops: )?(?:(?<what>invalid opcode|stack segment)|(?<other>(?:addressing|specification|operand|protection) e?[xception]*))',
+    ),
+    role: 'die',
+    from: 'fault',
+    title: (r) => `${r.match.groups?.what ?? 'exception'} in {fn}`,
+    confirm: FAULT,
+  },
+  {
+    family: 'torn-internal-error',
+    kind: 'oops',
+    earnedBy: 'lists.log',
+    hints: ['Internal error:'],
+    head: /^Internal error:(?: [^[]{0,80}(?:\[(?:#\d*)?)?)?$/,
+    role: 'die',
+    from: 'fault',
+    title: 'Internal error in {fn}',
+    confirm: /^\s*(?:pc : |PC is at)/,
   },
   {
     family: 'torn-kasan',
@@ -106,7 +136,9 @@ export const TORN: readonly Recogniser[] = [
     kind: 'hung-task',
     earnedBy: 'torn.log',
     hints: ['INFO: task '],
-    head: /^INFO: task (?!hung in |.{0,60}:\d+ ).{0,40}$/,
+    head: new RegExp(
+      `^INFO: task (?:(?!hung in |.{0,60}:\\d+ ).{0,40}|.{1,60}:\\d+ ${beginningOf('blocked for more than', 0)}(?: \\d*(?: [second]*)?)?)$`,
+    ),
     from: 'trace',
     skip: WAITS,
     title: 'INFO: task hung in {fn}',
@@ -118,7 +150,7 @@ export const TORN: readonly Recogniser[] = [
     kind: 'rcu-stall',
     earnedBy: 'torn.log',
     hints: ['INFO: rcu'],
-    head: /^(?:rcu: )?INFO: rcu_\w{2,30}(?: (?:self-?)?d?[a-z]*(?: [a-z]*){0,2})?\s*$/,
+    head: /^(?:rcu: )?INFO: rcu_?\w{0,30}(?: (?:self-?)?d?[a-z]*(?: [a-zA-Z/]*){0,3})?\s*$/,
     from: 'interrupted',
     crossCpu: true,
     title: 'INFO: rcu detected stall in {fn}',
@@ -129,11 +161,9 @@ export const TORN: readonly Recogniser[] = [
     family: 'torn-soft-lockup',
     kind: 'soft-lockup',
     earnedBy: 'torn.log',
-    hints: ['BUG: soft'],
-    head: torn(
-      ['watchdog: BUG: soft lockup - CPU#', 19],
-      ['NMI watchdog: BUG: soft lockup - CPU#', 23],
-      ['BUG: soft lockup - CPU#', 9],
+    hints: ['BUG: sof'],
+    head: new RegExp(
+      `^(?:(?:NMI )?watchdog: )?BUG: ${beginningOf('soft lockup - CPU#', 3)}(?:\\d+(?: ${beginningOf('stuck for ', 0)}(?:\\d+s?)?)?)?\\s*$`,
     ),
     from: 'interrupted',
     crossCpu: true,
