@@ -231,7 +231,7 @@ describe('a head that another CPU tears after a few words', () => {
       for (let length = least; length < head.length; length += 3) {
         const log = [...boot, ...stamped([head.slice(0, length)]), ...boot].join('\n');
         const found = scanConsole(`${log}\n`);
-        const whole = found.filter((f) => f.family.startsWith('torn'));
+        const whole = found.filter((f) => f.family?.startsWith('torn'));
         expect(whole.map((f) => f.head)).toEqual([]);
       }
     }
