@@ -26,7 +26,7 @@ export const CUT_HERE = 'cut here ]---';
  * its table stays in a CPU's second cache. What it lets through is looked at more closely anyway.
  */
 const cut = (hint: string): string => hint.slice(0, 9);
-const FILTER = buildPrefilter([
+export const FILTER = buildPrefilter([
   ...new Set(
     [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT, MODULE_HINT].map(
       cut,

@@ -117,7 +117,7 @@ export const FAULT_OTHER_ARCH: readonly Recogniser[] = [
     family: 'die-task',
     kind: 'oops',
     earnedBy: 'lists.log',
-    hints: ['): Oops'],
+    hints: [': Oops'],
     head: /^[\w./:-]{1,40}\(\d+\): Oops (?:\[#\d+\]|-?\d+\s*$)/,
     role: 'die',
     from: 'fault',

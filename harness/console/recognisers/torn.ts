@@ -72,15 +72,7 @@ export const TORN: readonly Recogniser[] = [
     family: 'torn-trap',
     kind: 'exception',
     earnedBy: 'lists.log',
-    hints: [
-      'invalid opcode',
-      'stack segment',
-      ' exception',
-      'addressing ',
-      'specification ',
-      'operand ',
-      'protection ',
-    ],
+    hints: ['invalid opcode', 'stack segment', 'exception', 'specification '],
     head: dying(
       '(?:Oops: )?(?:(?<what>invalid opcode|stack segment)|(?<other>(?:addressing|specification|operand|protection) e?[xception]*))',
     ),

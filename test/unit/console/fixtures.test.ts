@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scanConsole } from '../../../harness/console/index.js';
 import { RECOGNISERS } from '../../../harness/console/recognisers/index.js';
+import { FILTER } from '../../../harness/console/scanner.js';
 import { FIXTURES, readCases } from './support.js';
 
 describe.each([
@@ -67,6 +68,10 @@ test('every recogniser names a fixture that exists, or a corpus record', () => {
     for (const file of files)
       expect(existsSync(join(FIXTURES, file)), `${family}: ${file}`).toBe(true);
   }
+});
+
+test('the filter numbers its states in 16 bits, so that its table stays in the second cache', () => {
+  expect(FILTER.next).toBeInstanceOf(Uint16Array);
 });
 
 test('every head has one of its hints, so the prefilter lets it through', () => {
