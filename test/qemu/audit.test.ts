@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The live part of the audit in real guests: every planted mistake is found, every twin is silent,
 // tun's RCU callback is found and proven; and what --known and --baseline make of the same visits.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,11 +10,12 @@ import { auditLive, type GuestKernel, guestKernel } from '../../harness/campaign
 import { MISTAKES } from '../../harness/campaign/audit/planted.js';
 import type { LiveEvent } from '../../harness/campaign/audit/ports.js';
 import { openWork } from '../../harness/campaign/set-up.js';
-import { comparisons } from '../../harness/cli/audit-request.js';
 import type { PlantedVisit, Visit } from '../../harness/model/audit.js';
 import { ExerciseFile } from '../../harness/model/exercise.js';
+import type { KnownAudit } from '../../harness/model/known.js';
 import type { Stages } from '../../harness/ports.js';
 import { guestArch } from '../../harness/rig/guest-arch.js';
+import { readBaseline } from '../../harness/runs/audit/saved-audit.js';
 import type { Work } from '../../harness/util/work.js';
 
 const KERNEL = 'debian:6.12';
@@ -125,7 +126,7 @@ describe('the live part of the audit on a stock kernel', () => {
 
     /** An audit of the visits above; of the modules in `silent` nothing is told. */
     const audit = async (
-      options: { readonly known?: string; readonly baseline?: string } = {},
+      options: { readonly known?: readonly KnownAudit[]; readonly baseline?: string } = {},
       silent: readonly string[] = [],
     ) => {
       const seen = (event: LiveEvent): LiveEvent =>
@@ -137,7 +138,8 @@ describe('the live part of the audit on a stock kernel', () => {
         ...{ kernel: KERNEL, build: { profiles: [], config: null }, arch: guestArch() },
         ...{ static: false, live: true, all: false, modules: [], exerciseFiles: [] },
         ...{ moduleFiles: [], jobs: 1, accel: 'tcg' as const, patience: 1, shard: null, out },
-        ...(await comparisons({ known: options.known, baseline: options.baseline })),
+        known: options.known ?? null,
+        baseline: options.baseline === undefined ? null : await readBaseline(options.baseline),
       } as const;
       const parts = {
         kernel: async () => kernel,
@@ -161,20 +163,14 @@ describe('the live part of the audit on a stock kernel', () => {
         .filter(({ word }) => word === 'proven' || word === 'reachable')
         .map(({ id }) => id);
       expect(ids).toEqual(expect.arrayContaining(['rcu-callback:tun:tun_prog_free']));
-      const known = path.join(folder, 'known.json');
-      const write = (findings: readonly string[]): void => {
-        const kernelRange = { from: null, to: null };
-        const entries = [...findings, 'ktype:act_pedit:pedit_ktype'].map((finding) => ({
-          ...{ finding, kernel: kernelRange, reference: 'https://example.org/1' },
+      const entries = (findings: readonly string[]): KnownAudit[] =>
+        [...findings, 'ktype:act_pedit:pedit_ktype'].map((finding) => ({
+          ...{ finding, kernel: { from: null, to: null }, reference: 'https://example.org/1' },
         }));
-        writeFileSync(known, JSON.stringify(entries));
-      };
-      write(ids);
-      const all = await audit({ known });
+      const all = await audit({ known: entries(ids) });
       expect(all.exitCode).toBe(0);
       expect(all.reasons).toMatch(/stale: ktype:act_pedit:pedit_ktype/);
-      write(ids.slice(1));
-      expect((await audit({ known })).exitCode).toBe(1);
+      expect((await audit({ known: entries(ids.slice(1)) })).exitCode).toBe(1);
     });
 
     it('with a baseline ends with 1 for what is new alone, and tells what is gone', async () => {
