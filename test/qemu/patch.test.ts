@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { COMPARE_FORMATS } from '../../harness/report/compare/formats.js';
 import { CompareJson } from '../../harness/report/compare/json.js';
 import { dmrace } from '../support/command.js';
 import { CURE, FIND, stockDiff } from '../support/patch.js';
+
+/** Changes nothing of what is compiled. */
+const NOTHING = { find: FIND, replace: `${FIND}\t\t\t/* nothing */\n` };
 
 const Replay = z.looseObject({
   trials: z.array(z.looseObject({ now: z.looseObject({ outcome: z.string() }) })),
@@ -62,6 +66,12 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
     const page = await dmrace(['report', at('c1'), '--output', '-']);
     expect(page.stdout).toContain('After: with the patch');
 
+    for (const format of COMPARE_FORMATS) {
+      const told = await dmrace(['judge', at('c1'), '--format', format]);
+      expect(told.exitCode, told.stderr).toBe(0);
+      expect(told.stdout).toMatch(/before.*after/is);
+    }
+
     // Either side is a run like any other: what it was made of is known and found again.
     for (const [side, outcome] of [
       ['before', 'crashed'],
@@ -98,8 +108,7 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
     const same = await matrix(patch);
     expect(same.stderr).toContain('done before; not run again');
     // Another series is another cell: here one that leaves the bug as it was.
-    const none = { find: FIND, replace: `${FIND}\t\t\t/* nothing */\n` };
-    const open = await matrix(await stockDiff(at('none.diff'), none));
+    const open = await matrix(await stockDiff(at('none.diff'), NOTHING));
     expect(open.exitCode, open.stderr).toBe(1);
     expect(open.cells).toMatchObject([{ state: 'done', verdict: 'open' }]);
     const foreign = at('foreign.diff');
@@ -108,6 +117,20 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
     expect(failed.exitCode, failed.stderr).toBe(125);
     expect(failed.cells).toMatchObject([{ state: 'failed', exitCode: 125 }]);
     expect(failed.cells[0]?.why).toContain('hunk 1 of drivers/md/dm.c');
+  });
+
+  it('--compare: 1 when it is open after, 125 when it was not open before', async () => {
+    const none = await stockDiff(at('none.diff'), NOTHING);
+    const asked = async (scenario: string, name: string) => {
+      const words = ['--trials', '1', '--accel', 'tcg', '--compare', '--out', at(name)];
+      const run = await dmrace(['run', '--scenario', scenario, '--patch', none, ...words]);
+      return [run.exitCode, run.stdout + run.stderr] as const;
+    };
+    const [open, told] = await asked('disk-release', 'c-open');
+    expect(open, told).toBe(1);
+    const [unshown, why] = await asked('release', 'c-unshown');
+    expect(unshown, why).toBe(125);
+    expect(why).toContain('did not show release-in-unloaded-text (closed)');
   });
 
   it('sweep: its points are of the patched module, and one of them is replayed', async () => {
