@@ -52,7 +52,7 @@ export async function compare(request: RunRequest, conductor: Conductor): Promis
   const root = path.resolve(
     request.out ?? (await defaultRunFolder(work.cache, request.kernel, now)),
   );
-  const { patch, build, ...rest } = request;
+  const { build, ...rest } = request;
   const { patches: _, ...plain } = build ?? { profiles: [], config: null };
   // A module that is rebuilt with the series is rebuilt without it too: nothing else differs.
   const rebuilt = parseKernelSpec(request.kernel).from !== 'src';

@@ -34,8 +34,6 @@ export interface RunRequest extends RaceRequest {
   /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
   readonly profile?: string;
   readonly config?: string;
-  /** As given with --patch, by whole paths. */
-  readonly patch?: readonly string[];
 }
 
 /** Who watches a command's work and may end it. */

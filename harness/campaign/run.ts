@@ -139,7 +139,6 @@ async function race({
         ...(durationMs === null ? {} : { durationMs }),
         ...(request.profile === undefined ? {} : { profile: request.profile }),
         ...(request.config === undefined ? {} : { config: request.config }),
-        ...(request.patch === undefined ? {} : { patch: [...request.patch] }),
         ...dumpNote(request, rig.kernel),
         ...(end ? { end, ledger: directory.ledgerEnd } : {}),
         ...(repeats ? { repeats: [...repeats] } : {}),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { Arch } from '../model/arch/index.js';
 import type { KnownIssue } from '../model/known.js';
 import type { PreparedKernel } from '../ports.js';
@@ -77,7 +78,7 @@ export const dumpNote = (
 
 /** run.json of a rig that is ready. */
 export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): RunNote {
-  const { scenario, placements, deterministic, attribution } = rig.request;
+  const { scenario, placements, deterministic, attribution, build } = rig.request;
   return {
     schema: 2,
     id,
@@ -105,6 +106,7 @@ export function noteOf(rig: ReadyRig, { id, startedAt }: Place, asked: Asked): R
     ...(scenario.recipe === 'sweep' ? { sweep: true } : {}),
     ...(attribution && placements.includes('as-compiled') ? { attribution: true } : {}),
     ...(asked.shard ? { shard: asked.shard } : {}),
+    ...(build?.patches ? { patch: build.patches.map((file) => path.resolve(file)) } : {}),
     ...asked.more,
   };
 }

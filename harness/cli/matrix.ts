@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { type CellOptions, Cells } from '../campaign/matrix-cells.js';
 import { openWork } from '../campaign/set-up.js';
 import { DmraceError } from '../model/errors.js';
@@ -11,7 +12,7 @@ import { type MatrixCell, matrixExitCode, parseMatrixKernel } from '../model/mat
 import { MATRIX_FORMATS, type MatrixFormat, matrixLine, renderMatrix } from '../report/matrix.js';
 import { guestArch } from '../rig/guest-arch.js';
 import { scenarioNamed } from '../scenarios/index.js';
-import { PATIENCE_FLAG, PATIENCE_TEXT, patchOption } from './options.js';
+import { optionsBy, PATIENCE_FLAG, PATIENCE_TEXT, patchOption, RunOptions } from './options.js';
 import { Progress } from './progress.js';
 import { out, say } from './streams.js';
 
@@ -24,6 +25,9 @@ interface MatrixOptions extends CellOptions {
   readonly format: MatrixFormat;
   readonly quiet?: boolean;
 }
+
+/** What of the configuration file counts here. */
+const PATCH = z.object({ patch: RunOptions.shape.patch });
 
 const several = (value: string, before: string[] | undefined): string[] => [
   ...(before ?? []),
@@ -81,8 +85,10 @@ Examples:
   dmrace matrix --kernel src:linux@base --kernel src:linux@base,kasan --scenario disk-release
   dmrace matrix --kernel debian --format markdown >table.md`,
     )
-    .action(async (options: MatrixOptions) => {
-      exit(await matrix(options, signal));
+    .action(async (options: MatrixOptions, command: Command) => {
+      // The runs of the cells read dmrace.config.json too: its series must be known here.
+      const { patch } = (await optionsBy(PATCH, command)).options;
+      exit(await matrix({ ...options, ...(patch ? { patch } : {}) }, signal));
     });
 }
 

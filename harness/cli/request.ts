@@ -107,9 +107,6 @@ export async function runRequest(
     known,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
-    ...(options.patch === undefined
-      ? {}
-      : { patch: options.patch.map((file) => path.resolve(file)) }),
   };
 }
 

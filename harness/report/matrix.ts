@@ -33,6 +33,7 @@ export function renderMatrix(
     case 'markdown':
       return [HEAD, HEAD.map(() => '---'), ...cells.map(row)]
         .map((columns) => `| ${columns.map(escapeCell).join(' | ')} |\n`)
+        .concat(seriesOf(cells).map((line) => `\n${escapeCell(line)}\n`))
         .join('');
     case 'pretty': {
       const rows = cells.map(row);
@@ -44,9 +45,20 @@ export function renderMatrix(
         wrapOnWordBoundary: false, // a path is one word
       });
       table.push(...rows);
-      return `${table.toString()}\n`;
+      return [table.toString(), ...seriesOf(cells)].map((line) => `${line}\n`).join('');
     }
   }
+}
+
+/** The series on top of the kernels, a line for each patch; of a matrix all cells have the same. */
+function seriesOf(cells: readonly MatrixCell[]): string[] {
+  const patches = cells.flatMap((cell) =>
+    cell.state === 'failed' ? [] : (cell.identity.patches ?? []),
+  );
+  const lines = patches.map(
+    ({ subject, file, sha256 }) => `with ${subject ?? file} (${sha256.slice(0, 12)})`,
+  );
+  return [...new Set(lines)];
 }
 
 /** No column gets narrower than this, however narrow the terminal is. */

@@ -55,7 +55,7 @@ export const RunNote = z.strictObject({
   /** As given with --profile and --config, the file by its whole path: how a resumed run is built. */
   profile: z.string().optional(),
   config: z.string().optional(),
-  /** Files of --patch by their whole paths. */
+  /** Files of --patch by their whole paths; empty: the suspect’s module was rebuilt without one. */
   patch: z.array(z.string()).optional(),
   /** `as-compiled` was not asked for: one trial of it goes along, because the subject's method jumps. */
   attribution: z.literal(true).optional(),

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: MIT
 // `--patch` and `--compare` on the stock kernel, whose dm-mod.ko is rebuilt.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unpackSuspect } from '../../harness/kernel/sources.js';
-import { resolveStock } from '../../harness/kernel/stock.js';
+import { z } from 'zod';
+import { COMPARE_FORMATS } from '../../harness/report/compare/formats.js';
 import { CompareJson } from '../../harness/report/compare/json.js';
-import { DM_MOD_BUILD } from '../../harness/suspects/dm_mod/build.js';
 import { dmrace } from '../support/command.js';
-import { testWork } from '../support/work.js';
+import { CURE, FIND, stockDiff } from '../support/patch.js';
 
-/** What has disk_release() leave disk->fops alone, from inside dm: no cure to mail, but one that shows. */
-const FIND = '\t\t\tdel_gendisk(md->disk);\n';
-const CURE = `${FIND}\t\t\tclear_bit(GD_ADDED, &md->disk->state);\n`;
+/** Changes nothing of what is compiled. */
+const NOTHING = { find: FIND, replace: `${FIND}\t\t\t/* nothing */\n` };
 
-const STOCK = { from: 'debian', suite: null, version: null, flavour: null } as const;
+const Replay = z.looseObject({
+  trials: z.array(z.looseObject({ now: z.looseObject({ outcome: z.string() }) })),
+});
+const Matrix = z.looseObject({
+  cells: z.array(
+    z.looseObject({
+      state: z.string(),
+      verdict: z.string().optional(),
+      exitCode: z.number().optional(),
+      why: z.string().optional(),
+      identity: z.looseObject({ patches: z.array(z.looseObject({ file: z.string() })) }).optional(),
+    }),
+  ),
+});
 
 /** Modules are built three times, guests are booted: long on a busy machine. */
 const TIMEOUT_MS = 900_000;
@@ -25,28 +35,7 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   const at = (name: string): string => path.join(folder, name);
 
-  /** A diff of drivers/md/dm.c of the stock kernel's own sources. */
-  async function diffOf(name: string, find: string, replace: string): Promise<string> {
-    const work = await testWork();
-    const { archive, stock } = await resolveStock(work, STOCK);
-    const sources = await unpackSuspect(work, archive, stock.source, DM_MOD_BUILD);
-    const text = await readFile(path.join(sources, 'dm.c'), 'utf8');
-    expect(text.split(find)).toHaveLength(2);
-    for (const [side, content] of [
-      ['a', text],
-      ['b', text.replace(find, () => replace)],
-    ] as const) {
-      await mkdir(at(`${side}/drivers/md`), { recursive: true });
-      await writeFile(at(`${side}/drivers/md/dm.c`), content);
-    }
-    const { stdout } = await execa('diff', ['-u', 'a/drivers/md/dm.c', 'b/drivers/md/dm.c'], {
-      cwd: folder,
-      reject: false,
-      stripFinalNewline: false,
-    });
-    await writeFile(at(name), stdout);
-    return at(name);
-  }
+  const cure = (): Promise<string> => stockDiff(at('cure.diff'), { find: FIND, replace: CURE });
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'dmrace-patch-'));
@@ -54,7 +43,7 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('--compare: open before, closed after, and judged so again from the files', async () => {
-    const patch = await diffOf('cure.diff', FIND, CURE);
+    const patch = await cure();
     const run = ['run', '--scenario', 'disk-release', '--trials', '1', '--accel', 'tcg'];
     const more = ['--patch', patch, '--compare', '--format', 'json', '--out', at('c1')];
     const result = await dmrace([...run, ...more]);
@@ -77,14 +66,95 @@ describe('a patch for the stock kernel', { timeout: TIMEOUT_MS }, () => {
     const page = await dmrace(['report', at('c1'), '--output', '-']);
     expect(page.stdout).toContain('After: with the patch');
 
+    for (const format of COMPARE_FORMATS) {
+      const told = await dmrace(['judge', at('c1'), '--format', format]);
+      expect(told.exitCode, told.stderr).toBe(0);
+      expect(told.stdout).toMatch(/before.*after/is);
+    }
+
+    // Either side is a run like any other: what it was made of is known and found again.
+    for (const [side, outcome] of [
+      ['before', 'crashed'],
+      ['after', 'survived'],
+    ] as const) {
+      const words = ['--trial', 'builtin-0', '--format', 'json', '--out', at(`again-${side}`)];
+      const replayed = await dmrace(['replay', at(`c1/${side}`), ...words]);
+      expect(replayed.exitCode, replayed.stdout + replayed.stderr).toBe(0);
+      const { trials } = Replay.parse(JSON.parse(replayed.stdout));
+      expect(trials.map(({ now }) => now.outcome)).toEqual([outcome]);
+    }
+
     // A side that was tampered with proves nothing.
     const line = at('c1/after/trials.jsonl');
     await writeFile(line, (await readFile(line, 'utf8')).replace('survived', 'crashed'));
     expect((await dmrace(['judge', at('c1')])).exitCode).toBe(125);
   });
 
+  it('matrix: the patched kernel in a cell of its own, and one that cannot be had', async () => {
+    const patch = await cure();
+    const matrix = async (file: string) => {
+      const result = await dmrace([
+        ...['matrix', '--kernel', 'debian', '--scenario', 'disk-release', '--trials', '1'],
+        ...['--accel', 'tcg', '--patch', file, '--out', at('matrix'), '--format', 'json'],
+      ]);
+      const { cells } = Matrix.parse(JSON.parse(result.stdout));
+      return { ...result, cells };
+    };
+    const cured = await matrix(patch);
+    expect(cured.exitCode, cured.stderr).toBe(0);
+    expect(cured.cells).toMatchObject([
+      { state: 'done', verdict: 'closed', identity: { patches: [{ file: patch }] } },
+    ]);
+    const same = await matrix(patch);
+    expect(same.stderr).toContain('done before; not run again');
+    // Another series is another cell: here one that leaves the bug as it was.
+    const open = await matrix(await stockDiff(at('none.diff'), NOTHING));
+    expect(open.exitCode, open.stderr).toBe(1);
+    expect(open.cells).toMatchObject([{ state: 'done', verdict: 'open' }]);
+    const foreign = at('foreign.diff');
+    await writeFile(foreign, (await readFile(patch, 'utf8')).replaceAll('del_gendisk', 'del_it'));
+    const failed = await matrix(foreign);
+    expect(failed.exitCode, failed.stderr).toBe(125);
+    expect(failed.cells).toMatchObject([{ state: 'failed', exitCode: 125 }]);
+    expect(failed.cells[0]?.why).toContain('hunk 1 of drivers/md/dm.c');
+  });
+
+  it('--compare: 1 when it is open after, 125 when it was not open before', async () => {
+    const none = await stockDiff(at('none.diff'), NOTHING);
+    const asked = async (scenario: string, name: string) => {
+      const words = ['--trials', '1', '--accel', 'tcg', '--compare', '--out', at(name)];
+      const run = await dmrace(['run', '--scenario', scenario, '--patch', none, ...words]);
+      return [run.exitCode, run.stdout + run.stderr] as const;
+    };
+    const [open, told] = await asked('disk-release', 'c-open');
+    expect(open, told).toBe(1);
+    const [unshown, why] = await asked('release', 'c-unshown');
+    expect(unshown, why).toBe(125);
+    expect(why).toContain('did not show release-in-unloaded-text (closed)');
+  });
+
+  it('sweep: its points are of the patched module, and one of them is replayed', async () => {
+    const patch = await cure();
+    const words = ['--placement', 'builtin', '--accel', 'tcg', '--patch', patch];
+    const swept = await dmrace(['sweep', ...words, '--format', 'json', '--out', at('sweep')]);
+    // Without its control a sweep is inconclusive.
+    expect(swept.exitCode, swept.stderr).toBe(125);
+    expect(swept.stdout).toContain('"survived"');
+    const note = JSON.parse(await readFile(at('sweep/run.json'), 'utf8'));
+    expect(note).toMatchObject({ patch: [patch], kernel: { patches: [{ file: patch }] } });
+    const replay = (name: string) =>
+      dmrace(['replay', at('sweep'), '--trial', 'builtin-1', '--out', at(name)]);
+    const again = await replay('sweep-again');
+    expect(again.exitCode, again.stdout + again.stderr).toBe(0);
+    // The file is what it was, or the trial is of another module.
+    await writeFile(patch, `${await readFile(patch, 'utf8')}`.replace('clear_bit', 'change_bit'));
+    const other = await replay('sweep-other');
+    expect(other.exitCode, other.stdout).toBe(128);
+    expect(other.stderr).toMatch(/series of --patch was [0-9a-f]{12}, now it is [0-9a-f]{12}/);
+  });
+
   it('what cannot be had is said before anything is built', async () => {
-    const patch = await diffOf('cure.diff', FIND, CURE);
+    const patch = await cure();
     const text = await readFile(patch, 'utf8');
     const other = async (name: string, content: string): Promise<string> => {
       await writeFile(at(name), content);

@@ -18,6 +18,10 @@ const KERNEL: Readonly<Partial<Record<keyof KernelIdentity, string>>> = {
   imageSha256: 'kernel image (SHA-256)',
 };
 
+/** A series by its content: where its files lie, and what they are called, does not matter. */
+const seriesOf = ({ patches = [] }: KernelIdentity): string =>
+  patches.map(({ sha256 }) => sha256.slice(0, 12)).join(', ') || 'none';
+
 /**
  * What a recorded run needs and this machine has otherwise, one line each; of what the record does
  * not tell nothing can be said. The guest is compared last and only when all else agrees: another
@@ -40,6 +44,7 @@ export function unmet(
       kernel?.[field] === undefined ? undefined : String(kernel[field]);
     say(what, value(recorded.kernel), value(now.kernel));
   }
+  say('series of --patch', seriesOf(recorded.kernel), now.kernel && seriesOf(now.kernel));
   if (lines.length > 0) return lines;
   for (const placement of placements) {
     say(

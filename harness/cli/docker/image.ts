@@ -2,7 +2,7 @@
 import type { ImageRequest } from '../../docker/image.js';
 import { guestArch } from '../../rig/guest-arch.js';
 import { assets } from '../../util/assets.js';
-import { KERNEL_REQUIREMENTS, requirements } from '../../util/requirements.js';
+import { KERNEL_REQUIREMENTS, PATCH_REQUIREMENTS, requirements } from '../../util/requirements.js';
 import { type Given, setting } from './places.js';
 
 /** The suite that the Dockerfile names by digest. */
@@ -46,6 +46,12 @@ export function mayBuild(given: Given, suite: string): boolean {
   });
 }
 
+/** Whether a series is to be put on top of a kernel, the stock one too. */
+const patches = ({ argv, env, config }: Given): boolean =>
+  argv.some((word) => word === '--patch' || word.startsWith('--patch=')) ||
+  Boolean(env.DMRACE_PATCH) ||
+  [config.patch ?? []].flat().length > 0;
+
 /** What the image of a command is made from. @param asked the suite of --suite. */
 export function imageRequest(
   given: Given,
@@ -59,8 +65,9 @@ export function imageRequest(
   const builds = mayBuild(given, suite);
   const packages = [
     ...(arch.name === 'x86_64' ? [] : requirements(arch)),
-    // git only names the commit of a tree, so the doctor does not ask for it.
-    ...(builds ? [...KERNEL_REQUIREMENTS, { package: 'git' }] : []),
+    ...(builds ? KERNEL_REQUIREMENTS : []),
+    // git names the commit of a tree too; for that alone the doctor does not ask for it.
+    ...(builds || patches(given) ? PATCH_REQUIREMENTS : []),
   ].map((requirement) => requirement.package);
   return {
     root: assets(),

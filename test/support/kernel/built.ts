@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One kernel build for all tests that need a self-built kernel: linux-source 6.12 with profile
 // `base`, in the cache. From nothing it takes about 450 s of CPU time.
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { prepareKernel } from '../../../harness/kernel/prepare.js';
@@ -43,11 +44,16 @@ export async function noKernelBuilds(): Promise<string> {
 async function testTree(cache: Cache): Promise<string> {
   const source = await fetchSource(await testWork({ cache, say }), 'debian:6.12');
   // The path is part of every compiler's command: another one would be another whole build.
-  const tree = await cache.entry('test-tree', path.basename(source), async (directory) => {
-    await execa('cp', ['-al', `${source}/.`, directory]);
-    await writeHistory(directory);
+  const tree = path.join(cache.root, 'test-tree', path.basename(source));
+  // No entry of the cache: checkouts change it, and one that is not as it was made is made again, with
+  // new times, from which everything is built again.
+  await cache.locked('test-tree', async () => {
+    if (await refreshHistory(tree)) return;
+    await rm(tree, { recursive: true, force: true });
+    await mkdir(tree, { recursive: true });
+    await execa('cp', ['-al', `${source}/.`, tree]);
+    await writeHistory(tree);
   });
-  await cache.locked('test-tree', () => refreshHistory(tree));
   return tree;
 }
 

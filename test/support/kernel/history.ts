@@ -154,13 +154,18 @@ export async function writeHistory(tree: string): Promise<void> {
   await writeFile(path.join(tree, NOTE), JSON.stringify(HISTORY));
 }
 
-/** Writes the history again when the one that the tree has is an older version of this file's. */
-export async function refreshHistory(tree: string): Promise<void> {
-  const note = await readFile(path.join(tree, NOTE), 'utf8').catch(() => '');
-  if (note === JSON.stringify(HISTORY)) return;
+/**
+ * Writes the history again when the one that the tree has is an older version of this file's.
+ * @returns whether there is one; false where no tree was finished
+ */
+export async function refreshHistory(tree: string): Promise<boolean> {
+  const note = await readFile(path.join(tree, NOTE), 'utf8').catch(() => null);
+  if (note === null) return false;
+  if (note === JSON.stringify(HISTORY)) return true;
   await git(tree, 'checkout', '-qf', 'first');
   await rm(path.join(tree, '.git'), { recursive: true });
   await writeHistory(tree);
+  return true;
 }
 
 /** Replaces the file, which may be a hard link to somebody else's. */

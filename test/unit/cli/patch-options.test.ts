@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Resumed } from '../../../harness/campaign/resume.js';
@@ -48,11 +47,10 @@ describe('--patch', () => {
     expect(RunOptions.safeParse({ patch: 1 }).success).toBe(false);
   });
 
-  it('goes with any kernel, and a run remembers the files by their whole paths', async () => {
+  it('goes with any kernel', async () => {
     for (const kernel of ['debian', 'src:/linux']) {
       const request = await runRequest(RunOptions.parse({ kernel, patch: ['x.mbx'] }), null);
       expect(request.build?.patches).toEqual(['x.mbx']);
-      expect(request.patch).toEqual([path.resolve('x.mbx')]);
     }
     expect((await runRequest(RunOptions.parse({}), null)).build).not.toHaveProperty('patches');
   });

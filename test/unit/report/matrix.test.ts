@@ -87,6 +87,16 @@ describe('the table of a matrix', () => {
     expect(renderMatrix(cells, 'pretty')).toContain('BUG in f');
   });
 
+  it('names the series on top of the kernels, once', () => {
+    const patches = [{ file: 'x.mbx', subject: '[PATCH] dm: a | fix', sha256: '0123456789abcdef' }];
+    const patched = done({ identity: { ...identity, patches } });
+    for (const format of ['pretty', 'markdown'] as const) {
+      const text = renderMatrix([patched, failed(125), patched], format);
+      expect(text.match(/^with \[PATCH\] dm: a \\?\| fix \(0123456789ab\)$/gm)).toHaveLength(1);
+      expect(renderMatrix([done()], format)).not.toContain('with ');
+    }
+  });
+
   it('has a line for each cell that ends', () => {
     expect(matrixLine(done())).toBe(
       'debian:6.1 (6.1.0-56-cloud-amd64) release: closed; subject 5/5 reached, 0 crashed; builtin: 5 trials reached the window, none crashed',

@@ -51,6 +51,19 @@ describe('what a replay needs', () => {
     expect(() => requireSame('/runs/1', NEEDS, { ...NEEDS, ...change })).toThrow(line);
   });
 
+  it('is another series, by its content and not by its name', () => {
+    const patched = (file: string, sha256: string): Needs => ({
+      ...NEEDS,
+      kernel: { ...NEEDS.kernel, patches: [{ file, subject: null, sha256 }] },
+    });
+    expect(unmet(patched('x', 'aa'), patched('/p/x', 'aa'))).toEqual([]);
+    expect(unmet(patched('x', 'aa'), patched('x', 'bb'))).toEqual([
+      'series of --patch was aa, now it is bb',
+    ]);
+    expect(unmet(patched('x', 'aa'), NEEDS)).toEqual(['series of --patch was aa, now it is none']);
+    expect(unmet(patched('x', 'aa'), {})).toEqual([]);
+  });
+
   it('is told all at once; another kernel’s guest is another one anyway', () => {
     const kernel = { ...NEEDS.kernel, release: '6.12', configSha256: 'c1' };
     const lines = unmet(NEEDS, { ...NEEDS, kernel, guests: { builtin: 'x' } });

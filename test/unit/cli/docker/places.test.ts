@@ -105,6 +105,19 @@ describe('tools to build kernels with', () => {
     expect(buildArgs.DOCTOR).toBe(wanted ? '--kernels' : undefined);
     expect(/\bflex\b.*\blibssl-dev\b/.test(buildArgs.EXTRA_PACKAGES ?? '')).toBe(wanted);
   });
+  it.each<[string, string[], Partial<Given>, boolean]>([
+    ['the command line', ['run', '--patch', 'x'], {}, true],
+    ['one word of it', ['matrix', '--kernel=debian', '--patch=x'], {}, true],
+    ['a variable', ['sweep'], { env: { DMRACE_PATCH: 'x' } }, true],
+    ['the configuration', ['run'], { config: { patch: 'x' } }, true],
+    ['a recorded run', ['replay', 'r'], { config: { patch: ['/x'] } }, true],
+    ['a recorded run without a series', ['replay', 'r'], { config: { patch: [] } }, false],
+    ['a tree, which has a commit', ['run', '--kernel', 'src:.'], {}, true],
+    ['nothing', ['run'], {}, false],
+  ])('git goes along for a series on a stock kernel: %s', (_, argv, more, wanted) => {
+    const { buildArgs } = imageRequest(given(argv, more), {}, 'host', null);
+    expect(/\bgit\b/.test(buildArgs.EXTRA_PACKAGES ?? '')).toBe(wanted);
+  });
   it('the base is the suite’s, or the one that is given, and must be of the suite', () => {
     const request = (env: Record<string, string>, asked: string | null) =>
       imageRequest(given(['run']), env, 'host', asked).buildArgs;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { Buffer } from 'node:buffer';
+import { cpSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSeries } from '../../../../harness/kernel/patch/series.js';
 import { diffOf, folderOf, mailOf, NEVER } from './support.js';
 
 const read = (...files: string[]) => readSeries(files, NEVER);
+const B4 = path.join(import.meta.dirname, '../../../fixtures/b4');
+const MAILS = ['0001_dm_call_first_early.eml', '0002_dm_grüße_second.eml'];
 const usage = (said: string | RegExp) =>
   expect.objectContaining({
     code: 'usage',
@@ -78,6 +82,29 @@ describe('readSeries()', () => {
     });
     expect(await read(folder.at('q'))).toHaveLength(2);
     expect(await read(folder.at('m'))).toHaveLength(1);
+  });
+
+  it('what b4 itself wrote: an mbox, a folder with `series`, a maildir', async () => {
+    using folder = folderOf({ 'm/cur/.keep': '', 'm/tmp/.keep': '' });
+    cpSync(path.join(B4, 'v3_20261120.maildir'), folder.at('m'), { recursive: true });
+    const forms = ['v3_20261120.mbx', 'v3_20261120.patches'].map((name) => path.join(B4, name));
+    for (const file of [...forms, folder.at('m')]) {
+      const series = await read(file);
+      expect(series.map(({ subject }) => subject?.replace(/^\[.*\] /, ''))).toEqual([
+        'dm: call first() early',
+        'dm: grüße second()',
+      ]);
+      expect(series.map(({ diff }) => /^\+\t(.*);$/m.exec(diff)?.[1])).toEqual([
+        'first(4)',
+        'second(12)',
+      ]);
+    }
+    // Its mails in a file each, as somebody might name them.
+    const mails = [2, 1].map((n) => path.join(folder.at('m/new'), MAILS[n - 1] ?? ''));
+    expect((await read(...mails)).map(({ diff }) => diff.includes('first(4)'))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('line ends of a diff that was saved elsewhere', async () => {
