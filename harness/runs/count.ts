@@ -143,7 +143,10 @@ export function countTrials(
 }
 
 /** A ledger that is shorter than it was when the campaign ended. */
-function endProblems({ end, torn }: Ledger, note: RunNote | null): string[] {
+export function endProblems(
+  { end, torn }: Pick<Ledger, 'end' | 'torn'>,
+  note: Pick<RunNote, 'ledger'> | null,
+): string[] {
   const was = note?.ledger;
   if (!was) return [];
   if (end.lines === was.lines && end.last === was.last && !torn) return [];

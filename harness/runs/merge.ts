@@ -7,6 +7,7 @@ import { DmraceError } from '../model/errors.js';
 import { PLACEMENTS } from '../model/placement.js';
 import { trialName } from '../model/trial.js';
 import { explainIo } from '../util/io.js';
+import { endProblems } from './count.js';
 import { RunDirectory, readyFolder } from './run-directory.js';
 import type { RunNote } from './run-note.js';
 import { sameRun } from './same-run.js';
@@ -60,7 +61,8 @@ export async function mergeShards(folders: readonly string[], out: string): Prom
  * shard's.
  */
 function requireOwnTrials({ directory, note, ledger, counted }: SavedRun): void {
-  const { shard = null } = noteOf({ note });
+  const own = noteOf({ note });
+  const { shard = null } = own;
   const plans = [
     ...ledger.entries.map(({ plan }) => plan),
     ...counted.whole.map(({ files }) => files.note.plan),
@@ -69,6 +71,8 @@ function requireOwnTrials({ directory, note, ledger, counted }: SavedRun): void 
   const foreign = [...new Set(plans.filter((plan) => !isMine(plan, shard)).map(trialName))];
   const problems = [
     ...ledger.problems,
+    // The whole has an end of its own, by which nobody would miss them any more.
+    ...endProblems(ledger, own),
     ...foreign.map((name) => `${name} is no trial of shard ${shard?.number} of ${shard?.of}`),
   ];
   if (problems.length === 0) return;
