@@ -98,10 +98,9 @@ export async function warm(): Promise<void> {
   const work = await mkdtemp('/tmp/df-warm-');
   await mkdir(path.join(work, 't'));
   try {
-    const run = await dmrace(
-      ['run', '--accel', 'tcg', '--trials', '1', '--out', path.join(work, 'run')],
-      { DMRACE_CACHE_DIR: cacheDirectory() },
-    );
+    const run = await dmrace([...ONE_TRIAL, '--out', path.join(work, 'run')], {
+      DMRACE_CACHE_DIR: cacheDirectory(),
+    });
     if (run.exitCode !== 0) throw new Error(`the cache cannot be filled: ${run.stderr}`);
     const argv = await readFile(path.join(work, 'run/builtin-0/qemu.argv'), 'utf8');
     const note = z

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // No damage to a saved audit makes its verdict better, makes a finding up, or takes one away that a
 // whole line still tells of. Damage is made systematically to real audits (test/fixtures/audits).
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,17 +9,10 @@ import type { AuditResult } from '../../harness/judge/audit.js';
 import { alarmsOf } from '../../harness/judge/audit-baseline.js';
 import { readSavedAudit } from '../../harness/runs/audit/saved-audit.js';
 import { sha256 } from '../../harness/runs/seal.js';
-import { assets } from '../../harness/util/assets.js';
-import { alteredJson, alteredLedger, type Damage, damagedFiles, Scratch } from './damage.js';
-import { some } from './inflict.js';
+import { alteredJson, alteredLedger, type Damage, damagedFiles, fixturesOf } from './damage.js';
+import { inflictEach, some } from './inflict.js';
 
-const FOLDER = assets('test/fixtures/audits');
-const NAMES = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name)
-  .sort();
-const folderOf = (name: string): string => path.join(FOLDER, name);
-
+const { names: NAMES, folderOf } = fixturesOf('audits');
 const temporary = mkdtempSync(path.join(tmpdir(), 'dmrace-audits-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
@@ -61,22 +54,15 @@ function violations(
 let tried = 0;
 
 /** Inflicts each piece of damage alone. */
-async function inflict(name: string, all: readonly Damage[], manifest?: string): Promise<string[]> {
+async function inflict(name: string, all: readonly Damage[], manifest?: string) {
   const before = (await readSavedAudit(folderOf(name))).result;
-  const scratch = new Scratch(folderOf(name), path.join(temporary, name));
-  const found: string[] = [];
-  for (const damage of all) {
-    if (damage.inflict(scratch.root)) {
-      tried++;
-      await readSavedAudit(scratch.root, { manifest }).then(
-        ({ result }) => found.push(...violations(before, result, damage, manifest !== undefined)),
-        (error: unknown) => found.push(`${damage.says}: threw ${String(error)}`),
-      );
-    }
-    scratch.restore(damage.at);
-  }
-  rmSync(scratch.root, { recursive: true, force: true });
-  return found;
+  const at = path.join(temporary, name);
+  const done = await inflictEach(folderOf(name), at, all, async (root, damage) => {
+    const { result } = await readSavedAudit(root, { manifest });
+    return violations(before, result, damage, manifest !== undefined);
+  });
+  tried += done.tried;
+  return done.found;
 }
 
 describe.each(NAMES)('%s', (name) => {

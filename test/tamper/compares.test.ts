@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: MIT
 // No damage to a saved comparison (`run --compare`) makes its answer better, or loses a crash of the
 // kernel with the patch. Damage is made systematically to real ones (test/fixtures/compares).
-import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CompareResult } from '../../harness/model/compare.js';
 import { readSavedCompare } from '../../harness/runs/compare-folder.js';
-import { assets } from '../../harness/util/assets.js';
 import {
   alteredJson,
   alteredLedger,
   type Damage,
   damagedFiles,
+  fixturesOf,
   isEvidence,
-  Scratch,
   trialsOf,
 } from './damage.js';
-import { some } from './inflict.js';
+import { inflictEach, some } from './inflict.js';
 
-const FOLDER = assets('test/fixtures/compares');
-const NAMES = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name)
-  .sort();
-const folderOf = (name: string): string => path.join(FOLDER, name);
-
+const { names: NAMES, folderOf } = fixturesOf('compares');
 const temporary = mkdtempSync(path.join(tmpdir(), 'dmrace-compares-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
@@ -69,25 +62,14 @@ const swapped: Damage = {
 
 let tried = 0;
 
-async function inflict(name: string, all: readonly Damage[]): Promise<string[]> {
+async function inflict(name: string, all: readonly Damage[]) {
   const before = (await readSavedCompare(folderOf(name))).result;
-  const scratch = new Scratch(folderOf(name), path.join(temporary, name));
-  const found: string[] = [];
-  for (const damage of all) {
-    if (damage.inflict(scratch.root)) {
-      tried++;
-      await readSavedCompare(scratch.root).then(
-        ({ result }) => found.push(...violations(before, result, damage)),
-        (error: unknown) => found.push(`${damage.says}: threw ${String(error)}`),
-      );
-    }
-    if (damage.at === '.') {
-      rmSync(scratch.root, { recursive: true });
-      cpSync(scratch.original, scratch.root, { recursive: true });
-    } else scratch.restore(damage.at);
-  }
-  rmSync(scratch.root, { recursive: true, force: true });
-  return found;
+  const at = path.join(temporary, name);
+  const done = await inflictEach(folderOf(name), at, all, async (root, damage) =>
+    violations(before, (await readSavedCompare(root)).result, damage),
+  );
+  tried += done.tried;
+  return done.found;
 }
 
 describe.each(NAMES)('%s', (name) => {
@@ -97,7 +79,7 @@ describe.each(NAMES)('%s', (name) => {
 
   it('each file of both runs, damaged in each way; compare.json above all', async () => {
     const files = damagedFiles(root).filter(({ at }) => isEvidence(path.basename(at)));
-    const own = files.filter(({ at }) => at === 'compare.json' && !at.endsWith('gone'));
+    const own = files.filter(({ at }) => at === 'compare.json');
     const rest = files.filter(({ at }) => at !== 'compare.json');
     expect(await inflict(name, [...own, ...some(rest, 80)])).toEqual([]);
   });

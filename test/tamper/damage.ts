@@ -16,6 +16,20 @@ import {
 import path from 'node:path';
 import { placementIn } from '../../harness/model/placement.js';
 import { sealedText } from '../../harness/runs/seal.js';
+import { assets } from '../../harness/util/assets.js';
+
+/** The folders of `test/fixtures/KIND`, sorted, and where each is. */
+export function fixturesOf(kind: string): {
+  readonly names: readonly string[];
+  readonly folderOf: (name: string) => string;
+} {
+  const folder = assets(`test/fixtures/${kind}`);
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+  return { names, folderOf: (name) => path.join(folder, name) };
+}
 
 /** One way to damage a run. */
 export interface Damage {

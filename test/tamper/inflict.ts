@@ -7,6 +7,34 @@ import type { RunResult } from '../../harness/model/verdict.js';
 import { type Damage, Scratch } from './damage.js';
 import { folderOf, judged, violations } from './saved-runs.js';
 
+/**
+ * Inflicts each piece of damage alone on a copy of a folder.
+ * @param at where the copy is; it is gone afterwards
+ * @param violated what the rule forbids of what came of it; an error that it throws is forbidden, too
+ */
+export async function inflictEach(
+  original: string,
+  at: string,
+  all: readonly Damage[],
+  violated: (root: string, damage: Damage) => Promise<readonly string[]>,
+): Promise<{ readonly found: readonly string[]; readonly tried: number }> {
+  const scratch = new Scratch(original, at);
+  const found: string[] = [];
+  let tried = 0;
+  for (const damage of all) {
+    if (damage.inflict(scratch.root)) {
+      tried++;
+      const wrong = await violated(scratch.root, damage).catch((error: unknown) => [
+        `${damage.says}: threw ${String(error)}`,
+      ]);
+      found.push(...wrong);
+    }
+    scratch.restore(damage.at);
+  }
+  rmSync(scratch.root, { recursive: true, force: true });
+  return { found, tried };
+}
+
 /** Does damage, and counts it. To be disposed: it keeps copies of runs. */
 export class Inflicter implements Disposable {
   readonly #temporary = mkdtempSync(path.join(tmpdir(), 'dmrace-tamper-'));
@@ -28,25 +56,15 @@ export class Inflicter implements Disposable {
     all: readonly Damage[],
     manifest?: string,
   ): Promise<string[]> {
-    const scratch = new Scratch(folderOf(name), path.join(this.#temporary, `${name}-${kind}`));
     const before: RunResult = (await judged(folderOf(name))).result;
-    const found: string[] = [];
-    for (const damage of all) {
-      if (damage.inflict(scratch.root)) {
-        this.#tried.set(kind, (this.#tried.get(kind) ?? 0) + 1);
-        const after = await judged(scratch.root, manifest).then(
-          ({ result }) => result,
-          (error: unknown) => {
-            found.push(`${damage.says}: threw ${String(error)}`);
-            return null;
-          },
-        );
-        if (after) found.push(...violations(before, after, damage));
-      }
-      scratch.restore(damage.at);
-    }
-    rmSync(scratch.root, { recursive: true, force: true });
-    return found;
+    const { found, tried } = await inflictEach(
+      folderOf(name),
+      path.join(this.#temporary, `${name}-${kind}`),
+      all,
+      async (root, damage) => violations(before, (await judged(root, manifest)).result, damage),
+    );
+    this.#tried.set(kind, (this.#tried.get(kind) ?? 0) + tried);
+    return [...found];
   }
 
   [Symbol.dispose](): void {

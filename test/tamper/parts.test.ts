@@ -10,8 +10,8 @@ import { goOn, openResumed } from '../../harness/campaign/resume.js';
 import { DmraceError } from '../../harness/model/errors.js';
 import type { TrialResult } from '../../harness/model/trial.js';
 import { mergeShards } from '../../harness/runs/merge.js';
-import { type Damage, damagedFiles, Scratch, shuffledFolders, swappedFiles } from './damage.js';
-import { some } from './inflict.js';
+import { type Damage, damagedFiles, shuffledFolders, swappedFiles } from './damage.js';
+import { inflictEach, some } from './inflict.js';
 import { folderOf, judged, NAMES, violations } from './saved-runs.js';
 
 const temporary = mkdtempSync(path.join(tmpdir(), 'dmrace-parts-'));
@@ -44,18 +44,11 @@ let refused = 0;
 async function each(
   name: string,
   violated: (folder: string, damage: Damage) => Promise<readonly string[]>,
-): Promise<string[]> {
-  const scratch = new Scratch(folderOf(name), path.join(temporary, name));
-  const found: string[] = [];
-  for (const damage of damages(name)) {
-    if (damage.inflict(scratch.root)) {
-      tried++;
-      found.push(...(await violated(scratch.root, damage)));
-    }
-    scratch.restore(damage.at);
-  }
-  rmSync(scratch.root, { recursive: true, force: true });
-  return found;
+): Promise<readonly string[]> {
+  const at = path.join(temporary, name);
+  const done = await inflictEach(folderOf(name), at, damages(name), violated);
+  tried += done.tried;
+  return done.found;
 }
 
 /** Merges into a folder that is gone afterwards; the reason where that is refused. */

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The saved runs of test/fixtures/saved-runs, and what may not happen to their verdicts.
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import type { RunResult } from '../../harness/model/verdict.js';
 import { renderJson } from '../../harness/report/json.js';
 import { readSavedRun, type SavedRun } from '../../harness/runs/saved-run.js';
 import { shownOf } from '../../harness/runs/shown.js';
-import { assets } from '../../harness/util/assets.js';
-import type { Damage } from './damage.js';
+import { type Damage, fixturesOf } from './damage.js';
 
-const FOLDER = assets('test/fixtures/saved-runs');
-
-/** Names of the saved runs. */
-export const NAMES: readonly string[] = readdirSync(FOLDER, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name)
-  .sort();
-export const folderOf = (name: string): string => path.join(FOLDER, name);
+/** Names of the saved runs, and the folder of each. */
+export const { names: NAMES, folderOf } = fixturesOf('saved-runs');
 
 /** Crashes of the subject with the cause that the run asks about. */
 const targets = ({ question, trials }: RunResult): number =>
