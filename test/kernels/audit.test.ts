@@ -4,7 +4,6 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheDirectory } from '../../harness/util/cache.js';
 import { dmrace } from '../support/command.js';
@@ -14,6 +13,7 @@ import {
   noKernelBuilds,
   withTree,
 } from '../support/kernel/built.js';
+import { writeDiff } from '../support/patch.js';
 
 const why = await noKernelBuilds();
 
@@ -70,17 +70,9 @@ describe.skipIf(why !== '')(`audit of src:${why === '' ? '' : ` (skipped: ${why}
     'has the modules of a series with --patch',
     async () => {
       const result = await withTree(async (tree) => {
-        const file = path.join(tree, 'drivers/block/brd.c');
-        const changed = path.join(work, 'brd.c');
-        const text = await readFile(file, 'utf8');
-        await writeFile(changed, text.replace('\nMODULE_LICENSE("GPL");\n', TYPE));
-        const labels = ['--label', 'a/drivers/block/brd.c', '--label', 'b/drivers/block/brd.c'];
-        const diff = await execa('diff', ['-u', ...labels, file, changed], {
-          reject: false,
-          stripFinalNewline: false,
-        });
-        const patch = path.join(work, 'type.diff');
-        await writeFile(patch, diff.stdout);
+        const source = { at: path.join(tree, 'drivers/block/brd.c'), path: 'drivers/block/brd.c' };
+        const change = { find: '\nMODULE_LICENSE("GPL");\n', replace: TYPE };
+        const patch = await writeDiff(path.join(work, 'type.diff'), source, change);
         return audit(tree, '--static', '--patch', patch, '--out', path.join(work, 'patched'));
       });
       expect(result.exitCode, result.stderr).toBe(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `--patch` on a tree: what a series has built, and that the tree is only read. Starts from the
 // shared build.
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -14,6 +14,7 @@ import {
   noKernelBuilds,
   withTree,
 } from '../support/kernel/built.js';
+import { writeDiff } from '../support/patch.js';
 
 /** Objects that a build's log says were compiled; what every link compiles again aside. */
 const compiled = (log: string): string[] =>
@@ -40,23 +41,12 @@ describe.skipIf(why !== '')(`--patch on src:${why === '' ? '' : ` (skipped: ${wh
   afterAll(() => rm(work, { recursive: true, force: true }));
 
   /** A diff that replaces a text, which occurs once, in a file of the tree. */
-  async function patchOf(tree: string, file: string, find: string, replace: string) {
-    const text = await readFile(path.join(tree, file), 'utf8');
-    expect(text.split(find)).toHaveLength(2);
-    const other = path.join(work, 'other.c');
-    await writeFile(
-      other,
-      text.replace(find, () => replace),
+  const patchOf = (tree: string, file: string, find: string, replace: string): Promise<string> =>
+    writeDiff(
+      path.join(work, `${path.basename(file)}.diff`),
+      { at: path.join(tree, file), path: file },
+      { find, replace },
     );
-    const labels = ['--label', `a/${file}`, '--label', `b/${file}`];
-    const { stdout } = await execa('diff', ['-u', ...labels, path.join(tree, file), other], {
-      reject: false,
-      stripFinalNewline: false,
-    });
-    const name = path.join(work, `${path.basename(file)}.diff`);
-    await writeFile(name, stdout);
-    return name;
-  }
 
   /** What the build that was the last one compiled. */
   async function lastBuilt(): Promise<string[]> {

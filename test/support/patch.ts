@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Patches for the stock kernel's dm-mod.ko, made of its own sources.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+// Patches that replace one text, made of the kernel's own sources.
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { unpackSuspect } from '../../harness/kernel/sources.js';
@@ -21,29 +21,37 @@ interface Change {
 }
 
 /**
- * A diff of drivers/md/dm.c of this suite's stock kernel, from its sources in the cache.
- * @param file where it is written to; its folder gets `a` and `b`, too
+ * Writes a diff that replaces a text in a source file, which is only read.
+ * @param file where it is written to; the changed source lies beside it
+ * @param source the file as it is, and its path in the kernel's tree
+ * @returns `file`
  * @throws Error when the text is not there exactly once
  */
-export async function stockDiff(file: string, { find, replace }: Change): Promise<string> {
-  const work = await testWork();
-  const { archive, stock } = await resolveStock(work, STOCK);
-  const sources = await unpackSuspect(work, archive, stock.source, DM_MOD_BUILD);
-  const text = await readFile(path.join(sources, 'dm.c'), 'utf8');
-  if (text.split(find).length !== 2) throw new Error(`dm.c has not once: ${find}`);
-  const folder = path.dirname(file);
-  for (const [side, content] of [
-    ['a', text],
-    ['b', text.replace(find, () => replace)],
-  ] as const) {
-    await mkdir(path.join(folder, side, 'drivers/md'), { recursive: true });
-    await writeFile(path.join(folder, side, 'drivers/md/dm.c'), content);
-  }
-  const { stdout } = await execa('diff', ['-u', 'a/drivers/md/dm.c', 'b/drivers/md/dm.c'], {
-    cwd: folder,
+export async function writeDiff(
+  file: string,
+  source: { readonly at: string; readonly path: string },
+  { find, replace }: Change,
+): Promise<string> {
+  const text = await readFile(source.at, 'utf8');
+  if (text.split(find).length !== 2) throw new Error(`${source.path} has not once: ${find}`);
+  const changed = `${file}.changed`;
+  await writeFile(
+    changed,
+    text.replace(find, () => replace),
+  );
+  const labels = ['--label', `a/${source.path}`, '--label', `b/${source.path}`];
+  const { stdout } = await execa('diff', ['-u', ...labels, source.at, changed], {
     reject: false,
     stripFinalNewline: false,
   });
   await writeFile(file, stdout);
   return file;
+}
+
+/** {@link writeDiff} of drivers/md/dm.c of this suite's stock kernel, from its sources in the cache. */
+export async function stockDiff(file: string, change: Change): Promise<string> {
+  const work = await testWork();
+  const { archive, stock } = await resolveStock(work, STOCK);
+  const sources = await unpackSuspect(work, archive, stock.source, DM_MOD_BUILD);
+  return writeDiff(file, { at: path.join(sources, 'dm.c'), path: 'drivers/md/dm.c' }, change);
 }
