@@ -66,7 +66,7 @@ export function groupName(groups: string, gid: number): string {
 export async function kvmProblem(arch: Arch, device = KVM_DEVICE): Promise<KvmProblem | null> {
   if (arch.names.node !== process.arch) {
     return {
-      observed: `a ${arch.name} guest on ${process.arch}, where KVM cannot run it`,
+      observed: `a guest of ${arch.name} on ${process.arch}, where KVM cannot run it`,
       action: 'leave --accel out, or run it on a machine of that architecture',
     };
   }

@@ -51,6 +51,6 @@ it('a device that may be opened is no problem; one that is not there is', async 
 
 it('another architecture’s guest has no KVM here', async () => {
   await expect(requireKvm(FOREIGN, 'kvm')).rejects.toMatchObject({ code: 'environment' });
-  await expect(requireKvm(FOREIGN, 'kvm')).rejects.toThrow(/--accel kvm: a \w+ guest on/);
+  await expect(requireKvm(FOREIGN, 'kvm')).rejects.toThrow(/--accel kvm: a guest of \w+ on/);
   await expect(requireKvm(FOREIGN, 'auto')).resolves.toBeUndefined();
 });
