@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The gate of a sweep, SCHED_FIFO between the remover and the kernel threads: lets the holder run
- * at one chosen block of the remover instead of after the unload.
+ * The gate of a sweep, SCHED_FIFO above everybody: lets the holder run at one chosen block of the
+ * remover instead of after the unload.
  *
  * Every time the remover blocks, the trace wakes the gate before anybody else can run for long.
  * At the block asked for it raises the holder above the kernel threads: the holder then runs
@@ -46,7 +46,7 @@ int gate(struct race *race)
 	struct pollfd watched[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	char text[4096];
 	ssize_t size;
-	int error = become(SCHED_FIFO, GATE_PRIORITY);
+	int error = become(SCHED_FIFO, READER_PRIORITY);
 
 	if (error)
 		return record_failure("SCHED_FIFO for the gate", -error), 1;

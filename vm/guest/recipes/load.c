@@ -32,6 +32,21 @@ struct births {
 	int count;
 };
 
+/* What read() says, or -errno; nobody waits meanwhile for a lock that this process has. */
+static ssize_t read_unpreempted(int fd, char *text, size_t room)
+{
+	int error = become(SCHED_FIFO, READER_PRIORITY);
+	ssize_t size;
+
+	if (error)
+		return error;
+	size = read(fd, text, room);
+	if (size < 0)
+		size = -errno;
+	error = become(SCHED_FIFO, LOAD_PRIORITY);
+	return error ? error : size;
+}
+
 /* "sched_process_fork: comm=kthreadd pid=2 child_comm=kthreadd child_pid=87" */
 static int take_births(struct births *births)
 {
@@ -43,9 +58,9 @@ static int take_births(struct births *births)
 
 	if (poll(&event, 1, 0) <= 0)
 		return 0;
-	size = read(births->events, text, sizeof(text) - 1);
+	size = read_unpreempted(births->events, text, sizeof(text) - 1);
 	if (size < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : record_failure("read births", errno);
+		return size == -EAGAIN || size == -EINTR ? 0 : record_failure("read births", -size);
 	text[size] = '\0';
 	while ((at = strstr(at, name)) && births->count < BORN) {
 		at += sizeof(name) - 1;
@@ -95,7 +110,6 @@ static int spin(struct race *race, struct births *births)
 int load(struct race *race)
 {
 	struct births births = { .count = 0 };
-	char text[4096];
 	int events, error;
 
 	error = become(SCHED_FIFO, LOAD_PRIORITY);
@@ -114,8 +128,6 @@ int load(struct race *race)
 	race->spin_us = now_us();
 	if (error)
 		return record_failure("wait for step 6", -error), 1;
-	if (read(events, text, sizeof(text)) < 0 && errno != EAGAIN)
-		return record_failure("read the load's trace_pipe", errno), 1;
 
 	error = spin(race, &births);
 	race->spun_us = now_us();

@@ -23,11 +23,17 @@
  */
 #define REMOVER_PRIORITY	50
 #define LOAD_PRIORITY		20
-/* A sweep's gate, and the holder once the gate is open: both above the kernel threads. */
-#define GATE_PRIORITY		40
+/* A sweep's holder once the gate is open: above the kernel threads. */
 #define OPENED_PRIORITY		35
+/*
+ * Whoever reads a trace_pipe while the remover is at work; so the gate, always. A reader holds two
+ * locks of all instances (v6.1, kernel/trace/trace.c, tracing_read_pipe(): trace_event_sem, which
+ * the unload of a module takes for writing, and all_cpu_access_lock). One that was preempted in
+ * there would have the remover block where it otherwise does not, and the gate wait for the load.
+ */
+#define READER_PRIORITY		60
 _Static_assert(LOAD_PRIORITY < KTHREAD_PRIORITY && KTHREAD_PRIORITY < OPENED_PRIORITY &&
-	       OPENED_PRIORITY < GATE_PRIORITY && GATE_PRIORITY < REMOVER_PRIORITY,
+	       OPENED_PRIORITY < REMOVER_PRIORITY && REMOVER_PRIORITY < READER_PRIORITY,
 	       "each above whom it waits for");
 
 /*
