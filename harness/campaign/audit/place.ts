@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DmraceError } from '../../model/errors.js';
 import { AuditFolder } from '../../runs/audit/audit-folder.js';
 import type { AuditNote } from '../../runs/audit/note.js';
 import { auditNoteOf, readSavedAudit, type SavedAudit } from '../../runs/audit/saved-audit.js';
+import { unlistedGuests } from '../../runs/audit/stray.js';
 import type { Work } from '../../util/work.js';
 import { requireFolder } from '../run-folder.js';
 
@@ -31,7 +31,7 @@ export async function openAuditPlace(
 
 /**
  * Opens an audit's folder to go on with it. What a kill explains is put right: a torn line is taken
- * off, files of a guest that has no line are dropped.
+ * off, and files of a guest that has no line get theirs: they may show a crash that does not come again.
  * @throws DmraceError (usage) when it is no audit's, was merged, or another process writes there;
  *   (inconclusive) for damage that a kill does not explain
  */
@@ -41,7 +41,7 @@ export async function openResumedAudit(
   const folder = await AuditFolder.open(path.resolve(root));
   await folder.own();
   try {
-    const saved = await readSavedAudit(root);
+    let saved = await readSavedAudit(root);
     const note = auditNoteOf(saved);
     if (note.parts) {
       throw new DmraceError('usage', {
@@ -58,20 +58,12 @@ export async function openResumedAudit(
       });
     }
     await folder.continueLines(note, saved.lines);
-    await dropUnfinished(folder, saved);
+    const unlisted = await unlistedGuests(folder, saved.lines);
+    for (const { guest, files } of unlisted) await folder.writeGuest(guest, files);
+    if (unlisted.length > 0) saved = await readSavedAudit(root);
     return { folder, id: note.id, startedAt: note.startedAt, resumed: { note, saved } };
   } catch (error) {
     await folder[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-async function dropUnfinished(folder: AuditFolder, { lines }: SavedAudit): Promise<void> {
-  const whole = new Set(
-    lines.entries.flatMap(({ entry }) => (entry.is === 'guest' ? [entry.guest] : [])),
-  );
-  for (const name of await readdir(folder.root)) {
-    const guest = /^guest-(\d+)$/.exec(name)?.[1];
-    if (guest !== undefined && !whole.has(Number(guest))) folder.dropGuest(Number(guest));
   }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { rmSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -123,11 +122,6 @@ export class AuditFolder extends RunFolder {
     this.#start = linesStart(note);
     if (torn) await this.writeLines(entries.map(({ entry }) => entry));
     else this.#end = end;
-  }
-
-  /** Removes what a guest left that a kill kept from its line. */
-  dropGuest(guest: number): void {
-    rmSync(path.join(this.root, guestFolder(guest)), { recursive: true, force: true });
   }
 
   /** visits.jsonl as it is; empty where there is none. */

@@ -8,6 +8,7 @@ import type { AuditNote } from './note.js';
 import { sameAudit } from './same-audit.js';
 import { auditNoteOf, planOf, readSavedAudit, type SavedAudit } from './saved-audit.js';
 import { visitKey } from './share.js';
+import { unlistedGuests } from './stray.js';
 import type { AuditLine } from './visits.js';
 
 /** A merged audit. */
@@ -55,6 +56,10 @@ async function copyShard(
   first: number,
 ): Promise<number> {
   let next = first;
+  for (const { guest, files } of await unlistedGuests(from, lines)) {
+    next = Math.max(next, guest + first + 1);
+    await to.writeGuest(guest + first, files);
+  }
   for (const { entry } of lines.entries) {
     const moved = renumbered(entry, first);
     next = Math.max(next, guestOf(moved) + 1);

@@ -12,6 +12,7 @@ import { sha256 } from '../seal.js';
 import { AUDIT_JSON, AuditFolder, guestFolder, STATIC_JSON } from './audit-folder.js';
 import type { AuditNote } from './note.js';
 import { type PlannedVisit, shareOfPlan } from './share.js';
+import { strayCrashes } from './stray.js';
 import { type AuditLine, VISITS } from './visits.js';
 
 /** A saved audit, read and judged. */
@@ -71,9 +72,12 @@ export async function readSavedAudit(
     question: own === null ? guessed(evidence) : questionOf(own),
     kernel: own?.kernel ?? UNKNOWN_KERNEL,
     evidence,
-    problems: damage.map(({ file, observed }) =>
-      observed.startsWith(file) ? observed : `${file}: ${observed}`,
-    ),
+    problems: [
+      ...damage.map(({ file, observed }) =>
+        observed.startsWith(file) ? observed : `${file}: ${observed}`,
+      ),
+      ...(await strayCrashes(folder, lines)),
+    ],
     known: known ?? own?.known ?? null,
     baseline: baseline ?? own?.baseline ?? null,
     notes: own === null ? [] : notesOf(own),
