@@ -151,15 +151,24 @@ describe.skipIf(kvm.skip !== null)('dmrace under KVM, nested', () => {
 
   it('a sweep finds every point', async () => {
     const { stdout } = await sh('dmrace sweep --format json --out /data/sweep');
-    const { points, reasons } = z
+    const { points, reasons, verdict } = z
       .looseObject({
-        points: z.array(z.looseObject({ outcome: z.string() })),
+        points: z.array(z.looseObject({ outcome: z.string(), trial: z.string() })),
         reasons: z.array(z.string()),
+        verdict: z.string(),
       })
       .parse(JSON.parse(stdout));
     said.push(`sweep: ${reasons.join('; ')}; ${points.map(({ outcome }) => outcome).join(' ')}`);
+    const lost = points.filter(({ outcome }) => outcome === 'lost');
+    for (const { trial } of lost) {
+      const left = await sh(
+        `cd sweep/${trial}; grep -o '"reasons":.*' result.json; tail -n 8 console.log; tail -n 3 records.jsonl`,
+      );
+      said.push(`${trial}: ${left.stdout}`);
+    }
     expect(points.length).toBeGreaterThan(8);
-    expect(points.filter(({ outcome }) => outcome === 'lost')).toEqual([]);
+    expect(lost).toEqual([]);
+    expect([verdict, reasons]).toEqual(['closed', expect.anything()]);
   });
 
   it('without permission --accel kvm is 128 and names the group; auto emulates', async () => {
