@@ -27,7 +27,7 @@ export type FrameLine =
   /** Where a lock was taken: `at: func+0x1/0x2`. */
   | { readonly is: 'at'; readonly frame: CallFrame; readonly inlined?: boolean };
 
-const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})\+0x([0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
+const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})([+-]0x[0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
 const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`;
 
 /** With line numbers put in: the head of a function that was inlined. WARN() ends with its CPU since v6.19. */
@@ -176,7 +176,7 @@ export function sourceName(symbol: string): string {
       '',
     );
   const old =
-    /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_([a-z]\w*)$/.exec(plain) ??
+    /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_((?!imageblit|fillrect|copyarea)[a-z]\w*)$/.exec(plain) ??
     /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
   if (old?.[1] !== undefined) return old[1];
   // Which of its wrappers is left is the compiler's choice; the system call is the same.

@@ -6,14 +6,13 @@ import { names } from './words.js';
 export const LOCKING = names`
   (do_)?raw_(spin|read|write)_* (rt_|arch_|bit_)?(spin|read|write)_(lock|unlock|trylock|can_lock|is_locked)*
   spin_(dump|bug|lock*|acquire|release) rwlock_bug debug_(spin|write|read|mutex|rt_mutex)_*
-  (native_|pv_|paravirt_|arch_)?queued_* *queued_(spin|read|write)_* *lock_slowpath *_slowpath
+  (native_|pv_|paravirt_|arch_)?queued_* *queued_(spin|read|write)_* *(lock|mutex|rwsem|sem|down|up)*_slowpath
   (ww_|rt_|rtlock_)?mutex_* ww_(mutex|acquire)* rt_mutex* rtlock_* task_blocks_on_rt_mutex
   *_(down|up)_(read|write)* *_(read|write)_(un)?lock* down down_(trylock|read|write|interruptible|killable|timeout|common)* up up_(read|write)* rwsem_* osq_*
   call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
   (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
   filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
-  static_key_*
   local_(try)?lock_* rwbase_* context_lock_* init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
   (un)?lock_page(?!_memcg)* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
 `;

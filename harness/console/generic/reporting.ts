@@ -5,7 +5,7 @@ import { names } from './words.js';
 /** Printing and dying: kernel/panic.c, lib/bug.c, lib/dump_stack.c, kernel/printk. */
 export const REPORTING = names`
   dump_stack* show_stack* show_trace* show_regs* dump_backtrace* backtrace print_worker_info
-  sched_show_task show_state_filter *trigger_*backtrace* nmi_cpu_backtrace* nmi_trigger_*
+  show_state_filter *trigger_*backtrace* nmi_cpu_backtrace* nmi_trigger_*
   panic panic_* nmi_panic* vpanic check_panic_on_warn check_panic_on_generic crash_kexec*
   warn warn_printk warn_slowpath_* WARN_trap warn_bogus_* warn_alloc
   report_bug* fixup_bug handle_bug bug_handler *_brk_handler call_*break_hook call_brk_hook
@@ -30,7 +30,7 @@ export const FORMATTING = names`
   put_dec* num_to_str move_right fill_ptr_key ptr_to_(id|hashval) (default|restricted)_pointer format_(flags|page_flags)
   ip_addr_string ip[46]?_addr_string_sa (range|resource_or_range|fwnode_full_name)_string simple_strnto* (date|time|rtc|time64|timespec64)_str
   time_and_date err_ptr hex_range netdev_bits check_pointer
-  string_(un)?escape* (un)?escape_(space|octal|hex|special|null|passthrough)
+  audit_log_(untrustedstring|n_*|format|vformat|string*|hex|d_path|key) string_(un)?escape* (un)?escape_(space|octal|hex|special|null|passthrough)
 `;
 
 /** Static calls into tracing that the compiler put in: include/trace, kernel/trace. */

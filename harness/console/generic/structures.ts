@@ -13,18 +13,18 @@ export const STRUCTURES = names`
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
   rb_(left|right)_deepest* rb_(set|red)_* timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
-  refcount_* kref_* kobject_* kobj_* kset_* get_device put_device
+  refcount_* kref_* kobject_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
-  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* lockref_* percpu_counter_* ihold brelse
+  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* percpu_counter_* ihold brelse
   ida_* *(drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) do_(cmp|swap) swap_(bytes|words)* bsearch
   sg_next sg_nents* sg_(init|set)_(one|table|buf|page)* sg_miter_* sg_p?(copy|zero)_(buffer|from_buffer|to_buffer)
 `;
 
 /** References dropped for the caller: who dropped the last one is to blame. */
 export const REFERENCES = names`
-  iput dput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
+  iput consume_skb* dev_kfree_skb* napi_consume_skb usb_(kill|free|poison|unlink|submit)_urb
   *_submit_urb usb_(get_string|string|string_sub|cache_string|get_descriptor|get_status)* usb_start_wait_urb usb_(bulk|control|interrupt|internal_control)_msg*
-  usb_hcd_(submit|unlink|flush)* cleanup_srcu_struct*
+  usb_hcd_(submit|unlink|flush)_(urb|endpoint) cleanup_srcu_struct*
 `;
 
 /** Walks over what the caller has, calling back: kernel/notifier.c, drivers/base. */
@@ -38,11 +38,11 @@ export const ITERATORS = names`
 export const REGISTRATION = names`
   sysfs_* dpm_sysfs_* (device_)?add_disk* register_disk
   internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
-  device_(remove|create|add)_* (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
+  device_(remove|create|add)_* get_device_parent (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify)
   hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
-  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary|tty)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)* driver_(un)?register
-  (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_*
+  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary|tty)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)*
+  (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_(alloc|add|free|open|close|find|get|remove|destroy)*
 `;
 
 /** Access to a device's registers and ports: lib/iomap.c, lib/logic_pio.c. The address is the caller's. */
@@ -63,10 +63,9 @@ export const CONSUMED = names`
 
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
 export const DIGESTS = names`
-  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* *sha(1|224|256|384|512|3)_* sha(1|224|256|384|512) md[45]_* adler32*
-  (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
-  (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_* do_csum *csum_partial* ip_(fast_csum|compute_csum)
-  sha_* arc4_* drbg_* jent_* rng_setkey keccak*
+  *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* adler32*
+  (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_(partial|ipv6|tcpudp|fold|block|add|sub|and_copy|replace)* do_csum *csum_partial* ip_(fast_csum|compute_csum)
+  drbg_* jent_* rng_setkey
 `;
 
 /**
@@ -75,6 +74,8 @@ export const DIGESTS = names`
  * owner's.
  */
 export const CIPHERING = names`
+  *sha(1|224|256|384|512|3)_* sha(1|224|256|384|512) sha_* md[45]_* keccak* arc4_*
+  (aes|aesti|aesni|des|des3|chacha|poly1305|blake2[bs]|sm[34]|serpent|twofish|camellia|ghash|polyval)_*
   cipher_crypt_* crypto_(cipher|skcipher|ahash|shash|aead|rng|lskcipher)_(en|de|set|fin|up|dig|re|init|gen|crypt)*
   crypto_(ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_* (ecb|cbc|ctr|xctr|pcbc|cts|xts|lrw)_(cbc_)?(en|de)?crypt*
 `;
