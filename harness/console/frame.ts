@@ -176,8 +176,9 @@ export function sourceName(symbol: string): string {
       '',
     );
   const old =
-    /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_((?!imageblit|fillrect|copyarea)[a-z]\w*)$/.exec(plain) ??
-    /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
+    /^(?:__x32_)?(?:compat_)?(?:__do_)?(?:compat_)?sys_((?!imageblit|fillrect|copyarea)[a-z]\w*)$/.exec(
+      plain,
+    ) ?? /^(?:compat_|C_)?(?:SyS|SYSC)_(\w+)$/.exec(plain);
   if (old?.[1] !== undefined) return old[1];
   // Which of its wrappers is left is the compiler's choice; the system call is the same.
   const call =

@@ -44,5 +44,5 @@ export const TRACING = names`
 /** What an assertion calls when it does not hold; the assertion is its caller's. */
 export const ASSERTING = names`
   *assert* asswarn* assfail* BUG rust_helper_(BUG|WARN)* RN*(rust_begin_unwind|9panicking)* spl_(panic|dumpstack)*
-  gfs2_(withdraw|consist)* (libcfs|lbug)_*
+  *_panic gfs2_(withdraw|consist)* (libcfs|lbug)_*
 `;

@@ -39,7 +39,7 @@ export const REGISTRATION = names`
   sysfs_* dpm_sysfs_* (device_)?add_disk* register_disk
   internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
   device_(remove|create|add)_* get_device_parent (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
-  unregister_netdevice_(many|queue|many_notify)
+  unregister_netdevice_(many|queue|many_notify|notifier*)
   hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
   (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary|tty)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)*
   (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_(alloc|add|free|open|close|find|get|remove|destroy)*

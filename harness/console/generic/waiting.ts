@@ -23,7 +23,7 @@ export const HANGING = names`
   *_wait *fdatawait* *_wait_(?!queue_me)* wait_* *completion* *_schedule* *flush_(work|workqueue|delayed_work|scheduled_work)*
   start_flush_work (drain|destroy)_workqueue *cancel_(delayed_)?work* kthread_* thread_return exit_to_user*
   synchronize_rcu_expedited_wait* synchronize_(?!rcu|sched|srcu|net)* rcu_barrier* prepare_to_* finish_wait rwsem_*
-  (?!rtnl_lock(_killable|_interruptible)?$)*_lock(?!ed)* *_slowlock* *_slowpath* down_* ktime_get* *sched_clock*
+  (?!rtnl_lock(_killable|_interruptible)?$)*_lock* *_slowlock* *_slowpath* *down* ktime_get* *sched_clock*
 `;
 
 /** For RCU: functions with it in their name rely on their caller's read-side critical section. */

@@ -11,7 +11,7 @@ const heading = (text: string): RegExp =>
 
 /** Where the lock classes differ but the fault is a circle in their order. */
 const CIRCLE =
-  'possible (?:circular locking dependency|recursive locking|irq lock inversion dependency) detected|(?:HARD|SOFT)IRQ-safe -> (?:HARD|SOFT)IRQ-unsafe lock order detected|[A-Z_]{4,20}-safe -> [A-Z_]{4,20}-unsafe lock order detected|circular locking deadlock detected';
+  'possible (?:circular locking dependency|recursive locking|irq lock inversion dependency) detected|(?:HARD|SOFT)IRQ(?:-READ)?-safe -> (?:HARD|SOFT)IRQ(?:-READ)?-unsafe lock order detected|[A-Z_]{4,20}-safe -> [A-Z_]{4,20}-unsafe lock order detected|circular locking deadlock detected';
 
 const lock = { kind: 'lockdep', from: 'locks', skip: WORK } as const;
 
