@@ -150,6 +150,11 @@ function ownLines(lines: readonly ReportLine[]): ReportLine[] {
   const own: ReportLine[] = [];
   let other = false;
   for (const line of lines) {
+    // A frame begins no stack.
+    if (line.code?.is === 'frame') {
+      if (!other) own.push(line);
+      continue;
+    }
     if (OTHER_TRACE.test(line.text)) other = true;
     else if (TRACE_START.test(line.text) || line.code?.is === 'pc' || /^\s*CPU: \d/.test(line.text))
       other = false;

@@ -4,8 +4,7 @@ import { put } from './line.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
-/** What a report says besides its title. */
-export type Details = Pick<
+type Told = Pick<
   RawFinding,
   | 'address'
   | 'pc'
@@ -17,6 +16,8 @@ export type Details = Pick<
   | 'taint'
   | 'frames'
 >;
+/** What a report says besides its title; an object of its own, to which more may be added. */
+export type Details = { -readonly [K in keyof Told]: Told[K] };
 
 /** dump_stack_print_info(), lib/dump_stack.c; `UID:` since v6.12. */
 const IDENTITY =
@@ -45,8 +46,6 @@ const FETCH =
 const number = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
 
-type Told = { -readonly [K in keyof Details]: Details[K] };
-
 const pcOfHead = ({ head, recogniser }: Report): string | undefined =>
   recogniser.kind === 'kasan' ? HEAD_PC.exec(head.text)?.[1] : undefined;
 
@@ -62,7 +61,7 @@ export function details(report: Report): Details {
     from === 'fault' || kind === 'kasan'
       ? (first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]))
       : undefined;
-  const told: Told = { ...identity(lines), frames };
+  const told: Details = Object.assign(identity(lines), { frames });
   put(told, 'address', address?.replace(/^0+(?=[0-9a-f]{8})/, ''));
   put(told, 'pc', pc?.symbol === undefined ? pcOfHead(report) : pretty(pc));
   put(told, 'faultAddress', fault);
@@ -73,7 +72,9 @@ export function details(report: Report): Details {
 /** A frame as the kernel prints it. */
 export function pretty(frame: CallFrame): string {
   const module = frame.module === undefined ? '' : ` [${frame.module}]`;
-  return `${frame.symbol}+0x${(frame.offset ?? 0).toString(16)}/0x${(frame.size ?? 0).toString(16)}${module}`;
+  const offset = frame.offset ?? 0;
+  const from = `${offset < 0 ? '-' : '+'}0x${Math.abs(offset).toString(16)}`;
+  return `${frame.symbol}${from}/0x${(frame.size ?? 0).toString(16)}${module}`;
 }
 
 function bareAddress(lines: readonly ReportLine[]): string | undefined {
@@ -97,18 +98,19 @@ function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): strin
 
 function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {
   const { recogniser, lines } = report;
-  if (
-    recogniser.from === 'fault' &&
-    lines.slice(0, 60).some((l) => l.code?.is !== 'frame' && FETCH.test(l.text))
-  )
-    return true;
+  if (recogniser.from === 'fault') {
+    for (let i = 0; i < lines.length && i < 60; i++) {
+      const line = lines[i];
+      if (line !== undefined && line.code?.is !== 'frame' && FETCH.test(line.text)) return true;
+    }
+  }
   if (fault === undefined || pc === undefined) return undefined;
   return hex(fault) === hex(pc);
 }
 
 const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 
-type Identity = Partial<Pick<Told, 'cpu' | 'pid' | 'task' | 'taint'>>;
+type Identity = Partial<Pick<Details, 'cpu' | 'pid' | 'task' | 'taint'>>;
 
 function identity(lines: readonly ReportLine[]): Identity {
   const head = lines[0]?.text ?? '';
@@ -141,10 +143,11 @@ const OTHER_MOMENT =
 
 function callTrace(report: Report): CallFrame[] {
   const frames: CallFrame[] = [];
-  for (const line of report.lines.slice(1)) {
-    if (frames.length > 0 && OTHER_MOMENT.test(line.text)) break;
-    if (line.code?.is === 'frame') frames.push(line.code.frame);
-    if (frames.length >= 128) break;
+  const { lines } = report;
+  for (let i = 1; i < lines.length && frames.length < 128; i++) {
+    const line = lines[i];
+    if (line?.code?.is === 'frame') frames.push(line.code.frame);
+    else if (line !== undefined && frames.length > 0 && OTHER_MOMENT.test(line.text)) break;
   }
   return frames;
 }

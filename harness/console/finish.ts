@@ -2,7 +2,7 @@
 import type { RawFinding } from '../model/finding.js';
 import { blame } from './blame.js';
 import type { Blame } from './blame-frames.js';
-import { details } from './details.js';
+import { type Details, details } from './details.js';
 import { sourceName } from './frame.js';
 import { type ModuleContext, resolveGone, type Unresolved } from './gone.js';
 import { put } from './line.js';
@@ -14,6 +14,9 @@ export const CORRUPTED = 'corrupted';
 /** Lines of a report that a finding carries. */
 const MAX_TEXT = 200;
 
+/** A finding that is not complete yet. */
+type Building = Details & { -readonly [K in keyof Unresolved]?: Unresolved[K] };
+
 /** Makes the finding of a report that has ended; `cut` when the log ended before the report did. */
 export function finish(
   report: Report,
@@ -24,20 +27,19 @@ export function finish(
   const who: Blame = named === undefined ? blame(report) : { name: named, frame: undefined };
   const { recogniser, head } = report;
   const module = who.frame?.module ?? moduleOfHead(report, who.name);
-  const finding: { -readonly [K in keyof Unresolved]: Unresolved[K] } = {
-    ...details(report),
-    kind: recogniser.kind,
-    title: title(report, who.name),
-    family: recogniser.finer?.(report) ?? recogniser.family,
-    function: who.name,
-    line: head.number,
-    lastLine: report.lastLine,
-    head: utf8(head.text),
-    state: stateOf(report, cut),
-    text: textOf(report),
-  };
+  // Filled in place, not copied from stage to stage: a log of nothing but crashes is read here.
+  const finding: Building = details(report);
+  finding.kind = recogniser.kind;
+  finding.title = title(report, who.name);
+  finding.family = recogniser.finer?.(report) ?? recogniser.family;
+  finding.function = who.name;
+  finding.line = head.number;
+  finding.lastLine = report.lastLine;
+  finding.head = utf8(head.text);
+  finding.state = stateOf(report, cut);
+  finding.text = textOf(report);
   put(finding, 'module', module);
-  return resolveGone(finding, context);
+  return resolveGone(finding as Unresolved, context);
 }
 
 function textOf({ lines, lastLine }: Report): string[] {

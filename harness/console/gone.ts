@@ -23,6 +23,7 @@ export type Unresolved = Omit<RawFinding, 'touched' | 'resolved' | 'resolvedFaul
  */
 export function resolveGone(finding: Unresolved, context: ModuleContext | undefined): RawFinding {
   const modules = context?.modules ?? [];
+  if (modules.length === 0) return Object.assign(finding, { touched: UNKNOWN });
   const pc = instructionOf(finding);
   const fault = toAddress(finding.faultAddress);
   const gone = modules.filter((module) => module.unloaded);
@@ -38,6 +39,8 @@ export function resolveGone(finding: Unresolved, context: ModuleContext | undefi
   put(raw, 'resolvedFault', resolvedFault);
   return raw;
 }
+
+const UNKNOWN = { is: 'unknown' } as const;
 
 const unlessPartial = (touched: Touched, context: ModuleContext | undefined): Touched =>
   touched.is === 'elsewhere' && context?.told === 'log' ? { is: 'unknown' } : touched;

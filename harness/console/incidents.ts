@@ -89,7 +89,8 @@ export class Incidents {
       this.modules.note(line);
     }
     if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
-    if (CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
+    if (line.text.includes('cut here') && CUT_HERE.test(line.text))
+      this.preamble = { from: line.number, lines: [] };
     const twin = this.twins.isTwin(line);
     const head = likely === undefined ? undefined : headOf(line, likely, torn);
     if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { ConsoleLine } from './line.js';
 import { recognise } from './recognise.js';
+import { stampOf } from './stamp.js';
 
-/** `print_time()` and `print_caller()` of kernel/printk/printk.c, v6.12. */
-const STAMP = /^\[ {0,7}(\d{1,8}\.\d{6})\](?:\[ *([TC]\d{1,8})\])? ?/;
 /** A stamp of which the first byte did not arrive. */
 const CUT_STAMP = /^ {0,7}\d{1,8}\.\d{6}\](?:\[ *([TC]\d{1,8})\])? /;
 const CALLER_ONLY = /^\[ *([TC]\d{1,8})\] /;
@@ -51,14 +50,25 @@ const ANSI =
 
 /** Whether a line begins with printk's stamp; asked of every line until it is known of the log. */
 export function isStamped(text: string): boolean {
-  return STAMP.test(text.replace(LEVEL, ''));
+  return stampOf(text.replace(LEVEL, '')) !== undefined;
 }
 
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+const TAB = 9;
+const NEWLINE = 10;
+const SPACE = 0x20;
+const DELETE = 0x7f;
+/** Whether a text has control characters, but for tabs and line feeds. */
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < SPACE ? code !== TAB && code !== NEWLINE : code === DELETE) return true;
+  }
+  return false;
+}
 
 /** Takes the terminal's control bytes out of a line; carriage returns at its end are not part of it. */
 export function cleanLine(raw: string): string {
-  if (!CONTROL.test(raw)) return raw;
+  if (!hasControl(raw)) return raw;
   const text = raw.includes('\u001b') ? raw.replace(ANSI, '') : raw;
   return text.replace(/\r+$/, '').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
 }
@@ -74,7 +84,6 @@ export function parseLine(raw: string, number: number): ConsoleLine {
 }
 
 const NONE: readonly ConsoleLine[] = [];
-const SPACE = 0x20;
 const BRACKET = 0x5b;
 const ANGLE = 0x3c;
 
@@ -93,13 +102,13 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
       stamped = true;
       rest = rest.slice(level[0].length);
     }
-    const stamp = rest.charCodeAt(0) === BRACKET ? STAMP.exec(rest) : null;
+    const stamp = stampOf(rest);
     if (stamp) {
       // A second stamp is what syslogd saved of the first; the inner one is the kernel's.
       stamped = true;
-      time = Number(stamp[1]);
-      caller = stamp[2] ?? caller;
-      rest = rest.slice(stamp[0].length);
+      time = stamp.time;
+      caller = stamp.caller ?? caller;
+      rest = rest.slice(stamp.end);
       continue;
     }
     const who = rest.charCodeAt(0) === BRACKET ? CALLER_ONLY.exec(rest) : null;
@@ -142,7 +151,8 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
       if (!dated && syslog[3] !== 'kernel' && recognise(rest) !== undefined) break;
       rest = rest.slice(syslog[0].length);
       // Some daemons give the kernel another name; what has its stamp and no process is its all the same.
-      userspace = syslog[3] !== 'kernel' && (syslog[0].includes('[') || !STAMP.test(rest));
+      userspace =
+        syslog[3] !== 'kernel' && (syslog[0].includes('[') || stampOf(rest) === undefined);
       if (userspace) break;
       tagged = true;
       continue;

@@ -22,6 +22,8 @@ const ONLY_FAULTS =
 /** A second stack dump that is no crash; its frames are not the report's. */
 const FOREIGN_DUMP =
   /^(?:FAULT_INJECTION: forcing a failure|[\w.:/-]{1,32}: page allocation failure|sysrq: |SysRq : )/;
+const INJECTED = /^ _*should_fail[\w.]*\+0x/;
+const SPACE = 0x20;
 const IDENTITY = /^\s*(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) |CPU: \d+ PID: (\d+)\b)/;
 const END = /^---\[ end (?:trace|Kernel panic)/;
 
@@ -106,7 +108,7 @@ export class Report implements ReportView {
       this.confirmed = true;
     this.noteMixing(line.text);
     if (line.stamped === this.head.stamped) {
-      if (code !== undefined || KERNEL.test(line.text)) this.framed = true;
+      if (!this.framed && (code !== undefined || KERNEL.test(line.text))) this.framed = true;
     } else if (line.stamped && line.number - this.head.number <= 2 && ONLY_FAULTS.test(line.text)) {
       this.vouched = true;
     }
@@ -117,7 +119,7 @@ export class Report implements ReportView {
     } else {
       this.quiet++;
     }
-    if (END.test(line.text)) {
+    if (line.text.startsWith('---[ end') && END.test(line.text)) {
       this.ended = true;
       this.grace = 16;
     } else if (this.grace > 0) {
@@ -135,10 +137,12 @@ export class Report implements ReportView {
 
   private noteMixing(text: string): void {
     if (this.mixed !== undefined || this.ended || this.recogniser.crossCpu) return;
-    if (FOREIGN_DUMP.test(text)) this.mixes('a stack dump that is no crash begins inside it');
-    if (/^ (?:_*)should_fail[\w.]*\+0x/.test(text))
+    const first = text.charCodeAt(0);
+    if (first !== SPACE && FOREIGN_DUMP.test(text))
+      this.mixes('a stack dump that is no crash begins inside it');
+    if (first === SPACE && INJECTED.test(text))
       this.mixes('the stack of an injected failure is among its lines');
-    const identity = IDENTITY.exec(text);
+    const identity = text.includes('PID: ') ? IDENTITY.exec(text) : null;
     const pid = identity?.[1] ?? identity?.[2];
     if (pid === undefined) return;
     if (this.pid !== undefined && this.pid !== pid) {

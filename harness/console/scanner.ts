@@ -36,13 +36,13 @@ export const FILTER = buildPrefilter([
 
 /** Strings of the filter that are noted of one line. */
 const MAX_HITS = 16;
-const CACHE = new Map<string, readonly Recogniser[]>();
+const CACHE = new Map<string | number, readonly Recogniser[]>();
 const MAX_CACHE = 1024;
 
 /** The recognisers whose head a line may be, by what of the filter was met in it. */
 function candidates(hits: readonly number[]): readonly Recogniser[] {
   if (hits.length >= MAX_HITS) return RECOGNISERS;
-  const key = hits.join();
+  const key = hits.length === 1 ? (hits[0] as number) : hits.join();
   const known = CACHE.get(key);
   if (known !== undefined) return known;
   const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
