@@ -57,10 +57,7 @@ export function details(report: Report): Details {
   const frames = callTrace(report);
   const address = pc?.address ?? bareAddress(lines);
   const { from, kind } = report.recogniser;
-  const fault =
-    from === 'fault' || kind === 'kasan'
-      ? (first(lines, FAULT_ADDRESS) ?? first(lines, [CR2]))
-      : undefined;
+  const fault = from === 'fault' || kind === 'kasan' ? faultAddress(lines) : undefined;
   const told: Details = Object.assign(identity(lines), { frames });
   put(told, 'address', address?.replace(/^0+(?=[0-9a-f]{8})/, ''));
   put(told, 'pc', pc?.symbol === undefined ? pcOfHead(report) : pretty(pc));
@@ -84,16 +81,19 @@ function bareAddress(lines: readonly ReportLine[]): string | undefined {
   return line?.code?.frame.address;
 }
 
-function first(lines: readonly ReportLine[], patterns: readonly RegExp[]): string | undefined {
+/** The address that could not be accessed: where the kernel says so, else what x86 has in CR2. */
+function faultAddress(lines: readonly ReportLine[]): string | undefined {
+  let register: string | undefined;
   for (let i = 0; i < lines.length && i < 60; i++) {
     const line = lines[i];
     if (line === undefined || line.code?.is === 'frame' || !MAYBE_ADDRESS.test(line.text)) continue;
-    for (const pattern of patterns) {
+    for (const pattern of FAULT_ADDRESS) {
       const m = pattern.exec(line.text);
       if (m?.[1] !== undefined) return m[1];
     }
+    register ??= CR2.exec(line.text)?.[1];
   }
-  return undefined;
+  return register;
 }
 
 function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {

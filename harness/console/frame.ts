@@ -40,6 +40,9 @@ const PC_LABEL = new RegExp(
   String.raw`^\s*(RIP|EIP|IP|pc|PC is at|T?PC|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
     '(?:([0-9a-f]{4}):)?(.*)$',
 );
+/** What the labels of {@link PC_LABEL} and {@link LR_LABEL} begin with; a cheap question. */
+const PC_FIRST = 'REIpPTeNK';
+const LR_FIRST = 'lLrR';
 const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA|RP\(r2\))(?: ?: ?| )\s*(.*)$/;
 const SYMBOL_ANYWHERE = new RegExp(SYMBOL);
 const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SYMBOL}\)?`);
@@ -65,9 +68,10 @@ const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
 /** Reads a line's code address, or nothing when it has none. */
 export function parseFrame(text: string): FrameLine | undefined {
   if (text.length > 600 || !MAYBE.test(text)) return undefined;
-  const pc = PC_LABEL.exec(text);
+  const first = firstOf(text);
+  const pc = PC_FIRST.includes(first) ? PC_LABEL.exec(text) : null;
   if (pc) return parsePc(pc[1] ?? '', pc[2], pc[3] ?? '');
-  const lr = LR_LABEL.exec(text);
+  const lr = LR_FIRST.includes(first) ? LR_LABEL.exec(text) : null;
   if (lr) {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
     if (m) return { is: 'lr', frame: symbolFrame(m, 1, true) };
@@ -114,6 +118,15 @@ export function parseFrame(text: string): FrameLine | undefined {
     return { is: 'frame', frame: { ...frame, reliable: guess === undefined } };
   }
   return undefined;
+}
+
+/** The first character that is no blank; a blank when there is none. */
+function firstOf(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== 0x20 && (code < 9 || code > 13) && code !== 0xa0) return text.charAt(i);
+  }
+  return ' ';
 }
 
 function parsePc(label: string, segment: string | undefined, rest: string): FrameLine | undefined {

@@ -83,7 +83,9 @@ export class Incidents {
 
   private one(whole: ConsoleLine, likely: readonly Recogniser[] | undefined, torn?: string): void {
     if (whole.userspace) return;
-    const line = this.unprefixed(whole);
+    const owner = this.ownerOf(whole);
+    const prefix = owner?.prefix;
+    const line = prefix === undefined ? whole : { ...whole, text: prefix.strip(whole.text) };
     if (likely !== undefined) {
       if (this.kernels.note(line)) this.modules.clear();
       this.modules.note(line);
@@ -93,9 +95,8 @@ export class Incidents {
       this.preamble = { from: line.number, lines: [] };
     const twin = this.twins.isTwin(line);
     const head = likely === undefined ? undefined : headOf(line, likely, torn);
-    if (twin && (head !== undefined || this.ownerOf(line)?.doubled === true)) {
+    if (twin && (head !== undefined || owner?.doubled === true)) {
       // The log has every line twice: the second time says nothing new.
-      const owner = this.ownerOf(line);
       if (owner !== undefined) owner.doubled = true;
       return;
     }
@@ -104,13 +105,7 @@ export class Incidents {
       if (line.number - this.preamble.from > PREAMBLE) this.preamble = undefined;
       else this.preamble.lines.push(line.text);
     }
-    this.ownerOf(line)?.add(line);
-  }
-
-  /** The line without the prefix that was learned at the head of its report. */
-  private unprefixed(line: ConsoleLine): ConsoleLine {
-    const prefix = this.ownerOf(line)?.prefix;
-    return prefix === undefined ? line : { ...line, text: prefix.strip(line.text) };
+    owner?.add(line);
   }
 
   /** Begins a report, unless the line is only one more head of an incident already known. */
