@@ -100,6 +100,8 @@ function anchor(stack: readonly ReportLine[], skip: RegExp | undefined): Blame {
     const symbol = symbolOf(line) ?? '';
     const name = sourceName(symbol);
     if (last !== undefined && DISPATCHER.test(name)) return blameOf(last);
+    // It is stuck between two calls of the dispatcher itself.
+    if (line === stack[0] && line.code?.is === 'pc' && DISPATCHER.test(name)) return blameOf(line);
     if (usable(symbol, skip) || /^smp_call_function/.test(name)) {
       if (/^smp_call_function/.test(name)) return blameOf(line);
       last = line;

@@ -12,7 +12,7 @@ export const LOCKING = names`
   call_rwsem_* percpu_(down|up|rwsem)* (task_)?rq_lock* raw_spin_rq_* double_rq_lock double_lock_balance
   (read|write)_seq* do_(read|write)_seqcount_* seqcount_* cpus_(read|write)_* bh_lock_sock* local_bh_* rtnl_trylock?_bug
   (inode|device)_(lock|unlock|trylock)* mmap_(read|write)_(lock|unlock|trylock)* i_mmap_(lock|unlock|trylock)_*
-  filemap_invalidate_(lock|unlock)* sb_start_(write|pagefault|intwrite)* class_*_(constructor|destructor)
+  filemap_invalidate_(lock|unlock)* class_*_(constructor|destructor)
   local_(try)?lock_* rwbase_* context_lock_* init_rwsem downgrade_write percpu_(init|free)_rwsem percpu_is_* rtmutex_spin* remove_waiter mark_wakeup_*
   (un)?lock_page(?!_memcg)* (un|try)?lock_buffer folio_(un)?lock* folio_trylock* (un)?lock_folio* pv_(wait|hash|kick|hybrid|unhash)*
 `;

@@ -9,13 +9,13 @@ export const ALLOCATORS = names`
   slab_* *_slab_(alloc|free)* (new|allocate|alloc|free|discard|get_any|deactivate)_slab* do_slab_free*
   get_partial* put_cpu_partial* (get|set)_freepointer* freelist_* unfreeze_partials* flush_cpu_slab*
   cache_(alloc|free|grow|flusharray|alloc_refill|reap|init)* do_kmalloc* do_cache_alloc* kmalloc*
-  obj_cgroup_* memcg_*slab* *vmalloc* vzalloc* vfree* vunmap* remove_vm_area
+  memcg_*slab* *vmalloc* vzalloc* vfree* vunmap* remove_vm_area
   vm_area_alloc* alloc_vmap_area free_vmap_area* vrealloc* alloc_pages?_* alloc_pages*
   alloc_frozen_pages* folio_alloc* vma_alloc_folio* (get|free)_free_pages* get_free_pages*
   get_zeroed_page* free_pages?  free_pages_* free_(unref|pcp|frozen|one|tail|hot_cold|compound)_*
-  free_pcppages* rmqueue* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
+  free_pcppages* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
   check_(new|free)_page* bad_page* free_page_is_bad* page_(expected|bad)* pcpu_(?!freelist)*
-  (alloc|free)_percpu* dma_pool_(alloc|free)* folios?_put* put_page destroy_large_folio
+  (alloc|free)_percpu* dma_pool_(alloc|free)* destroy_large_folio
   free_contig* put_pages_list might_alloc prepare_alloc_pages
   (page|folio)_ref_* get_page folio_get (put_page|folio_put)_testzero*
   page_cache_alloc* filemap_alloc_folio* folio_alloc* page_pool_(alloc|dev_alloc|get|put|return|release)* pcpu_*
@@ -26,8 +26,7 @@ export const ALLOCATORS = names`
   shuffle_freelist (un)?account_slab cache_from_obj build_detached_freelist validate_slab* freeze_slab get_freelist
   alloc_single_from_* free_partial list_slab_objects
   *_free_list set_pfnblock_* split_large_buddy account_freepages page_del_and_expand *put_compound_* release_pages
-  get_vm_area* vm_area_node map_vm_area vmap vmap_(range|pte|pmd|pud|p4d|try)_* vm_(map|unmap)_ram
-  ioremap_page_range free_vm_area *vmap_area* (check|poison|add|remove)_element
+  get_vm_area* vm_area_node *vmap_area* (check|poison|add|remove)_element
 `;
 
 /** What the slab allocators do inside: mm/slub.c, slab.c, slab_common.c, v4.4 to v7.2. */

@@ -11,7 +11,7 @@ export const STRUCTURES = names`
   (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is|cut|rotate|swap|count|bulk)*
   hash_(add|del|hashed|empty|init)(_rcu)? knode_* fill_kobj_path get_kobj_path_length add_uevent_var hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
-  rb_(left|right)_deepest* rb_(set|red)_* timerqueue_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
+  rb_(left|right)_deepest* rb_(set|red)_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
@@ -40,9 +40,8 @@ export const REGISTRATION = names`
   internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
   device_(remove|create|add)_* get_device_parent (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify|notifier*)
-  hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter* i2c_(un)?register_*
-  (usb|pci|platform|spi|i2c|hid|serio|amba|pnp|virtio|mdio|auxiliary|tty)_(un|de)?register_(device|dev|driver)* (un)?register_(device|driver|adapter)*
-  (bus|class|subsys)_(un)?register* bus_(add|remove)_(device|driver)* cdev_(add|del|get|put|device)* devres_(alloc|add|free|open|close|find|get|remove|destroy)*
+  hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter*
+  tty_(un)?register_device* bus_(add|remove)_(device|driver)* devres_(alloc|add|free|open|close|find|get|remove|destroy)*
 `;
 
 /** Access to a device's registers and ports: lib/iomap.c, lib/logic_pio.c. The address is the caller's. */
@@ -58,7 +57,7 @@ export const CONSUMED = names`
   clk_(core_)?(prepare|unprepare|enable|disable|put)* regulator_(enable|disable|put|bulk|force)* reset_control_*
   gpiod_(set|get|put|direction)* regmap_(read|write|update|bulk|raw|noinc|multi|field)* (request|free)_(threaded_|percpu_|any_context_)?irq
   (enable|disable|synchronize)_(percpu_|hard)?irq* debug_dma_* add_dma_entry check_(unmap|sync) active_cacheline_*
-  dma_(map|unmap|sync|direct)_* swiotlb_* backlight_(device_)?(set|update|force|enable|disable)*
+  (device|fwnode)_property_* dma_(map|unmap|sync|direct)_* swiotlb_* backlight_(device_)?(set|update|force|enable|disable)*
 `;
 
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */

@@ -7,8 +7,8 @@ export const WAITING = names`
   schedule schedule_(timeout|preempt|hrtimeout|idle|user|debug|rtlock|bug|loop)* sched_text_start
   preempt_schedule* preempt_(enable|disable|count)* io_schedule* cond_resched* *cond_resched
   context_switch switch_to* finish_task_switch* do_sched_yield
-  wait_for_(common|completion)* do_wait_for_common swait_* bit_wait* (do_)?wait_on_* *wait_on_(bit|page|folio)*
-  out_of_line_wait_* wait_woken folio_(wait|wake)* unlock_two_nondirectories
+  wait_for_(common|completion)* do_wait_for_common swait_* bit_wait* *wait_on_(bit|page|folio)*
+  out_of_line_wait_* wait_woken folio_(wait|wake)*
   usleep_range* msleep* fsleep kthread_(stop|park|should_stop|should_park|parkme|unpark|flush)*
   kernel_fpu_*
 `;
