@@ -6,9 +6,9 @@ import { names } from './words.js';
 export const ALLOCATORS = names`
   *k[mz]alloc* k?v?[mz]alloc* kcalloc* kvcalloc* krealloc* kvrealloc* kmem_cache_* *kmem_cache_(alloc|free)*
   ksize kzfree free_block kv?free kv?free_* kfree* kmemdup* kstrn?dup* kvmemdup* v?memdup_* free_large_kmalloc* large_kmalloc*
-  slab_* *_slab_(alloc|free)* (new|allocate|alloc|free|discard|get_any|deactivate)_slab* do_slab_free*
+  slab_* *_slab_(alloc|free)* do_slab_free*
   get_partial* put_cpu_partial* (get|set)_freepointer* freelist_* unfreeze_partials* flush_cpu_slab*
-  cache_(alloc|free|grow|flusharray|alloc_refill|reap|init)* do_kmalloc* do_cache_alloc* kmalloc*
+  do_kmalloc* do_cache_alloc* kmalloc*
   memcg_*slab* *vmalloc* vzalloc* vfree* vunmap* remove_vm_area
   vm_area_alloc* alloc_vmap_area free_vmap_area* vrealloc* alloc_pages?_* alloc_pages*
   alloc_frozen_pages* folio_alloc* vma_alloc_folio* (get|free)_free_pages* get_free_pages*
@@ -49,9 +49,9 @@ export const PAGE_CACHE = names`
 export const COPYING = names`
   mem(cpy|set|move|cmp|chr|zero|scan|chr_inv)* pi_(mem|str)* str(n?len|n?cpy|l?cat|ncat|n?cmp)*
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
-  strn?(cpy|len)_(from_)?user* (k|simple_)strto* v?sscanf fault_in_*
+  strn?(cpy|len)_(from_)?user* (k|simple_)strto* fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
-  (arch_)?clear_user* clear_page* copy_page copy_page_(?!range)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
+  clear_page* copy_page copy_page_(?!range)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_(from|to)_user copy_(to|from)_iter* iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
@@ -63,5 +63,5 @@ export const COPYING = names`
 /** Addresses into pages and back: include/linux/mm.h, page-flags.h, mm/physaddr.c of the architectures. */
 export const PAGES = names`
   compound_head virt_to_* *phys_addr* page_to_* pfn_to_* page_address* lowmem_page_address kmap*  kunmap*
-  Page[A-Z]* folio_(test|set|clear)_* page_(folio|mapping|rmapping|zone|pgdat)
+  folio_(test|set|clear)_*
 `;

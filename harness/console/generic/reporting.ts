@@ -10,7 +10,7 @@ export const REPORTING = names`
   warn warn_printk warn_slowpath_* WARN_trap warn_bogus_* warn_alloc
   report_bug* fixup_bug handle_bug bug_handler *_brk_handler call_*break_hook call_brk_hook
   rcu_dump_cpu_stacks dump_cpu_task print_(other_)?cpu_stall* check_cpu_stall rcu_check_(callbacks|gp_kthread*)
-  rcu_sched_clock_irq rcu_stall_* watchdog_(timer_fn|overflow*|hardlockup*) update_process_times tick_sched_(handle|timer)
+  rcu_sched_clock_irq rcu_stall_* watchdog_(timer_fn|overflow*|hardlockup*) update_process_times
   report_cfi_failure* cfi_* handle_cfi_failure die die_* oops_* do_oops add_taint
   print_*(bug|dependency|report|description|reserve|trace|trailer)* refcount_error_report
   printk* *_printk vprintk* dynamic_(pr|dev|netdev|ibdev)_* call_console_drivers
@@ -22,7 +22,7 @@ export const REPORTING = names`
 /** Making text: lib/vsprintf.c, lib/hexdump.c, fs/seq_file.c. What cannot be printed is the caller's. */
 export const FORMATTING = names`
   s?c?n?printf vs?c?n?printf vsnprintf vscnprintf snprintf scnprintf kv?asprintf kvasprintf* v?bin_printf bstr_printf bprintf
-  string string_nocheck number pointer hex_dump_to_buffer print_hex_dump* format_decode va_format
+  string string_nocheck pointer hex_dump_to_buffer print_hex_dump* format_decode va_format
   (hex|bitmap|bitmap_list|mac_address|ip[46]|ip4_addr|ip6_addr|ip6_compressed|uuid|symbol|resource|escaped)_string
   (flags|device_node|fwnode|netdev_features|restricted_hex|widen|error|address|time|time64|fourcc)_string
   seq_(printf|puts|putc|write|vprintf|bprintf|put_decimal*|put_hex*|escape*|hex_dump|pad)

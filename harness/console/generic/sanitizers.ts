@@ -15,7 +15,7 @@ export const SANITIZERS = names`
 /** lib/stackdepot.c, kernel/stacktrace.c and what walks the stack for it. */
 export const STACKDEPOT = names`
   save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
-  set_track* track_stack* save_trace dump_trace *kernel_text_address is_(bpf|module|ftrace)_*text_address* filter_irq_stacks
+  set_track* track_stack* save_trace dump_trace *kernel_text_address filter_irq_stacks
 `;
 
 /** lib/debugobjects.c and its users, mm/slub.c's checks, mm/usercopy.c, lib/fault-inject.c. */

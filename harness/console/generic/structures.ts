@@ -15,7 +15,7 @@ export const STRUCTURES = names`
   (arch|generic|const|constant|variable)_*(set|clear|change|test)_bit* (set|clear|change|test|test_and_set|test_and_clear|test_and_change)_bit* (arch_|raw_)?atomic*
   refcount_* kref_* kobject_* kset_* get_device put_device
   device_(add|del|register|unregister|release|initialize|create*|destroy) refcount_dec_*
-  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* percpu_counter_* ihold brelse
+  (sw_)?hweight* (arch_)?(cmp)?xchg* u64_stats_* cpumask_* percpu_counter_* ihold
   ida_* *(drop|clear|inc|set)_nlink seqprop_* list_sort sort sort_(r|nonatomic|cmp_size) do_(cmp|swap) swap_(bytes|words)* bsearch
   sg_next sg_nents* sg_(init|set)_(one|table|buf|page)* sg_miter_* sg_p?(copy|zero)_(buffer|from_buffer|to_buffer)
 `;
@@ -37,7 +37,7 @@ export const ITERATORS = names`
 /** An object taken in or out of a core for its driver: drivers/base, fs/sysfs, net/core/dev.c. */
 export const REGISTRATION = names`
   sysfs_* dpm_sysfs_* (device_)?add_disk* register_disk
-  internal_create_group* create_files create_dir remove_files kernfs_(remove|create|add|link|unlink|drain|find)_*
+  internal_create_group* create_files create_dir remove_files
   device_(remove|create|add)_* get_device_parent (class|driver)_(create|remove)_file rollback_registered* (un)?register_netdevice (un)?register_netdev
   unregister_netdevice_(many|queue|many_notify|notifier*)
   hwrng_unregister media_device_(un)?register* (un)?register_(client|pernet*) i2c_(add|del)_adapter*
@@ -63,7 +63,7 @@ export const CONSUMED = names`
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
 export const DIGESTS = names`
   *crc(4|7|8|16|32|32c|64|_t10dif|_itu_t|_ccitt)* *crc32c* xxh(32|64)* xxhash64_* adler32*
-  (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_(partial|ipv6|tcpudp|fold|block|add|sub|and_copy|replace)* do_csum *csum_partial* ip_(fast_csum|compute_csum)
+  (siphash|hsiphash|jhash|gf128mul|nhpoly1305)* csum_(partial|ipv6|tcpudp|fold|block|add|sub|and_copy|replace)* *csum_partial* ip_(fast_csum|compute_csum)
   drbg_* jent_* rng_setkey
 `;
 

@@ -12,7 +12,7 @@ export const DEFERRED = names`
   *_(queue|flush|cancel)_(delayed_)?work(_on|_sync)? *_(mod|del|add)_timer(_sync)? insert_work insert_wq_barrier get_work_* touch_w(q|ork)_lockdep_map
   (try_to_)?del_timer* try_to_del_timer* timer_(delete|shutdown|reduce|fixup|is)*
   (lock|get)_timer_base* lock_hrtimer_base* detach_(if_pending|timer|expired_timer)
-  internal_add_timer hrtimer_(cancel|start|try|init|active|get|forward)* (process|remove)_(timer|hrtimer)*
+  internal_add_timer (process|remove)_(timer|hrtimer)*
   call_timer_fn kthread_(queue|mod|cancel|insert|destroy)_* irq_work_(queue|sync)*
   (forward|get)_(timer|target)_base* get_timer_*base calc_(wheel_)?index migrate_timer_list trigger_dyntick_cpu
   hrtimer_(reprogram|force_reprogram|setup|update|next)* (switch|unlock)_hrtimer_base remove_and_enqueue_same_base
