@@ -11,7 +11,7 @@ export const ALLOCATORS = names`
   do_kmalloc* do_cache_alloc* kmalloc*
   memcg_*slab* *vmalloc* vzalloc* vfree* vunmap* remove_vm_area
   vm_area_alloc* alloc_vmap_area free_vmap_area* vrealloc* alloc_pages?_* alloc_pages*
-  alloc_frozen_pages* folio_alloc* vma_alloc_folio* (get|free)_free_pages* get_free_pages*
+  alloc_frozen_pages* folio_alloc* vma_alloc_folio*
   get_zeroed_page* free_pages?  free_pages_* free_(unref|pcp|frozen|one|tail|hot_cold|compound)_*
   free_pcppages* get_page_from_freelist prep_(new|compound)_* post_alloc_hook
   check_(new|free)_page* bad_page* free_page_is_bad* page_(expected|bad)* pcpu_(?!freelist)*
@@ -51,8 +51,8 @@ export const COPYING = names`
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
   strn?(cpy|len)_(from_)?user* (k|simple_)strto* fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
-  clear_page* copy_page copy_page_(?!range)* (get|put)_user_* (get|put)_user copy_(to|from)_kernel_*
-  might_(sleep|fault|resched)* nla_(memcpy|memcmp|strlcpy|strscpy|strcmp|strdup)
+  clear_page* copy_page copy_page_(?!range)* (get|put)_user_(?!pages)* (get|put)_user copy_(to|from)_kernel_*
+  might_(sleep|fault|resched)* nla_(memcpy|memcmp|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_(from|to)_user copy_(to|from)_iter* iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
   stpcpy bcmp bzero mmio(set|cpy) check_bytes8 skip_spaces match_string sysfs_match_string strreplace hex2bin hex_to_bin

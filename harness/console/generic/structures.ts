@@ -8,7 +8,7 @@ import { names } from './words.js';
  * and a crash in them is known by their name.
  */
 export const STRUCTURES = names`
-  (h|hlist_)?list_(add|del|move|splice|replace|lru|bl|nulls|unhashed|empty|is|cut|rotate|swap|count|bulk)*
+  (h|hlist_)?list_(add|del|move|splice|replace|bl|nulls|unhashed|empty|is|cut|rotate|swap|count|bulk)*
   hash_(add|del|hashed|empty|init)(_rcu)? knode_* fill_kobj_path get_kobj_path_length add_uevent_var hlist_* (p|k|l)list_*
   rb_(insert|erase|next|prev|first|last|replace|link|add|find)* rb_erase rb_next rb_prev rb_first rb_last
   rb_(left|right)_deepest* rb_(set|red)_* find_(first|next|last|nth)_*bit* bitmap_(?!ip|port)* bitmap_weight*
@@ -57,7 +57,7 @@ export const CONSUMED = names`
   clk_(core_)?(prepare|unprepare|enable|disable|put)* regulator_(enable|disable|put|bulk|force)* reset_control_*
   gpiod_(set|get|put|direction)* regmap_(read|write|update|bulk|raw|noinc|multi|field)* (request|free)_(threaded_|percpu_|any_context_)?irq
   (enable|disable|synchronize)_(percpu_|hard)?irq* debug_dma_* add_dma_entry check_(unmap|sync) active_cacheline_*
-  (device|fwnode)_property_* dma_(map|unmap|sync|direct)_* swiotlb_* backlight_(device_)?(set|update|force|enable|disable)*
+  (device|fwnode)_property_* dma_(unmap|sync|direct)_* swiotlb_* backlight_(device_)?(set|update|force|enable|disable)*
 `;
 
 /** Checksums, hashes and ciphers: they read what they are given. lib/, lib/crypto, crypto/. */
