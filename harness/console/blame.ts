@@ -98,7 +98,8 @@ const LOCK_WRAPPER =
   /^\w+_(?:un|try)?lock(?:_(?:nested|irq|irqsave|irqrestore|bh|killable|interruptible|shared|exclusive|common|timeout))?$/;
 
 function skipped(report: Report): RegExp | undefined {
-  const { from, skip } = report.recogniser;
+  const { from, skip: always, skipBy } = report.recogniser;
+  const skip = skipBy?.(report) ?? always;
   if (from !== 'fault') return skip;
   return skip === undefined ? LOCK_WRAPPER : new RegExp(`${skip.source}|${LOCK_WRAPPER.source}`);
 }

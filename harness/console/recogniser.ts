@@ -68,6 +68,8 @@ export interface Recogniser {
   readonly names?: (report: ReportView) => string | undefined;
   /** Functions that this family must not blame, on top of the generic ones. */
   readonly skip?: RegExp;
+  /** The same, where that depends on what the report says. */
+  readonly skipBy?: (report: ReportView) => RegExp | undefined;
   /** It only says what a check found: inside another report it begins none. */
   readonly message?: boolean;
   /** A weak head counts only once a line after it matches this. */

@@ -24,7 +24,7 @@ export const LOCKING = names`
  */
 export const LOCK_OWNERS = names`
   pcpu_* *vmap_area* get_page_from_freelist rmqueue* free_(pcppages|one_page|frozen|unref)*
-  kernfs_* usb_(de)?register_dev get_(any_)?partial*
+  kernfs_* usb_(de)?register_dev get_(any_)?partial* do_(user|kern)_addr_fault do_page_fault exc_page_fault
 `;
 
 /** The lock of a socket: net/core/sock.c. Where the socket's memory is bad it is named, as a lock it is not. */

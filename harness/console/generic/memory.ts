@@ -49,14 +49,14 @@ export const PAGE_CACHE = names`
 export const COPYING = names`
   mem(cpy|set|move|cmp|chr|zero|scan|chr_inv)* pi_(mem|str)* str(n?len|n?cpy|l?cat|ncat|n?cmp)*
   str(n?casecmp|n?chr|n?chrnul|rchr|n?str|pbrk|scpy|lcpy|sep|c?spn|nstr|im|sized)* sized_str*
-  strn?(cpy|len)_(from_)?user* (k|simple_)strto* fault_in_*
+  strn?(cpy|len)_(from_)?user* fault_in_*
   sysfs_streq memweight *copy_(to|from|in)_user* copy_user* copy_mc_* raw_copy_* rep_(movs|stos)*
   clear_page* copy_page copy_page_(?!range)* (get|put)_user_(?!pages)* (get|put)_user copy_(to|from)_kernel_*
   might_(sleep|fault|resched)* nla_(memcpy|memcmp|strscpy|strcmp|strdup)
   copy_*_sockptr* copy_safe_from_sockptr copy_struct_(from|to)_user copy_(to|from)_iter* iterate_(ubuf|iovec|kvec|bvec|xarray|folioq|and_*)*
   skb_put skb_push skb_put_* skb_push_* asm_(copy|clear|memcpy|memset)* fast_string*
   stpcpy bcmp bzero mmio(set|cpy) check_bytes8 skip_spaces match_string sysfs_match_string strreplace hex2bin hex_to_bin
-  bin2hex do_strncpy_from_user check_zeroed_user parse_integer* skip_atoi fallback_scalar_usercopy* copy_tofrom_user*
+  bin2hex do_strncpy_from_user check_zeroed_user fallback_scalar_usercopy* copy_tofrom_user*
   (get|put)_unaligned_* pagefault_(dis|en)able* user_access_* mmx_* (fast|slow)_(copy|clear|zero)_page unrolled_mem* string_mem*
 `;
 

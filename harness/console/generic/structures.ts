@@ -29,8 +29,8 @@ export const REFERENCES = names`
 
 /** Walks over what the caller has, calling back: kernel/notifier.c, drivers/base. */
 export const ITERATORS = names`
-  (bus|class|device|driver)_for_each_* device_for_each_child* (raw_|blocking_|atomic_|srcu_)?notifier_call_chain*
-  *_notifier_call_chain call_netdevice_notifiers* notifier_call_chain_*
+  (bus|class|device|driver)_for_each_* device_for_each_child*
+  call_netdevice_notifiers*
   idr_for_each llist_(add|del|reverse)* iterate_fd
 `;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { sourceName } from '../frame.js';
 import type { Recogniser, ReportView } from '../recogniser.js';
 
 /**
@@ -72,6 +73,9 @@ export const PANIC: readonly Recogniser[] = [
     head: /^Kernel panic - not syncing: (stack-protector: .{0,200}?(?:corrupted in: (?:(?<fn>[A-Za-z_][\w.]*)\+0x)?.{0,100})?$)/,
     role: 'panic',
     from: 'order',
+    // The canary was this function's own, helper or not.
+    names: ({ match }) =>
+      match.groups?.fn === undefined ? undefined : sourceName(match.groups.fn),
     title,
   },
   {

@@ -43,6 +43,13 @@ const finer = (report: ReportView): string | undefined => special(report)?.[1];
 const SKIP =
   /^(?:proc_(?:register|create\w*|mkdir\w*|symlink)|_?proc_mkdir\w*|xlate_proc_name|kobject\w*|__?sysfs_(?:add|create|remove)\w*)$/;
 
+/** Who works on the kind of object that lib/debugobjects.c watches; the object is the caller's. */
+const OBJECT_USERS = new RegExp(
+  `${SKIP.source}|(?:^|_)(?:rcu|timer|hrtimer|work|percpu)_|call_rcu|_rcu$|^init_(?:timer|work)`,
+);
+const skipBy = (report: ReportView): RegExp | undefined =>
+  finer(report) === 'debugobjects' ? OBJECT_USERS : undefined;
+
 /** refcount_error_report(), kernel/panic.c of v4.13 to v5.4: the place is in the message. */
 const REFCOUNT_AT = /^refcount_t .{3,20} at ([A-Za-z_][\w.]*)\+0x/;
 function names({ preamble }: ReportView): string | undefined {
@@ -60,6 +67,7 @@ const WARN = {
   hints: ['WARNING: '],
   from: 'order',
   skip: SKIP,
+  skipBy,
   title,
   finer,
   names,
