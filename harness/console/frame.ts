@@ -34,7 +34,7 @@ const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`
 export const INLINED_HEAD = / \[inline\](?:, CPU#\d+: .*)?$/;
 
 /** Everything that may hold a code address has one of these; cheap first question. */
-const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chS]:\d/;
+const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chSo]:[\d?]|\(\?\?:/;
 
 const PC_LABEL = new RegExp(
   String.raw`^\s*(RIP|EIP|IP|pc|PC is at|T?PC|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
@@ -49,16 +49,19 @@ const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SY
 const BARE = /^\s*(\? )?(?:\[<)?0x([0-9a-f]{8,16})(?:>\])?\s*$/;
 const INLINE =
   /^\s*(?:\[<\s*inline\s*>\]\s+)?([A-Za-z_][\w.]{0,200}) (?:[\w./+-]{1,200}\.[chSs]):\d+(?::\d+)? ?(?:\[inline\])?\s*$/;
-/** What scripts/decode_stacktrace.sh makes of a frame: `symbol (file.c:12 (discriminator 3)) module`. */
+/**
+ * What scripts/decode_stacktrace.sh makes of a frame: `symbol (file.c:12 (discriminator 3)) module`; where
+ * it does not know the line, `(file.c:?)`, after link-time optimisation `(ld-temp.o:?)`, else `(??:?)`.
+ */
 const DECODED =
-  /^\s*(\? )?([A-Za-z_][\w.]{0,200}) \([\w./+~-]{1,200}\.[chSs]:\d[^()]{0,200}(?:\([^()]{0,80}\)[^()]{0,200}){0,8}\)(?: ([\w-]{1,64}))?/;
+  /^\s*(\? )?([A-Za-z_][\w.]{0,200}) \((?:[\w./+~-]{1,200}\.[chSso]|\?\?):[\d?][^()]{0,200}(?:\([^()]{0,80}\)[^()]{0,200}){0,8}\)(?: ([\w-]{1,64}))?/;
 const ARM_FROM =
   /^\s*(?:\[<([0-9a-f]{8})>\] \()?([A-Za-z_][\w.]{0,200})(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?\)? from (?:\[<([0-9a-f]{8})>\] )?\(?([A-Za-z_][\w.]{0,200})\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([\w-]+)\])?\)?/;
 const LOCK_AT = new RegExp(
   String.raw`(?:,|\bis)? ?\bat:? +(?:\[<[0-9a-f]+>\]\s+)?(?:\? )?${SYMBOL}`,
 );
 /** A register's function where the line is told, not the offset. */
-const NAMED = /^([A-Za-z_][\w.]*) \(?[\w./+~-]+\.[chSs]:\d/;
+const NAMED = /^([A-Za-z_][\w.]*) \(?(?:[\w./+~-]+\.[chSso]|\?\?):[\d?]/;
 const LOCK_AT_INLINE =
   /, at: ([A-Za-z_][\w.]{0,200}) [\w./+-]{1,200}\.[chSs]:\d{1,7}( \[inline\])?/;
 const HEX = /(?:(?:0x|\[<|\[|\b)([0-9a-f]{8,16})|^0x([0-9a-f]{1,7}))\b/;

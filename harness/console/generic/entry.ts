@@ -6,7 +6,7 @@ import { names } from './words.js';
 export const ENTRY = names`
   (asm_|xen_)?exc_* asm_* sysvec_* (do_|trace_|async_|do_async_|trace_do_|hash_do_)?page_fault*
   (do_|handle_)page_fault handle_page_fault bad_page_fault page_fault_oops no_context bad_area*
-  do_(user|kern)_addr_fault spurious_*fault* kernelmode_fixup_or_oops fixup_exception
+  do_(user|kern)_addr_fault spurious_*fault* kernelmode_fixup_or_oops (early_)?fixup_exception early_idt_handler*
   do_(general_protection|double_fault|invalid_op|divide_error|int3|error_trap|stack_segment|bounds)
   do_(overflow|invalid_TSS|alignment_check|segment_not_present|coprocessor*|simd*|debug|nmi|mce|trap*)
   general_protection invalid_op int3 divide_error stack_segment double_fault overflow bounds
@@ -28,7 +28,7 @@ export const INTERRUPTS = names`
   gic_handle_irq generic_handle_*irq* handle_(domain|percpu_devid|percpu|fasteoi|edge|level|arch|riscv|loongarch)_*irq*
   handle_irq* handle_irq_event* call_on_*stack do_softirq* softirqentry_* handle_softirqs invoke_softirq
   run_ksoftirqd arch_local_irq_* irq_work_(run|interrupt)* flush_smp_call_function_* native_(?!tss)*
-  hv_*callback xen_hvm_callback* x86_(indirect|return)_thunk* x86_retpoline* *retpoline* static_call_*
+  hv_*callback xen_hvm_callback* x86_(indirect|return)_thunk* x86_retpoline* *retpoline*
 `;
 
 /** System calls and kernel threads up to the function they were asked for. */

@@ -87,7 +87,7 @@ export const WARNING: readonly Recogniser[] = [
   {
     ...WARN,
     earnedBy: 'syz/linux/563, syz/linux/157, syz/linux/173, syz/linux/407; checks.log',
-    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,400}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
+    head: /^WARNING: CPU: \d+ PID: -?\d+ at (?:(\S{1,400}:\d+)? ?)(?:(?<fn>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| (?=\([\w./?+~-]{1,200}:[\d?]))|0x[0-9a-f]+|[0-9a-f]{8,16}|[A-Za-z_][\w.]*|$)/,
   },
   {
     ...WARN,
