@@ -95,7 +95,8 @@ export class ConsoleScanner {
     const whole = Buffer.from(chunk.buffer, chunk.byteOffset, length);
     let { state, hits } = this;
     let start = 0;
-    let room = MAX_LINE - this.heldLength;
+    /** Where the line has grown too long. */
+    let limit = MAX_LINE - this.heldLength;
     for (let i = 0; i < length; i++) {
       const byte = chunk[i] as number;
       if (byte === NEWLINE) {
@@ -106,17 +107,17 @@ export class ConsoleScanner {
         state = 0;
         if (hits.length > 0) hits = [];
         start = i + 1;
-        room = MAX_LINE;
+        limit = start + MAX_LINE;
         continue;
       }
       state = next[state + (classOf[byte] as number)] as number;
       if (state >= firstHit && hits.length < MAX_HITS) hits.push(state);
-      if (i - start >= room) {
+      if (i >= limit) {
         if (hits.length > 0 || this.incidents.attentive) this.take(whole, start, i, hits);
         this.heldLength = 0;
         hits = [];
         start = i;
-        room = MAX_LINE;
+        limit = i + MAX_LINE;
       }
     }
     this.state = state;
