@@ -21,7 +21,7 @@ export const FALLBACK: readonly Recogniser[] = [
     kind: 'other',
     earnedBy: 'naming.log',
     hints: ['BUG: '],
-    head: /^BUG: ([A-Za-z].{2,200})$/,
+    head: /^BUG: ("?[A-Za-z].{2,200})$/,
     from: 'trace',
     title: (r) => `BUG: ${stable(r.match[1] ?? '')} in {fn}`,
     confirm: DUMPED,

@@ -111,4 +111,15 @@ export const WARNING: readonly Recogniser[] = [
         ? `WARNING: kernel stack ${r.match[1]} has bad value`
         : `WARNING: kernel stack ${r.match[1]} has bad '${r.match[2]}' value`,
   },
+  {
+    // orc_warn(), arch/x86/kernel/unwind_orc.c: no stack follows, it could not be walked.
+    family: 'unwinder',
+    kind: 'warning',
+    earnedBy: 'lists.log',
+    hints: ['WARNING: stack going', "WARNING: can't"],
+    head: /^WARNING: (stack going in the wrong direction\?|can't (?:access|dereference) registers) at (?<fn>[A-Za-z_][\w.]*)(?:\+0x| )/,
+    from: 'none',
+    names: ({ match }) => sourceName(match.groups?.fn ?? ''),
+    title: 'WARNING: {1} at {fn}',
+  },
 ];
