@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { rustName } from '../rust.js';
 import { CALLS, ENTRY, INTERRUPTS } from './entry.js';
 import { LOCK_OWNERS, LOCKDEP_MACHINERY, LOCKING, RCU, SOCKET_LOCK } from './locking.js';
 import { ALLOCATORS, COPYING, PAGE_CACHE, PAGES, SLAB } from './memory.js';
@@ -114,6 +115,7 @@ const GRACE = /^_*synchronize_(?:srcu|rcu_tasks)(?:_\w+)?$/;
 /** The name that a function has in titles. */
 export function titleName(name: string, hung = false): string {
   if (hung && GRACE.test(name)) return 'synchronize_rcu';
+  if (name.startsWith('_R')) return rustName(name) ?? name;
   return SAME.find(([variant]) => variant.test(name))?.[1] ?? name;
 }
 
