@@ -28,6 +28,11 @@ extern int deadline_ms;
 
 /* All kernel threads of a race, SCHED_FIFO; recipes rank their parties above and below. */
 #define KTHREAD_PRIORITY	30
+/*
+ * irq_work/N of PREEMPT_RT (v6.1, kernel/irq_work.c), which tells a reader of an event: before the
+ * kernel thread that somebody waits for, after whoever was woken by what the event is about.
+ */
+#define IRQ_WORK_PRIORITY	45
 
 /*
  * Unless said otherwise a function returns 0, or -1 after a record of the failure; a *_main()

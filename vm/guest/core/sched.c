@@ -47,8 +47,8 @@ int record_party(const char *party, pid_t pid)
 	return record_scheduler(party, pid, policy_name(policy), parameter.sched_priority);
 }
 
-/* Returns 1 for a kernel thread, 0 for anything else, a process that has just gone included. */
-static int is_kthread(pid_t pid)
+/* A kernel thread's; 0 for anything else, a process that has just gone included. */
+static int kthread_priority(pid_t pid)
 {
 	char path[64], stat[512], *after;
 	unsigned int flags;
@@ -59,7 +59,9 @@ static int is_kthread(pid_t pid)
 	after = strrchr(stat, ')'); /* the name before it may hold blanks and brackets */
 	if (!after || sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
 		return 0;
-	return !!(flags & PF_KTHREAD);
+	if (!(flags & PF_KTHREAD))
+		return 0;
+	return strstr(stat, "(irq_work/") ? IRQ_WORK_PRIORITY : KTHREAD_PRIORITY;
 }
 
 /*
@@ -69,7 +71,7 @@ static int is_kthread(pid_t pid)
  */
 int raise_kthreads(void)
 {
-	const struct sched_param parameter = { .sched_priority = KTHREAD_PRIORITY };
+	struct sched_param parameter = { 0 };
 	struct dirent *entry;
 	int raised = 0, refused = 0;
 	DIR *proc = opendir("/proc");
@@ -79,7 +81,8 @@ int raise_kthreads(void)
 	while ((entry = readdir(proc))) {
 		pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
 
-		if (!pid || !is_kthread(pid))
+		parameter.sched_priority = pid ? kthread_priority(pid) : 0;
+		if (!parameter.sched_priority)
 			continue;
 		if (sched_setscheduler(pid, SCHED_FIFO, &parameter))
 			refused++;
