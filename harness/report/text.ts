@@ -55,9 +55,15 @@ export function plainTable(
   return table.toString().replaceAll(/ +$/gm, '');
 }
 
+/** Words of ASCII on one line, with nothing around them: where it fits, there is nothing to wrap. */
+const PLAIN_LINE = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** Text on lines of the screen's width, each behind `indent`. */
 export const wrapped = (text: string, indent: string): string =>
-  wrapAnsi(text, COLUMNS - indent.length, { trim: true })
+  (indent.length + text.length <= COLUMNS && PLAIN_LINE.test(text)
+    ? text
+    : wrapAnsi(text, COLUMNS - indent.length, { trim: true })
+  )
     .split('\n')
     .map((line) => `${indent}${line}`)
     .join('\n');
