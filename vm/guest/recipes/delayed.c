@@ -50,13 +50,25 @@ static long line_pid(const char *line)
 	return strtol(at, NULL, 10);
 }
 
+/*
+ * A worker of a pool, not a workqueue's rescuer, which ends with its workqueue: that of a removed dm
+ * device has such a name, too (v6.12, kernel/workqueue.c, format_worker_id(): "kworker/R-%s").
+ */
+static int is_worker_exit(const char *line)
+{
+	static const char exit[] = ": sched_process_exit: comm=kworker/";
+	const char *at = strstr(line, exit);
+
+	return at && strncmp(at + sizeof(exit) - 1, "R-", 2);
+}
+
 static void take_line(struct release *release, const char *line)
 {
 	if (!release->pid) {
 		if (strstr(line, release->event) && strstr(line, release->argument))
 			release->pid = line_pid(line);
 		/* The probe stands in the method: where that is gone, all that is seen is who died there. */
-		else if (strstr(line, ": sched_process_exit: comm=kworker/"))
+		else if (is_worker_exit(line))
 			release->over = 1;
 	} else if (line_pid(line) == release->pid &&
 		   (strstr(line, ": workqueue_execute_end: ") ||
