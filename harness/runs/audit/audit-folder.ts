@@ -27,6 +27,9 @@ const ExerciseJson = ExerciseFile.extend({ name: z.string(), family: z.string() 
 /** The folder of a guest's files, inside the audit's. */
 export const guestFolder = (guest: number): string => `guest-${guest}`;
 
+/** A file that a guest left, inside the audit's folder. */
+export const guestFile = (guest: number, name: string): string => `${guestFolder(guest)}/${name}`;
+
 /**
  * The folder of one audit: `audit.json`, `static.json`, `visits.jsonl` with a line for each visit and
  * each guest that has ended, `verdict.json`, and `guest-N/` with what each guest left.
@@ -88,7 +91,7 @@ export class AuditFolder extends RunFolder {
   /** Keeps what a guest left, then its line: only what has a line counts as whole. */
   async writeGuest(guest: number, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     for (const [name, content] of files) {
-      this.write(path.join(this.root, guestFolder(guest), name), content);
+      this.write(path.join(this.root, guestFile(guest, name)), content);
     }
     const sums = Object.fromEntries([...files].map(([name, content]) => [name, sha256(content)]));
     await this.writeLine({ is: 'guest', guest, files: sums });

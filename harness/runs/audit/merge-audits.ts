@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DmraceError } from '../../model/errors.js';
-import { AuditFolder } from './audit-folder.js';
+import { AuditFolder, guestFile } from './audit-folder.js';
 import type { AuditNote } from './note.js';
 import { sameAudit } from './same-audit.js';
 import { auditNoteOf, planOf, readSavedAudit, type SavedAudit } from './saved-audit.js';
@@ -69,7 +69,7 @@ async function copyShard(
     }
     const files = new Map<string, Uint8Array>();
     for (const name of Object.keys(entry.files)) {
-      const content = await from.readFile(`guest-${entry.guest}/${name}`);
+      const content = await from.readFile(guestFile(entry.guest, name));
       if (content !== null) files.set(name, content);
     }
     await to.writeGuest(moved.guest, files);

@@ -9,7 +9,7 @@ import type { KnownAudit } from '../../model/known.js';
 import type { Chain } from '../chain.js';
 import { MANIFEST, manifestProblems } from '../manifest.js';
 import { sha256 } from '../seal.js';
-import { AUDIT_JSON, AuditFolder, guestFolder, STATIC_JSON } from './audit-folder.js';
+import { AUDIT_JSON, AuditFolder, guestFile, STATIC_JSON } from './audit-folder.js';
 import type { AuditNote } from './note.js';
 import { type PlannedVisit, shareOfPlan } from './share.js';
 import { strayCrashes } from './stray.js';
@@ -76,7 +76,7 @@ export async function readSavedAudit(
       ...damage.map(({ file, observed }) =>
         observed.startsWith(file) ? observed : `${file}: ${observed}`,
       ),
-      ...(await strayCrashes(folder, lines)),
+      ...(await strayCrashes(folder, evidence)),
     ],
     known: known ?? own?.known ?? null,
     baseline: baseline ?? own?.baseline ?? null,
@@ -180,7 +180,7 @@ async function guestDamage(folder: AuditFolder, { entries }: Chain<AuditLine>): 
   for (const { entry } of entries) {
     if (entry.is !== 'guest') continue;
     for (const [name, sum] of Object.entries(entry.files)) {
-      const file = `${guestFolder(entry.guest)}/${name}`;
+      const file = guestFile(entry.guest, name);
       const content = await folder.readFile(file);
       if (content === null)
         damage.push(damageOf(file, `${file} cannot be read`, 'as it was written'));

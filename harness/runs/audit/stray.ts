@@ -2,10 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { scanConsole } from '../../console/index.js';
-import type { Visit } from '../../model/audit.js';
+import type { AuditEvidence } from '../../model/audit.js';
 import type { RawFinding } from '../../model/finding.js';
 import type { Chain } from '../chain.js';
-import { type AuditFolder, guestFolder } from './audit-folder.js';
+import { type AuditFolder, guestFile, guestFolder } from './audit-folder.js';
 import type { AuditLine } from './visits.js';
 
 /** What a guest left that a kill kept from its line: its number, and its files by name. */
@@ -21,15 +21,17 @@ export async function unlistedGuests(
 ): Promise<UnlistedGuest[]> {
   const listed = new Set(
     entries.flatMap(({ entry }) =>
-      entry.is === 'guest' ? Object.keys(entry.files).map((name) => fileOf(entry.guest, name)) : [],
+      entry.is === 'guest'
+        ? Object.keys(entry.files).map((name) => guestFile(entry.guest, name))
+        : [],
     ),
   );
   const found: UnlistedGuest[] = [];
   for (const [guest, names] of await guestFiles(folder)) {
     const files = new Map<string, Uint8Array>();
     for (const name of names) {
-      if (listed.has(fileOf(guest, name))) continue;
-      const content = await folder.readFile(fileOf(guest, name));
+      if (listed.has(guestFile(guest, name))) continue;
+      const content = await folder.readFile(guestFile(guest, name));
       if (content !== null) files.set(name, content);
     }
     if (files.size > 0) found.push({ guest, files });
@@ -44,11 +46,9 @@ export async function unlistedGuests(
  */
 export async function strayCrashes(
   folder: AuditFolder,
-  { entries }: Chain<AuditLine>,
+  evidence: Pick<AuditEvidence, 'visits' | 'planted'>,
 ): Promise<string[]> {
-  const visits = entries.flatMap(({ entry }): Visit[] =>
-    entry.is === 'visit' ? [entry.visit] : entry.is === 'planted' ? [entry.planted.visit] : [],
-  );
+  const visits = [...evidence.visits, ...evidence.planted.map(({ visit }) => visit)];
   const proofs = visits.flatMap(({ module, observations }) =>
     observations.flatMap(({ proof }) => (proof === null ? [] : [{ module, proof }])),
   );
@@ -60,9 +60,9 @@ export async function strayCrashes(
       names.filter((name) => name.endsWith(CONSOLE)).map((name) => consoleOf(folder, guest, name)),
     );
     for (const { file, module, text } of consoles) {
-      const left = consoles.filter((one) => one.module === module).length;
+      const shown = consoles.filter((one) => one.module === module);
       const told = visits.filter((visit) => visit.guest === guest && visit.module === module);
-      if (told.length >= left || logs.has(file)) continue;
+      if (told.length >= shown.length || logs.has(file)) continue;
       for (const crash of scanConsole(text)) {
         if (proven.has(crashOf(module, crash))) continue;
         found.push(`${file} shows "${crash.title}", and no visit tells of it`);
@@ -78,15 +78,13 @@ const crashOf = (module: string, { kind, instructionFetch }: RawFinding): string
 
 /** A console of one visit. Which module's it is, vm/guest/audit/visit.c says before it loads it. */
 async function consoleOf(folder: AuditFolder, guest: number, name: string) {
-  const file = fileOf(guest, name);
+  const file = guestFile(guest, name);
   const text = (await folder.readFile(file))?.toString('latin1') ?? '';
   return { file, text, module: /\bdmrace: visit \d+ (\S+)/.exec(text)?.[1] ?? '' };
 }
 
 /** The end of the name of a guest's console. */
 const CONSOLE = 'console.log';
-
-const fileOf = (guest: number, name: string): string => `${guestFolder(guest)}/${name}`;
 
 /** The files of each guest's folder, in the order of their numbers. */
 async function guestFiles(folder: AuditFolder): Promise<[guest: number, names: string[]][]> {
