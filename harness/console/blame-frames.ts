@@ -13,9 +13,6 @@ export interface Blame {
 /** Nobody can be named. */
 export const NOBODY: Blame = { name: '', frame: undefined };
 
-/** What a call trace begins with. */
-export const TRACE_START =
-  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|backtrace(?: \(\w+ \w+\))?:|Stack traceback)/;
 /** A line's symbol, whichever way the line names it. */
 export function symbolOf(line: ReportLine): string | undefined {
   const { code } = line;
@@ -34,7 +31,7 @@ export function usable(symbol: string, skip: RegExp | undefined): boolean {
 
 /** The frames of the trace alone, where it begins. */
 export function traceOnly(lines: readonly ReportLine[]): ReportLine[] {
-  const start = lines.findIndex((l) => TRACE_START.test(l.text));
+  const start = lines.findIndex((l) => l.opens);
   const from = start < 0 ? lines : lines.slice(start);
   return from.filter((l) => l.code?.is === 'frame');
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { TRACE_START, traceOnly } from './blame-frames.js';
+import { traceOnly } from './blame-frames.js';
 import type { ReportLine } from './recogniser.js';
 
 /** The lock that the report is about, not those that are held besides. */
@@ -28,7 +28,7 @@ export function lockOrder(all: readonly ReportLine[], own: readonly ReportLine[]
   if (inInterrupt >= 0) return all.slice(inInterrupt + 1).filter((l) => l.code?.is === 'frame');
   // A report of locks that are held says where they were taken, and no more.
   const at = places(about).length > 0 ? places(about) : places(own);
-  const firstTrace = own.findIndex((l) => TRACE_START.test(l.text));
+  const firstTrace = own.findIndex((l) => l.opens);
   const before = own
     .slice(0, firstTrace < 0 ? own.length : firstTrace)
     .filter((l) => l.code?.is === 'frame');

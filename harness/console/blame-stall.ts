@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Blame, NOBODY, symbolOf, TRACE_START, usable } from './blame-frames.js';
+import { type Blame, NOBODY, symbolOf, usable } from './blame-frames.js';
 import { sourceName } from './frame.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
@@ -38,13 +38,13 @@ export function blameInterrupted(report: Report): Blame {
   if (report.recogniser.kind === 'rcu-stall') return NOBODY;
   if (lines.some((_, i) => ways.some((wanted) => wanted(lines, i)))) return NOBODY;
   // Some architectures name no counter and no interrupt: then the first stack that was printed.
-  const trace = lines.findIndex((l, i) => TRACE_START.test(l.text) && !isRcuKthread(lines, i));
+  const trace = lines.findIndex((l, i) => l.opens && !isRcuKthread(lines, i));
   return trace < 0 ? NOBODY : anchor(stackFrom(lines, trace + 1), skip);
 }
 
 /** Who overflowed the stack: the entry of the subsystem that has the loop in it. */
 export function blameOverflow(report: Report): Blame {
-  const start = report.lines.findIndex((l) => TRACE_START.test(l.text));
+  const start = report.lines.findIndex((l) => l.opens);
   return anchor(stackFrom(report.lines, Math.max(1, start + 1)), report.recogniser.skip);
 }
 

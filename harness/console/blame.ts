@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { type Blame, NOBODY, symbolOf, TRACE_START, traceOnly, usable } from './blame-frames.js';
+import { type Blame, NOBODY, symbolOf, traceOnly, usable } from './blame-frames.js';
 import { lockOrder } from './blame-locks.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { INLINED_HEAD, sourceName } from './frame.js';
 import { isMachinery, ownsLocks, titleName } from './generic/index.js';
+import { opening } from './opening.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
 /** Traces of another moment: where memory was allocated or freed, where a lock was first taken. */
-const OTHER_TRACE =
-  /^\s*(?:(?:INFO: )?(?:Allocated|Freed) (?:by task|in )|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu))/;
+const otherTrace = opening(
+  /(?:INFO: )?(?:Allocated|Freed) (?:by task|in )|[Aa]llocated by task|[Ff]reed by task|allocated in |freed in |Uninit was (?:stored|created)|Last potentially related|Second to last|Preemption disabled at|hardirqs last|softirqs last|irq event stamp|\{[A-Z-]+\} state was registered at|(?:last function|Object allocated|Last call_rcu)/,
+);
+/** The line that says who ran: dump_stack_print_info(), lib/dump_stack.c. */
+const namesCpu = opening(/CPU: \d/);
 /** The registers take no more lines than this. */
 const REGISTERS = 24;
 
@@ -156,9 +160,8 @@ function ownLines(lines: readonly ReportLine[]): ReportLine[] {
       if (!other) own.push(line);
       continue;
     }
-    if (OTHER_TRACE.test(line.text)) other = true;
-    else if (TRACE_START.test(line.text) || line.code?.is === 'pc' || /^\s*CPU: \d/.test(line.text))
-      other = false;
+    if (otherTrace(line.text)) other = true;
+    else if (line.opens || line.code?.is === 'pc' || namesCpu(line.text)) other = false;
     if (!other) own.push(line);
   }
   return own;
@@ -178,7 +181,7 @@ function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
   // Some architectures print the counter twice, bare among the registers and named below them
   // (arch/powerpc/kernel/process.c, arch/arm/kernel/process.c); and with line numbers put in, the
   // functions inlined at the fault are more lines of it.
-  const trace = lines.findIndex((l, i) => i > pc && TRACE_START.test(l.text));
+  const trace = lines.findIndex((l, i) => i > pc && l.opens);
   const registers = lines.slice(Math.max(0, pc - 3), trace < 0 ? pc + REGISTERS : trace);
   const here = registers.filter((l) => isKernelPc(l) && l.code?.frame.symbol !== undefined);
   const rest = lines.slice(pc + 1).filter((l) => l.code?.is === 'frame' || l.code?.is === 'at');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CallFrame, RawFinding } from '../model/finding.js';
 import { put } from './line.js';
+import { opening } from './opening.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
 
@@ -19,17 +20,15 @@ type Told = Pick<
 /** What a report says besides its title; an object of its own, to which more may be added. */
 export type Details = { -readonly [K in keyof Told]: Told[K] };
 
-/** dump_stack_print_info(), lib/dump_stack.c; `UID:` since v6.12. */
-const IDENTITY =
-  /^\s*CPU: (\d+)(?: UID: \d+)? PID: (\d+) Comm: (.{1,40}?) (?:(Not tainted)|Tainted: ([A-Z ]{1,40}?)(?= {1,12}[^A-Z ]| {1,12}\S*\d|$))/;
 const HEAD_IDENTITY = /CPU: (\d+) PID: (\d+) at /;
 /** Since v6.19: `CPU#0: comm/pid`. */
 const NEW_IDENTITY = /, CPU#(\d+): (.{1,40})\/(\d+)$/;
 const HUNG = /^INFO: task (.{1,60}):(\d+) blocked /;
 const BY_TASK = /by task (.{1,40})\/(\d+)\s*$/;
 
-/** Whether a line may tell an address that was accessed; a cheap first question. */
-const MAYBE_ADDRESS = /addr|dereference|request|access|fetch|on (?:read|write)|CR2/;
+/** Whether a line may tell what was accessed; a cheap first question. */
+const MAYBE_ACCESS =
+  /addr|dereference|request|access|fetch|FETCH|on (?:read|write)|CR2|error_code|tried to exec|ute from|IABT|ESR = |Oops: /;
 const FAULT_ADDRESS: readonly RegExp[] = [
   /(?:address:|at virtual address|paging request at|dereference at|data at address|kernel pointer dereference at|non-canonical address|maybe for address|page fault for address:) *(?:0x)?([0-9a-f]{4,16})\b/,
   /(?:on read|on write|data access(?: on \w+)?|instruction fetch[^a]*) at (?:0x)?([0-9a-f]{4,16})\b/,
@@ -52,17 +51,15 @@ const pcOfHead = ({ head, recogniser }: Report): string | undefined =>
 /** Reads the registers, the identity and the call trace of a report. */
 export function details(report: Report): Details {
   const { lines } = report;
-  const pcLine = lines.find((l) => l.code?.is === 'pc' && !l.code.user && l.code.inlined !== true);
-  const pc = pcLine?.code?.frame;
-  const frames = callTrace(report);
-  const address = pc?.address ?? bareAddress(lines);
   const { from, kind } = report.recogniser;
-  const fault = from === 'fault' || kind === 'kasan' ? faultAddress(lines) : undefined;
-  const told: Details = Object.assign(identity(lines), { frames });
+  const { pc, bare } = counters(lines);
+  const address = pc?.address ?? bare;
+  const access = from === 'fault' || kind === 'kasan' ? accessOf(lines, from === 'fault') : NONE;
+  const told: Details = Object.assign(identity(report), { frames: callTrace(report) });
   put(told, 'address', address?.replace(/^0+(?=[0-9a-f]{8})/, ''));
   put(told, 'pc', pc?.symbol === undefined ? pcOfHead(report) : pretty(pc));
-  put(told, 'faultAddress', fault);
-  put(told, 'instructionFetch', isFetch(report, fault, address));
+  put(told, 'faultAddress', access.address);
+  put(told, 'instructionFetch', isFetch(access, address));
   return told;
 }
 
@@ -74,54 +71,60 @@ export function pretty(frame: CallFrame): string {
   return `${frame.symbol}${from}/0x${(frame.size ?? 0).toString(16)}${module}`;
 }
 
-function bareAddress(lines: readonly ReportLine[]): string | undefined {
-  const line = lines.find(
-    (l) => l.code?.is === 'pc' && !l.code.user && l.code.frame.address !== undefined,
-  );
-  return line?.code?.frame.address;
+/** The kernel's program counter, and the first that was told as an address. */
+function counters(lines: readonly ReportLine[]): { pc?: CallFrame; bare?: string } {
+  const found: { pc?: CallFrame; bare?: string } = {};
+  for (const { code } of lines) {
+    if (code?.is !== 'pc' || code.user) continue;
+    if (code.inlined !== true) found.pc ??= code.frame;
+    if (code.frame.address !== undefined) found.bare ??= code.frame.address;
+    if (found.pc !== undefined && found.bare !== undefined) break;
+  }
+  return found;
 }
+
+/** What could not be accessed. */
+interface Access {
+  readonly address: string | undefined;
+  /** Whether the kernel says that it was about to run it. */
+  readonly fetch: boolean;
+}
+const NONE: Access = { address: undefined, fetch: false };
 
 /** The address that could not be accessed: where the kernel says so, else what x86 has in CR2. */
-function faultAddress(lines: readonly ReportLine[]): string | undefined {
+function accessOf(lines: readonly ReportLine[], faults: boolean): Access {
+  let address: string | undefined;
   let register: string | undefined;
+  let fetch = false;
   for (let i = 0; i < lines.length && i < 60; i++) {
     const line = lines[i];
-    if (line === undefined || line.code?.is === 'frame' || !MAYBE_ADDRESS.test(line.text)) continue;
-    for (const pattern of FAULT_ADDRESS) {
-      const m = pattern.exec(line.text);
-      if (m?.[1] !== undefined) return m[1];
+    if (line === undefined || line.code?.is === 'frame' || !MAYBE_ACCESS.test(line.text)) continue;
+    if (faults && !fetch) fetch = FETCH.test(line.text);
+    if (address !== undefined) {
+      if (fetch || !faults) break;
+      continue;
     }
+    for (const pattern of FAULT_ADDRESS) address ??= pattern.exec(line.text)?.[1];
     register ??= CR2.exec(line.text)?.[1];
   }
-  return register;
+  return { address: address ?? register, fetch };
 }
 
-function isFetch(report: Report, fault?: string, pc?: string): boolean | undefined {
-  const { recogniser, lines } = report;
-  if (recogniser.from === 'fault') {
-    for (let i = 0; i < lines.length && i < 60; i++) {
-      const line = lines[i];
-      if (line !== undefined && line.code?.is !== 'frame' && FETCH.test(line.text)) return true;
-    }
-  }
-  if (fault === undefined || pc === undefined) return undefined;
-  return hex(fault) === hex(pc);
+function isFetch({ address, fetch }: Access, pc: string | undefined): boolean | undefined {
+  if (fetch) return true;
+  return address === undefined || pc === undefined ? undefined : hex(address) === hex(pc);
 }
 
 const hex = (text: string): string => text.replace(/^0+(?=.)/, '');
 
 type Identity = Partial<Pick<Details, 'cpu' | 'pid' | 'task' | 'taint'>>;
 
-function identity(lines: readonly ReportLine[]): Identity {
+function identity({ lines, who }: Report): Identity {
   const head = lines[0]?.text ?? '';
-  for (let i = 0; i < lines.length && i < 80; i++) {
-    const line = lines[i];
-    if (line === undefined || line.code !== undefined) continue;
-    const m = line.text.includes(' PID: ') ? IDENTITY.exec(line.text) : null;
-    if (!m) continue;
-    const taint = m[4] !== undefined ? '' : m[5]?.trimEnd();
-    const told: Identity = { cpu: Number(m[1]), pid: Number(m[2]), task: m[3] ?? '' };
-    put(told, 'taint', taint);
+  if (who !== undefined) {
+    const [, cpu, pid, task = '', clean, taint] = who;
+    const told: Identity = { cpu: Number(cpu), pid: Number(pid), task };
+    put(told, 'taint', clean !== undefined ? '' : taint?.trimEnd());
     return told;
   }
   const fresh = head.includes(', CPU#') ? NEW_IDENTITY.exec(head) : null;
@@ -138,8 +141,9 @@ function identity(lines: readonly ReportLine[]): Identity {
   return told;
 }
 
-const OTHER_MOMENT =
-  /^\s*(?:Allocated by|Freed by|Showing all|Last potentially|Uninit was|---\[ end)/i;
+const otherMoment = opening(
+  /[Aa]llocated by|[Ff]reed by|Showing all|Last potentially|Uninit was|---\[ end/,
+);
 
 function callTrace(report: Report): CallFrame[] {
   const frames: CallFrame[] = [];
@@ -147,7 +151,7 @@ function callTrace(report: Report): CallFrame[] {
   for (let i = 1; i < lines.length && frames.length < 128; i++) {
     const line = lines[i];
     if (line?.code?.is === 'frame') frames.push(line.code.frame);
-    else if (line !== undefined && frames.length > 0 && OTHER_MOMENT.test(line.text)) break;
+    else if (line !== undefined && frames.length > 0 && otherMoment(line.text)) break;
   }
   return frames;
 }

@@ -35,17 +35,17 @@ export function finish(
   finding.function = who.name;
   finding.line = head.number;
   finding.lastLine = report.lastLine;
-  finding.head = utf8(head.text);
+  finding.head = report.ascii ? head.text : utf8(head.text);
   finding.state = stateOf(report, cut);
   finding.text = textOf(report);
   put(finding, 'module', module);
   return resolveGone(finding as Unresolved, context);
 }
 
-function textOf({ lines, lastLine }: Report): string[] {
+function textOf({ lines, lastLine, ascii }: Report): string[] {
   const text: string[] = [];
   for (const line of lines) {
-    if (line.number <= lastLine) text.push(utf8(line.text));
+    if (line.number <= lastLine) text.push(ascii ? line.text : utf8(line.text));
     if (text.length >= MAX_TEXT) break;
   }
   return text;

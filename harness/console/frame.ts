@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: MIT
 import type { CallFrame } from '../model/finding.js';
 import { some } from './line.js';
+import { ANY, MARK } from './marks.js';
+import { firstAt } from './opening.js';
 
 /**
  * What one line of a report says about code addresses. The forms are those of `%pS` and `%pB`
  * (lib/vsprintf.c: `symbol+0xoffset/0xsize [module]`) in the framings of the architectures'
  * dumpstack/traps/process files.
  */
-export type FrameLine =
-  /** An entry of a call trace; `inlined` when only line numbers put in tell that it was entered. */
-  | {
-      readonly is: 'frame';
-      readonly frame: CallFrame;
-      readonly callee?: string;
-      readonly inlined?: boolean;
-    }
-  /** The program counter at the fault. */
-  | {
-      readonly is: 'pc';
-      readonly frame: CallFrame;
-      readonly user: boolean;
-      readonly inlined?: boolean;
-    }
-  /** The return address register (arm64, riscv, powerpc ...). */
-  | { readonly is: 'lr'; readonly frame: CallFrame; readonly inlined?: boolean }
-  /** Where a lock was taken: `at: func+0x1/0x2`. */
-  | { readonly is: 'at'; readonly frame: CallFrame; readonly inlined?: boolean };
+export interface FrameLine {
+  /**
+   * `frame`: an entry of a call trace. `pc`: the program counter at the fault. `lr`: the return address
+   * register (arm64, riscv, powerpc ...). `at`: where a lock was taken, `at: func+0x1/0x2`.
+   */
+  readonly is: 'frame' | 'pc' | 'lr' | 'at';
+  readonly frame: CallFrame;
+  /** Whether only line numbers put in tell that the function was entered. */
+  readonly inlined: boolean;
+  /** A program counter of user space. */
+  readonly user: boolean;
+}
 
 const SYMBOL = String.raw`([A-Za-z_$.][\w$.]{0,200})([+-]0x[0-9a-f]{1,16})\/0x([0-9a-f]{1,16})(?: \[([\w-]{1,64})(?: [0-9a-f]{6,40})?\])?`;
 const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`;
@@ -33,8 +28,8 @@ const BRACKET = String.raw`\(?(?:\[<)?\[?(?:0x)?([0-9a-fx]{1,18})\]?(?:>\])?\)?`
 /** With line numbers put in: the head of a function that was inlined. WARN() ends with its CPU since v6.19. */
 export const INLINED_HEAD = / \[inline\](?:, CPU#\d+: .*)?$/;
 
-/** Everything that may hold a code address has one of these; cheap first question. */
-const MAYBE = /0x|\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chSo]:[\d?]|\(\?\?:/;
+/** Everything that may hold a code address has `0x` or one of these; cheap first question. */
+const MAYBE = /\[<|\[inline\]| from |PC|pc|NIP|IP|ERA|era|PSW|[\w]\.[chSo]:[\d?]|\(\?\?:/;
 
 const PC_LABEL = new RegExp(
   String.raw`^\s*(RIP|EIP|IP|pc|PC is at|T?PC|epc|ERA|era|NIP|Krnl PSW|PSW|IAOQ\[0\])(?: ?: ?| )\s*` +
@@ -46,6 +41,8 @@ const LR_FIRST = 'lLrR';
 const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA|RP\(r2\))(?: ?: ?| )\s*(.*)$/;
 const SYMBOL_ANYWHERE = new RegExp(SYMBOL);
 const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SYMBOL}\)?`);
+/** What {@link BARE} begins with. */
+const BARE_FIRST = '?[0';
 const BARE = /^\s*(\? )?(?:\[<)?0x([0-9a-f]{8,16})(?:>\])?\s*$/;
 const INLINE =
   /^\s*(?:\[<\s*inline\s*>\]\s+)?([A-Za-z_][\w.]{0,200}) (?:[\w./+-]{1,200}\.[chSs]):\d+(?::\d+)? ?(?:\[inline\])?\s*$/;
@@ -68,68 +65,70 @@ const HEX = /(?:(?:0x|\[<|\[|\b)([0-9a-f]{8,16})|^0x([0-9a-f]{1,7}))\b/;
 /** User code segments: 0x23, 0x33 (x86-64), 0x73 (i386), 0x2b. Kernel ones: 10, 60, e030, ... */
 const USER_CS = /^(?:0023|0033|0073|002b|e033|e02b)$/;
 
-/** Reads a line's code address, or nothing when it has none. */
-export function parseFrame(text: string): FrameLine | undefined {
-  if (text.length > 600 || !MAYBE.test(text)) return undefined;
-  const first = firstOf(text);
+/**
+ * Reads a line's code address, or nothing when it has none; the marks are those of the text or of
+ * more than it.
+ */
+export function parseFrame(text: string, marks = ANY): FrameLine | undefined {
+  if (text.length > 600) return undefined;
+  const hex = (marks & MARK.x) !== 0 && text.includes('0x');
+  if (!hex && !MAYBE.test(text)) return undefined;
+  const first = text.charAt(firstAt(text)) || ' ';
   const pc = PC_FIRST.includes(first) ? PC_LABEL.exec(text) : null;
   if (pc) return parsePc(pc[1] ?? '', pc[2], pc[3] ?? '');
   const lr = LR_FIRST.includes(first) ? LR_LABEL.exec(text) : null;
   if (lr) {
     const m = SYMBOL_ANYWHERE.exec(lr[1] ?? '');
-    if (m) return { is: 'lr', frame: symbolFrame(m, 1, true) };
+    if (m) return said('lr', symbolFrame(m, 1, true));
     const named = NAMED.exec(lr[1] ?? '');
     if (named === null) return undefined;
     const frame = { ...some('symbol', named[1]), reliable: true };
-    return { is: 'lr', frame, inlined: text.includes('[inline]') };
+    return said('lr', frame, text.includes('[inline]'));
   }
-  const arm = text.includes(' from ') ? ARM_FROM.exec(text) : null;
+  const arm = hex ? ARM_FROM.exec(text) : null;
   if (arm) {
     const frame = frameOf(arm[4], arm[5], arm[6], arm[7], arm[3], true);
-    return { is: 'frame', frame, ...some('callee', arm[2]) };
+    return said('frame', frame);
   }
-  const trace = TRACE.exec(text);
+  // Whoever has an offset has a size: `+0x1/0x2`.
+  const placed = hex && (marks & MARK.slash) !== 0;
+  const trace = placed ? TRACE.exec(text) : null;
   if (trace) {
     // powerpc marks guesses after the symbol: `(unreliable)` (arch/powerpc/kernel/process.c).
     const reliable = trace[2] === undefined && !text.includes('(unreliable)');
     const address = trace[1] === undefined ? undefined : trace[1].replace(/^0x/, '');
-    return {
-      is: 'frame',
-      frame: frameOf(trace[3], trace[4], trace[5], trace[6], address, reliable),
-    };
+    return said('frame', frameOf(trace[3], trace[4], trace[5], trace[6], address, reliable));
   }
-  const at = LOCK_AT.exec(text);
-  if (at) return { is: 'at', frame: symbolFrame(at, 1, true) };
-  const atInline = LOCK_AT_INLINE.exec(text);
+  const at = placed ? LOCK_AT.exec(text) : null;
+  if (at) return said('at', symbolFrame(at, 1, true));
+  const atInline =
+    (marks & MARK.colon) !== 0 && text.includes(', at: ') ? LOCK_AT_INLINE.exec(text) : null;
   if (atInline) {
     const frame = { ...some('symbol', atInline[1]), reliable: true };
-    return { is: 'at', frame, inlined: atInline[2] !== undefined };
+    return said('at', frame, atInline[2] !== undefined);
   }
-  const bare = BARE.exec(text);
+  const bare = BARE_FIRST.includes(first) ? BARE.exec(text) : null;
   if (bare) {
-    return { is: 'frame', frame: { ...some('address', bare[2]), reliable: bare[1] === undefined } };
+    return said('frame', { ...some('address', bare[2]), reliable: bare[1] === undefined });
   }
+  if ((marks & MARK.colon) === 0) return undefined;
   const inline = INLINE.exec(text);
   if (inline) {
     const frame = { ...some('symbol', inline[1]), reliable: true };
-    return { is: 'frame', frame, inlined: true };
+    return said('frame', frame, true);
   }
   const decoded = DECODED.exec(text);
   if (decoded) {
     const [, guess, symbol, module] = decoded;
     const frame = { ...some('symbol', symbol), ...some('module', module) };
-    return { is: 'frame', frame: { ...frame, reliable: guess === undefined } };
+    return said('frame', { ...frame, reliable: guess === undefined });
   }
   return undefined;
 }
 
-/** The first character that is no blank; a blank when there is none. */
-function firstOf(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code !== 0x20 && (code < 9 || code > 13) && code !== 0xa0) return text.charAt(i);
-  }
-  return ' ';
+/** Of one shape whatever it says: these are read more often than anything else. */
+function said(is: FrameLine['is'], frame: CallFrame, inlined = false, user = false): FrameLine {
+  return { is, frame, inlined, user };
 }
 
 function parsePc(label: string, segment: string | undefined, rest: string): FrameLine | undefined {
@@ -139,17 +138,17 @@ function parsePc(label: string, segment: string | undefined, rest: string): Fram
   const m = SYMBOL_ANYWHERE.exec(own);
   if (m) {
     const address = HEX.exec(own.slice(0, m.index))?.[1];
-    return { is: 'pc', user, frame: frameOf(m[1], m[2], m[3], m[4], address, true) };
+    return said('pc', frameOf(m[1], m[2], m[3], m[4], address, true), false, user);
   }
   const named = NAMED.exec(own);
   if (named) {
     const frame = { ...some('symbol', named[1]), reliable: true };
-    return { is: 'pc', user, frame, inlined: own.includes('[inline]') };
+    return said('pc', frame, own.includes('[inline]'), user);
   }
   // s390 prints the PSW mask before the address.
   const hex = label.endsWith('PSW') ? /[0-9a-f]{16} ([0-9a-f]{16})/.exec(own) : HEX.exec(own);
   if (!hex) return undefined;
-  return { is: 'pc', user, frame: { ...some('address', hex[1] ?? hex[2]), reliable: true } };
+  return said('pc', { ...some('address', hex[1] ?? hex[2]), reliable: true }, false, user);
 }
 
 function symbolFrame(m: RegExpExecArray, from: number, reliable: boolean): CallFrame {

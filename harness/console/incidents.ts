@@ -89,10 +89,10 @@ export class Incidents {
     if (likely !== undefined) {
       if (this.kernels.note(line)) this.modules.clear();
       this.modules.note(line);
+      if (!line.stamped && SHOWS.test(line.text)) this.shown = line.number;
+      if (line.text.includes('cut here') && CUT_HERE.test(line.text))
+        this.preamble = { from: line.number, lines: [] };
     }
-    if (likely !== undefined && !line.stamped && SHOWS.test(line.text)) this.shown = line.number;
-    if (line.text.includes('cut here') && CUT_HERE.test(line.text))
-      this.preamble = { from: line.number, lines: [] };
     const twin = this.twins.isTwin(line);
     const head = likely === undefined ? undefined : headOf(line, likely, torn);
     if (twin && (head !== undefined || owner?.doubled === true)) {

@@ -16,6 +16,8 @@ export interface ConsoleLine {
   readonly userspace: boolean;
   /** True when they say that the kernel did. */
   readonly tagged: boolean;
+  /** What it may hold ({@link MARK}); for the whole line, its prefix included. */
+  readonly marks: number;
   /** Messages that begin in the middle of the line, after a second printk timestamp. */
   readonly inner: readonly ConsoleLine[];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ConsoleLine } from './line.js';
+import { ANY, MARK } from './marks.js';
 import { recognise } from './recognise.js';
 import { stampOf } from './stamp.js';
 
@@ -53,43 +54,36 @@ export function isStamped(text: string): boolean {
   return stampOf(text.replace(LEVEL, '')) !== undefined;
 }
 
-const TAB = 9;
-const NEWLINE = 10;
-const SPACE = 0x20;
-const DELETE = 0x7f;
-/** Whether a text has control characters, but for tabs and line feeds. */
-function hasControl(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < SPACE ? code !== TAB && code !== NEWLINE : code === DELETE) return true;
-  }
-  return false;
-}
+/** Control characters, but for tabs and line feeds. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
 /** Takes the terminal's control bytes out of a line; carriage returns at its end are not part of it. */
 export function cleanLine(raw: string): string {
-  if (!hasControl(raw)) return raw;
+  if (!CONTROL.test(raw)) return raw;
   const text = raw.includes('\u001b') ? raw.replace(ANSI, '') : raw;
   return text.replace(/\r+$/, '').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
 }
 
-/** Parses one line of a log; never throws. */
-export function parseLine(raw: string, number: number): ConsoleLine {
+/** Parses one line of a log, of which {@link marksOf} told the marks; never throws. */
+export function parseLine(raw: string, number: number, marks = ANY): ConsoleLine {
+  if ((marks & MARK.control) === 0) return parsePart(raw, number, marks);
   const whole = cleanLine(raw);
-  if (!whole.includes('\r')) return parsePart(whole, number);
+  if (!whole.includes('\r')) return parsePart(whole, number, ANY);
   // A lone carriage return restarts the line on a terminal: what follows it is a line of its own.
-  const [first, ...rest] = whole.split(/\r+/, 8).map((part) => parsePart(part, number));
-  if (first === undefined) return parsePart('', number);
+  const [first, ...rest] = whole.split(/\r+/, 8).map((part) => parsePart(part, number, ANY));
+  if (first === undefined) return parsePart('', number, ANY);
   return { ...first, inner: [...first.inner, ...rest.flatMap((l) => [l, ...l.inner])] };
 }
 
 const NONE: readonly ConsoleLine[] = [];
 const BRACKET = 0x5b;
 const ANGLE = 0x3c;
+const SPACE = 0x20;
 
 /** Takes off the prefixes that begin a line, at most six of them. */
-function parsePart(part: string, number: number, outer = true): ConsoleLine {
+function parsePart(part: string, number: number, known: number, outer = true): ConsoleLine {
   let rest = part;
+  let marks = known;
   let caller: string | undefined;
   let time: number | undefined;
   let stamped = false;
@@ -142,6 +136,7 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
     const json = DOCKER.exec(rest);
     if (json) {
       rest = unquoted(json[1] ?? '');
+      marks = ANY;
       continue;
     }
     const dated = SYSLOG_DATE.test(rest);
@@ -162,8 +157,9 @@ function parsePart(part: string, number: number, outer = true): ConsoleLine {
     else if (!level) break;
   }
   const text = rest.trimEnd();
-  const inner = userspace || !outer ? NONE : innerLines(rest, number);
-  return { number, text, caller, time, stamped, userspace, tagged, inner };
+  const whole = userspace || !outer || (marks & MARK.bracket) === 0;
+  const inner = whole ? NONE : innerLines(rest, number, marks);
+  return { number, text, caller, time, stamped, userspace, tagged, marks, inner };
 }
 
 function collected(rest: string): RegExpExecArray | null {
@@ -186,13 +182,13 @@ function unquoted(text: string): string {
   }
 }
 
-function innerLines(text: string, number: number): readonly ConsoleLine[] {
+function innerLines(text: string, number: number, marks: number): readonly ConsoleLine[] {
   if (!text.includes('[')) return NONE;
   const found: ConsoleLine[] = [];
   SECOND_STAMP.lastIndex = 0;
   for (let m = SECOND_STAMP.exec(text); m && found.length < 4; m = SECOND_STAMP.exec(text)) {
     if (m.index === 0 || QUOTING.test(text.slice(Math.max(0, m.index - 200), m.index))) continue;
-    const line = parsePart(text.slice(m.index), number, false);
+    const line = parsePart(text.slice(m.index), number, marks, false);
     found.push({ ...line, stamped: true, userspace: false, tagged: false, inner: NONE });
   }
   return found.length === 0 ? NONE : found;

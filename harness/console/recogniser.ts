@@ -7,6 +7,8 @@ export interface ReportLine {
   readonly number: number;
   readonly text: string;
   readonly code: FrameLine | undefined;
+  /** Whether a stack begins below it. */
+  readonly opens: boolean;
 }
 
 /** What a title is made from. */
@@ -58,24 +60,24 @@ export interface Recogniser {
   readonly hints: readonly string[];
   /** Matches the head from its beginning; linear in the line's length. */
   readonly head: RegExp;
-  readonly role?: Role;
+  readonly role?: Role | undefined;
   readonly from: BlameFrom;
   /** The title; `{fn}` is the function blamed, `{1}` .. `{9}` what the head's groups matched. */
   readonly title: string | ((report: ReportView) => string);
   /** A finer family than {@link family}, by what the report says. */
-  readonly finer?: (report: ReportView) => string | undefined;
+  readonly finer?: ((report: ReportView) => string | undefined) | undefined;
   /** Names the function itself, where the head does so in a way of its own. */
-  readonly names?: (report: ReportView) => string | undefined;
+  readonly names?: ((report: ReportView) => string | undefined) | undefined;
   /** Functions that this family must not blame, on top of the generic ones. */
-  readonly skip?: RegExp;
+  readonly skip?: RegExp | undefined;
   /** The same, where that depends on what the report says. */
-  readonly skipBy?: (report: ReportView) => RegExp | undefined;
+  readonly skipBy?: ((report: ReportView) => RegExp | undefined) | undefined;
   /** It only says what a check found: inside another report it begins none. */
-  readonly message?: boolean;
+  readonly message?: boolean | undefined;
   /** A weak head counts only once a line after it matches this. */
-  readonly confirm?: RegExp;
+  readonly confirm?: RegExp | undefined;
   /** ... which is at most so many lines below. */
-  readonly confirmWithin?: number;
+  readonly confirmWithin?: number | undefined;
   /** Lines of any caller belong to it: stalls are told by several CPUs. */
-  readonly crossCpu?: boolean;
+  readonly crossCpu?: boolean | undefined;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { parseFrame } from './frame.js';
 import type { ConsoleLine } from './line.js';
+import { MARK } from './marks.js';
+import { opening } from './opening.js';
 import type { Prefix } from './placed.js';
 import type { Recogniser, ReportLine, ReportView } from './recogniser.js';
 
@@ -8,23 +10,37 @@ import type { Recogniser, ReportLine, ReportView } from './recogniser.js';
 export const MAX_LINES = 600;
 
 /** Lines that only a report holds; they keep it open. Formats of v3.10 to v6.19. */
-const BODY =
-  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|Stack:|Code:|Code : |Modules linked in:|CPU: \d|CPU \d+ |Hardware name:|Workqueue:|R[A-Z0-9]{1,2} ?: |RSP|EAX|ESI|DS:|CS:|FS:|CR2|DR0|DR3|PKRU|EFLAGS|Tainted:|<\/?[A-Z#]+>|x\d+ ?: |[rgs]\d+ ?: |sp : |pstate|\[[0-9a-f]{8,16}\] (?:pgd|\*pgd)|pgd = |PGD |#PF: |Mem abort info|Data abort info|Internal error|Process |task: |Stack: \(|Memory state|Allocated by|Freed by|The buggy|(?:Read|Write) (?:of size|at addr)|which (?:belongs|lock)|==+$|--+$|---\[|(?:other|but |the |and |to |-> #|stack |\d+ locks? held|no locks held|#\d+: )|Showing all|task:|Sending NMI|NMI backtrace|irq event stamp|hardirqs? last|softirqs? last|Kernel panic|Kernel Offset|Rebooting in|Preemption disabled at|in_atomic|[ >][0-9a-f]{16}: |Uninit was|Local variable|raw: |page:|flags: |value changed|Reported by|read to|write to|KASAN: )/;
+const belongs = opening(
+  /Call [Tt]race:|Backtrace:|stack backtrace:|Stack:|Code:|Code : |Modules linked in:|CPU: \d|CPU \d+ |Hardware name:|Workqueue:|R[A-Z0-9]{1,2} ?: |RSP|EAX|ESI|DS:|CS:|FS:|CR2|DR0|DR3|PKRU|EFLAGS|Tainted:|<\/?[A-Z#]+>|x\d+ ?: |[rgs]\d+ ?: |sp : |pstate|\[[0-9a-f]{8,16}\] (?:pgd|\*pgd)|pgd = |PGD |#PF: |Mem abort info|Data abort info|Internal error|Process |task: |Stack: \(|Memory state|Allocated by|Freed by|The buggy|(?:Read|Write) (?:of size|at addr)|which (?:belongs|lock)|==+$|--+$|---\[|(?:other|but |the |and |to |-> #|stack |\d+ locks? held|no locks held|#\d+: )|Showing all|task:|Sending NMI|NMI backtrace|irq event stamp|hardirqs? last|softirqs? last|Kernel panic|Kernel Offset|Rebooting in|Preemption disabled at|in_atomic|>[0-9a-f]{16}: |[0-9a-f](?<= .)[0-9a-f]{15}: |Uninit was|Local variable|raw: |page:|flags: |value changed|Reported by|read to|write to|KASAN: /,
+);
 
 /** What only a kernel prints below a head; quoting one head alone does not. */
-const KERNEL =
-  /^\s*(?:Call [Tt]race:|Backtrace:|stack backtrace:|CPU: \d+ (?:UID|PID)|CPU \d+ |Modules linked in:|Hardware name:|Code: |PGD |pgd = |\[[0-9a-f]{8,16}\] \*?pgd|#PF: |Oops|Internal error|Mem abort info|task: ?\S|Not tainted|Tainted: |[\w.+-]{3,80} (?:#\d+ )?(?:Not tainted|Tainted)|unreferenced object|---\[ end|Kernel Offset|Rebooting in|(?:Read|Write) (?:of size|at addr)|page:|flags: 0x|read to 0x|write to 0x|\(t=\d+|\d+-\.{3})/;
+const kernelSays = opening(
+  /Call [Tt]race:|Backtrace:|stack backtrace:|CPU: \d+ (?:UID|PID)|CPU \d+ |Modules linked in:|Hardware name:|Code: |PGD |pgd = |\[[0-9a-f]{8,16}\] \*?pgd|#PF: |Oops|Internal error|Mem abort info|task: ?\S|Not tainted|Tainted: |[\w.+-]{3,80} (?:#\d+ )?(?:Not tainted|Tainted)|unreferenced object|---\[ end|Kernel Offset|Rebooting in|(?:Read|Write) (?:of size|at addr)|page:|flags: 0x|read to 0x|write to 0x|\(t=\d+|\d+-\.{3}/,
+);
 
 /** What follows the head of a crash, but not that of a stack dump somebody asked for. */
 const ONLY_FAULTS =
   /^(?:(?:Read|Write) (?:of size \d|at addr )|Oops|PGD |#PF: |Internal error|Mem abort info|Modules linked in|\[[0-9a-f]{8,16}\] \*?pgd|\s*YZrvWESTHL|Failing address|tsk->\{mm|[\w./-]{1,40}\(\d+\): Oops)/;
 
 /** A second stack dump that is no crash; its frames are not the report's. */
-const FOREIGN_DUMP =
-  /^(?:FAULT_INJECTION: forcing a failure|[\w.:/-]{1,32}: page allocation failure|sysrq: |SysRq : )/;
+const dumps = opening(/FAULT_INJECTION: forcing a failure|sysrq: |SysRq : /);
+const FAILED = ': page allocation failure';
+const DUMPED = /^[\w.:/-]{1,32}: page allocation failure/;
+const foreignDump = (text: string): boolean =>
+  dumps(text) || (text.includes(FAILED) && DUMPED.test(text));
+/** What a call trace begins with. */
+const startsTrace = opening(
+  /Call [Tt]race:|Backtrace:|stack backtrace:|backtrace(?: \(\w+ \w+\))?:|Stack traceback/,
+);
 const INJECTED = /^ _*should_fail[\w.]*\+0x/;
 const SPACE = 0x20;
-const IDENTITY = /^\s*(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) |CPU: \d+ PID: (\d+)\b)/;
+const PID = /^\s*(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) |CPU: \d+ PID: (\d+)\b)/;
+/** dump_stack_print_info(), lib/dump_stack.c; `UID:` since v6.12. */
+const IDENTITY =
+  /^\s*CPU: (\d+)(?: UID: \d+)? PID: (\d+) Comm: (.{1,40}?) (?:(Not tainted)|Tainted: ([A-Z ]{1,40}?)(?= {1,12}[^A-Z ]| {1,12}\S*\d|$))/;
+/** Who ran is told among the first lines. */
+const MAX_IDENTITY = 80;
 const END = /^---\[ end (?:trace|Kernel panic)/;
 
 /** A report being collected. */
@@ -55,6 +71,10 @@ export class Report implements ReportView {
   mixed: string | undefined;
   /** Index of the first line that may be another's. */
   mixedAt = Number.POSITIVE_INFINITY;
+  /** CPU, pid, name and taint of who ran. */
+  who: RegExpExecArray | undefined;
+  /** Whether all of its lines are of ASCII. */
+  ascii: boolean;
   private pid: string | undefined;
   private traced = false;
 
@@ -69,11 +89,12 @@ export class Report implements ReportView {
   ) {
     this.preamble = preamble;
     this.lastLine = head.number;
+    this.ascii = (head.marks & MARK.high) === 0;
     this.confirmed = recogniser.confirm === undefined;
     this.pid = head.text.includes(' PID: ') ? / PID: (\d+) at /.exec(head.text)?.[1] : undefined;
     this.died = recogniser.role === 'die';
     this.panicked = recogniser.role === 'panic';
-    this.lines.push({ number: head.number, text: head.text, code: undefined });
+    this.lines.push({ number: head.number, text: head.text, code: undefined, opens: false });
   }
 
   /** Whether it is the kernel that speaks, as far as one can tell by now. */
@@ -98,7 +119,7 @@ export class Report implements ReportView {
 
   /** Takes in one line after the head. */
   add(line: ConsoleLine): void {
-    const code = parseFrame(line.text);
+    const code = parseFrame(line.text, line.marks);
     const { confirm, confirmWithin = MAX_LINES } = this.recogniser;
     if (
       !this.confirmed &&
@@ -106,14 +127,18 @@ export class Report implements ReportView {
       confirm?.test(line.text) === true
     )
       this.confirmed = true;
-    this.noteMixing(line.text);
+    this.noteMixing(line);
+    if ((line.marks & MARK.high) !== 0) this.ascii = false;
     if (line.stamped === this.head.stamped) {
-      if (!this.framed && (code !== undefined || KERNEL.test(line.text))) this.framed = true;
+      if (!this.framed && (code !== undefined || kernelSays(line.text))) this.framed = true;
     } else if (line.stamped && line.number - this.head.number <= 2 && ONLY_FAULTS.test(line.text)) {
       this.vouched = true;
     }
+    if (this.who === undefined && code === undefined && (line.marks & MARK.d) !== 0) {
+      if (this.lines.length < MAX_IDENTITY) this.who = IDENTITY.exec(line.text) ?? undefined;
+    }
     if (code?.is === 'frame') this.traced = true;
-    if (code !== undefined || BODY.test(line.text)) {
+    if (code !== undefined || belongs(line.text)) {
       this.quiet = 0;
       this.lastLine = line.number;
     } else {
@@ -132,17 +157,18 @@ export class Report implements ReportView {
       // The entry of a stack that overflowed is at its far end: the middle goes.
       lines.splice(MAX_LINES / 2, 1);
     }
-    lines.push({ number: line.number, text: line.text, code });
+    const opens = code?.is !== 'frame' && startsTrace(line.text);
+    lines.push({ number: line.number, text: line.text, code, opens });
   }
 
-  private noteMixing(text: string): void {
+  private noteMixing({ text, marks }: ConsoleLine): void {
     if (this.mixed !== undefined || this.ended || this.recogniser.crossCpu) return;
     const first = text.charCodeAt(0);
-    if (first !== SPACE && FOREIGN_DUMP.test(text))
+    if (first !== SPACE && foreignDump(text))
       this.mixes('a stack dump that is no crash begins inside it');
     if (first === SPACE && INJECTED.test(text))
       this.mixes('the stack of an injected failure is among its lines');
-    const identity = text.includes('PID: ') ? IDENTITY.exec(text) : null;
+    const identity = (marks & MARK.d) !== 0 ? PID.exec(text) : null;
     const pid = identity?.[1] ?? identity?.[2];
     if (pid === undefined) return;
     if (this.pid !== undefined && this.pid !== pid) {

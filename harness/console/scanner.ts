@@ -4,6 +4,7 @@ import type { ModuleContext } from './gone.js';
 import { Incidents } from './incidents.js';
 import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
 import { MODULE_HINT } from './logged-modules.js';
+import { ANY, marksOf } from './marks.js';
 import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
 import type { Recogniser } from './recogniser.js';
@@ -42,7 +43,9 @@ const MAX_CACHE = 1024;
 /** The recognisers whose head a line may be, by what of the filter was met in it. */
 function candidates(hits: readonly number[]): readonly Recogniser[] {
   if (hits.length >= MAX_HITS) return RECOGNISERS;
-  const key = hits.length === 1 ? (hits[0] as number) : hits.join();
+  // States have 16 bits.
+  const [first = 0, second = 0] = hits;
+  const key = hits.length <= 2 ? first * 0x10000 + second : hits.join();
   const known = CACHE.get(key);
   if (known !== undefined) return known;
   const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
@@ -157,10 +160,11 @@ export class ConsoleScanner {
 
   private take(chunk: Buffer, start: number, end: number, hits: readonly number[]): void {
     const tail = chunk.toString('latin1', start, end);
-    const text =
-      this.heldLength === 0
-        ? tail
-        : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') + tail;
-    this.incidents.line(parseLine(text, this.line), hits.length > 0 ? candidates(hits) : undefined);
+    const whole = this.heldLength === 0;
+    const text = whole
+      ? tail
+      : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') + tail;
+    const line = parseLine(text, this.line, whole ? marksOf(chunk, start, end) : ANY);
+    this.incidents.line(line, hits.length > 0 ? candidates(hits) : undefined);
   }
 }
