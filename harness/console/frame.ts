@@ -39,6 +39,7 @@ const PC_LABEL = new RegExp(
 const PC_FIRST = 'REIpPTeNK';
 const LR_FIRST = 'lLrR';
 const LR_LABEL = /^\s*(?:lr|LR is at|LR|ra|RA|RP\(r2\))(?: ?: ?| )\s*(.*)$/;
+const NEXT_REGISTER = /\s(?:lr|ra)\s*:/;
 const SYMBOL_ANYWHERE = new RegExp(SYMBOL);
 const TRACE = new RegExp(String.raw`^\s*(?:(?:${BRACKET}\s+){1,2})?(\? )?\(?${SYMBOL}\)?`);
 /** What {@link BARE} begins with. */
@@ -85,14 +86,12 @@ export function parseFrame(text: string, marks = ANY): FrameLine | undefined {
     const frame = { ...some('symbol', named[1]), reliable: true };
     return said('lr', frame, text.includes('[inline]'));
   }
-  const arm = hex ? ARM_FROM.exec(text) : null;
-  if (arm) {
-    const frame = frameOf(arm[4], arm[5], arm[6], arm[7], arm[3], true);
-    return said('frame', frame);
-  }
   // Whoever has an offset has a size: `+0x1/0x2`.
   const placed = hex && (marks & MARK.slash) !== 0;
   const trace = placed ? TRACE.exec(text) : null;
+  const from = placed && (trace === null || text.startsWith(' from ', trace[0].length));
+  const arm = from ? ARM_FROM.exec(text) : null;
+  if (arm) return said('frame', frameOf(arm[4], arm[5], arm[6], arm[7], arm[3], true));
   if (trace) {
     // powerpc marks guesses after the symbol: `(unreliable)` (arch/powerpc/kernel/process.c).
     const reliable = trace[2] === undefined && !text.includes('(unreliable)');
@@ -133,11 +132,12 @@ function said(is: FrameLine['is'], frame: CallFrame, inlined = false, user = fal
 
 function parsePc(label: string, segment: string | undefined, rest: string): FrameLine | undefined {
   // `pc : [<ffffffc000d394c4>] lr : [<...>]`: two registers on one line; `epc : foo ra : bar`.
-  const own = rest.split(/\s(?:lr|ra)\s*:/, 1)[0] ?? rest;
+  const next = NEXT_REGISTER.exec(rest);
+  const own = next === null ? rest : rest.slice(0, next.index);
   const user = segment !== undefined && USER_CS.test(segment);
   const m = SYMBOL_ANYWHERE.exec(own);
   if (m) {
-    const address = HEX.exec(own.slice(0, m.index))?.[1];
+    const address = m.index === 0 ? undefined : HEX.exec(own.slice(0, m.index))?.[1];
     return said('pc', frameOf(m[1], m[2], m[3], m[4], address, true), false, user);
   }
   const named = NAMED.exec(own);
@@ -155,6 +155,24 @@ function symbolFrame(m: RegExpExecArray, from: number, reliable: boolean): CallF
   return frameOf(m[from], m[from + 1], m[from + 2], m[from + 3], undefined, reliable);
 }
 
+const ZERO = 0x30;
+const MINUS = 0x2d;
+
+/**
+ * The value of hexadecimal digits below 2^53, with a sign and `0x` or without; as `Number.parseInt`,
+ * which takes longer than all else that is done with a frame.
+ */
+function hexOf(text: string): number {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    // `0` to `9` are 0x30 and up, `a` to `f` 0x61; a sign and the `x` count for nothing.
+    const code = text.charCodeAt(i);
+    if (code >= 0x61 && code <= 0x66) value = value * 16 + code - 0x57;
+    else if (code >= ZERO && code < ZERO + 10) value = value * 16 + code - ZERO;
+  }
+  return text.charCodeAt(0) === MINUS ? -value : value;
+}
+
 /** A frame with the keys for which there is a value. */
 function frameOf(
   symbol: string | undefined,
@@ -165,8 +183,8 @@ function frameOf(
   reliable: boolean,
 ): CallFrame {
   const frame: { -readonly [K in keyof CallFrame]: CallFrame[K] } = {
-    offset: Number.parseInt(offset ?? '0', 16),
-    size: Number.parseInt(size ?? '0', 16),
+    offset: offset === undefined ? 0 : hexOf(offset),
+    size: size === undefined ? 0 : hexOf(size),
     reliable,
   };
   if (symbol !== undefined) frame.symbol = symbol;
