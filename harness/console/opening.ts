@@ -20,22 +20,36 @@ export function firstAt(text: string): number {
  * The same as `^\s*(?:...)`, but sorted by the first character: of most lines one look at it says no.
  */
 export function opening(forms: RegExp): (text: string) => boolean {
-  const byFirst: string[][] = Array.from({ length: CODES }, () => []);
-  const rest: string[] = [];
-  for (const form of alternatives(forms.source)) {
-    const firsts = firstsOf(form) ?? byFirst.keys();
-    for (const code of firsts) byFirst[code]?.push(form);
-    if (firstsOf(form) === undefined) rest.push(form);
-  }
-  const compiled = (list: readonly string[]): RegExp | undefined =>
-    list.length === 0 ? undefined : new RegExp(`^\\s*(?:${list.join('|')})`, forms.flags);
-  const asked = byFirst.map(compiled);
-  const other = compiled(rest);
+  let sorted: Sorted | undefined;
   return (text) => {
+    // Most programs that load this read no report.
+    sorted ??= sort(forms);
     const code = text.charCodeAt(firstAt(text));
-    return (code < CODES ? asked[code] : other)?.test(text) ?? false;
+    const asked = code < CODES ? code : CODES;
+    const list = sorted.forms[asked] ?? [];
+    if (list.length === 0) return false;
+    const form = sorted.compiled[asked] ?? compile(list, forms.flags);
+    sorted.compiled[asked] = form;
+    return form.test(text);
   };
 }
+
+/** The alternatives by the first characters they may have, the last of them being any other. */
+interface Sorted {
+  readonly forms: readonly (readonly string[])[];
+  readonly compiled: (RegExp | undefined)[];
+}
+
+function sort(forms: RegExp): Sorted {
+  const sorted: string[][] = Array.from({ length: CODES + 1 }, () => []);
+  for (const form of alternatives(forms.source)) {
+    for (const code of firstsOf(form) ?? sorted.keys()) sorted[code]?.push(form);
+  }
+  return { forms: sorted, compiled: Array.from({ length: CODES + 1 }) };
+}
+
+const compile = (list: readonly string[], flags: string): RegExp =>
+  new RegExp(`^\\s*(?:${list.join('|')})`, flags);
 
 /** The alternatives of an expression, those in its groups aside. */
 function alternatives(source: string): string[] {

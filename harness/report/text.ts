@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Table from 'cli-table3';
-import wrapAnsi from 'wrap-ansi';
+import { wrapAnsi } from 'fast-wrap-ansi';
 import { knownReasons } from '../judge/known.js';
 import type { Finding } from '../model/finding.js';
 import { orderedPlacements } from '../model/placement.js';
