@@ -18,7 +18,7 @@ export interface DumpFacts {
   /** The crash; null where the judge found none. */
   readonly finding: Pick<
     RawFinding,
-    'address' | 'faultAddress' | 'resolved' | 'resolvedFault'
+    'address' | 'faultAddress' | 'resolved' | 'resolvedFault' | 'text'
   > | null;
 }
 
@@ -39,11 +39,14 @@ function gone({ finding }: DumpFacts): (readonly [address: string, name: string]
  * names. crash reads on from the terminal after them.
  */
 export function crashCommands(facts: DumpFacts): string {
-  const { dump, object, layout } = facts;
+  const { arch, dump, object, layout, finding } = facts;
   const { task } = dump;
+  const saved = task && finding ? arch.dump.saved?.(finding.text) : undefined;
   return [
     // Where it stands is told: crash 8.0.2 looks for it in a part of the exception stacks that is not there.
     ...(task ? [`bt -S ${task.sp} -I ${task.pc}`] : ['bt -e']),
+    // Not every time does it find these in the stack itself.
+    ...(saved === undefined ? [] : [`struct -x pt_regs.ip,sp,flags ${saved}`]),
     addSymbolFile(object, layout),
     ...gone(facts).map(([address]) => `gdb info symbol 0x${address}`),
     '',

@@ -77,8 +77,9 @@ describe.skipIf(absent.length > 0)(`crash and drgn ${absent.join('; ')}`, () => 
     const [tool = '', ...words] = shown(screen, 'crash');
     const said = await runs([tool, '-s', ...words], 'exit\n');
     expect(said).toMatch(/^PID: \d+ +TASK: [0-9a-f]{16} +CPU: 0 +COMMAND: "dmrace-guest"$/m);
-    expect(said).toMatch(new RegExp(`^ +RIP: ${address} +RSP: `, 'm'));
-    expect(inOrder(said, [`RIP: ${address}`, ...STACK]), said).toBe(true);
+    // bt itself shows them when the stack was aligned to 16 bytes there.
+    expect(said).toMatch(new RegExp(`^ +ip = 0x${address},$`, 'm'));
+    expect(inOrder(said, ['asm_exc_page_fault', ...STACK]), said).toBe(true);
     expect(said).toMatch(
       /^dm_kobject_release \+ \d+ in section \.text of \S*\/dm-mod\.debug\.ko$/m,
     );

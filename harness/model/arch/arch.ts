@@ -83,6 +83,11 @@ export interface Arch {
     readonly sp: number;
     /** By which of vmcoreinfo's numbers the kernel tells where its image lies (kernel/crash_core.c). */
     readonly image: 'phys_base' | 'kimage_voffset';
+    /**
+     * Where the registers lie that the kernel saved at a fault, as `struct -x pt_regs` of crash takes them,
+     * going by the report of the crash; null where crash finds them itself.
+     */
+    readonly saved: ((report: readonly string[]) => string | undefined) | null;
     /** Python, for drgn. */
     readonly drgn: {
       /** The program counter's name in struct pt_regs. */

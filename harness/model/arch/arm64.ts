@@ -45,6 +45,7 @@ export const arm64: Arch = {
     pc: 32,
     sp: 31,
     image: 'kimage_voffset',
+    saved: null,
     drgn: {
       pc: 'pc',
       // PSTATE's mode: EL1 or EL2 (Arm ARM, SPSR_EL1).

@@ -31,12 +31,24 @@ const { task: _, ...atEnd } = FACTS.dump;
 
 describe('what crash is given', () => {
   it('is where the task stands, the module that is gone and the address in it', () => {
-    const [stack, module, ...symbols] = crashCommands(FACTS).split('\n');
+    const [stack, registers, module, ...symbols] = crashCommands(FACTS).split('\n');
     expect(stack).toBe('bt -S ffffc900005c3cb8 -I ffffffff81003300');
+    // Of the recorded crash: RSP: 0018:ffffc900005abb60.
+    expect(registers).toBe('struct -x pt_regs.ip,sp,flags ffffc900005abab8');
     expect(module).toMatch(
       /^add-symbol-file \/cache\/dm-mod\.debug\.ko 0xffffffffc0[0-9a-f]{6} -s /,
     );
     expect(symbols).toEqual([`gdb info symbol 0x${finding?.address}`, '']);
+  });
+
+  it.each([
+    ['ffffc900005c3e10', 'ffffc900005c3d68'],
+    // Of a dump in which crash does not find them: the processor left 8 bytes out.
+    ['ffffc900005c3e58', 'ffffc900005c3da8'],
+  ])('has the registers that were saved below %s', (sp, saved) => {
+    const text = ['RIP: 0010:0xffffffffc0243dde', `RSP: 0018:${sp} EFLAGS: 00000246`];
+    const commands = crashCommands({ ...FACTS, finding: { text } });
+    expect(commands.split('\n')).toContain(`struct -x pt_regs.ip,sp,flags ${saved}`);
   });
 
   it('is what there is of a dump from the end of a trial, and of a crash elsewhere', () => {
@@ -55,6 +67,7 @@ describe('what drgn is given', () => {
     const data = drgnScript({
       ...FACTS,
       finding: {
+        text: [],
         address: 'ffffffff8155a534',
         faultAddress: 'ffffffffc0248738',
         resolvedFault: 'x [unloaded m]',
