@@ -2,46 +2,26 @@
 import { parseFrame } from './frame.js';
 import type { ConsoleLine } from './line.js';
 import { MARK } from './marks.js';
-import { opening } from './opening.js';
 import type { Prefix } from './placed.js';
 import type { Recogniser, ReportLine, ReportView } from './recogniser.js';
+import {
+  belongs,
+  END,
+  foreignDump,
+  IDENTITY,
+  INJECTED,
+  kernelSays,
+  ONLY_FAULTS,
+  PID,
+  startsTrace,
+} from './report-lines.js';
 
 /** Lines kept of one report; what comes after is counted, not kept. */
 export const MAX_LINES = 600;
 
-/** Lines that only a report holds; they keep it open. Formats of v3.10 to v6.19. */
-const belongs = opening(
-  /Call [Tt]race:|Backtrace:|stack backtrace:|Stack:|Code:|Code : |Modules linked in:|CPU: \d|CPU \d+ |Hardware name:|Workqueue:|R[A-Z0-9]{1,2} ?: |RSP|EAX|ESI|DS:|CS:|FS:|CR2|DR0|DR3|PKRU|EFLAGS|Tainted:|<\/?[A-Z#]+>|x\d+ ?: |[rgs]\d+ ?: |sp : |pstate|\[[0-9a-f]{8,16}\] (?:pgd|\*pgd)|pgd = |PGD |#PF: |Mem abort info|Data abort info|Internal error|Process |task: |Stack: \(|Memory state|Allocated by|Freed by|The buggy|(?:Read|Write) (?:of size|at addr)|which (?:belongs|lock)|==+$|--+$|---\[|(?:other|but |the |and |to |-> #|stack |\d+ locks? held|no locks held|#\d+: )|Showing all|task:|Sending NMI|NMI backtrace|irq event stamp|hardirqs? last|softirqs? last|Kernel panic|Kernel Offset|Rebooting in|Preemption disabled at|in_atomic|>[0-9a-f]{16}: |[0-9a-f](?<= .)[0-9a-f]{15}: |Uninit was|Local variable|raw: |page:|flags: |value changed|Reported by|read to|write to|KASAN: /,
-);
-
-/** What only a kernel prints below a head; quoting one head alone does not. */
-const kernelSays = opening(
-  /Call [Tt]race:|Backtrace:|stack backtrace:|CPU: \d+ (?:UID|PID)|CPU \d+ |Modules linked in:|Hardware name:|Code: |PGD |pgd = |\[[0-9a-f]{8,16}\] \*?pgd|#PF: |Oops|Internal error|Mem abort info|task: ?\S|Not tainted|Tainted: |[\w.+-]{3,80} (?:#\d+ )?(?:Not tainted|Tainted)|unreferenced object|---\[ end|Kernel Offset|Rebooting in|(?:Read|Write) (?:of size|at addr)|page:|flags: 0x|read to 0x|write to 0x|\(t=\d+|\d+-\.{3}/,
-);
-
-/** What follows the head of a crash, but not that of a stack dump somebody asked for. */
-const ONLY_FAULTS =
-  /^(?:(?:Read|Write) (?:of size \d|at addr )|Oops|PGD |#PF: |Internal error|Mem abort info|Modules linked in|\[[0-9a-f]{8,16}\] \*?pgd|\s*YZrvWESTHL|Failing address|tsk->\{mm|[\w./-]{1,40}\(\d+\): Oops)/;
-
-/** A second stack dump that is no crash; its frames are not the report's. */
-const dumps = opening(/FAULT_INJECTION: forcing a failure|sysrq: |SysRq : /);
-const FAILED = ': page allocation failure';
-const DUMPED = /^[\w.:/-]{1,32}: page allocation failure/;
-const foreignDump = (text: string): boolean =>
-  dumps(text) || (text.includes(FAILED) && DUMPED.test(text));
-/** What a call trace begins with. */
-const startsTrace = opening(
-  /Call [Tt]race:|Backtrace:|stack backtrace:|backtrace(?: \(\w+ \w+\))?:|Stack traceback/,
-);
-const INJECTED = /^ _*should_fail[\w.]*\+0x/;
-const SPACE = 0x20;
-const PID = /^\s*(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) |CPU: \d+ PID: (\d+)\b)/;
-/** dump_stack_print_info(), lib/dump_stack.c; `UID:` since v6.12. */
-const IDENTITY =
-  /^\s*CPU: (\d+)(?: UID: \d+)? PID: (\d+) Comm: (.{1,40}?) (?:(Not tainted)|Tainted: ([A-Z ]{1,40}?)(?= {1,12}[^A-Z ]| {1,12}\S*\d|$))/;
 /** Who ran is told among the first lines. */
 const MAX_IDENTITY = 80;
-const END = /^---\[ end (?:trace|Kernel panic)/;
+const SPACE = 0x20;
 
 /** A report being collected. */
 export class Report implements ReportView {
@@ -120,20 +100,9 @@ export class Report implements ReportView {
   /** Takes in one line after the head. */
   add(line: ConsoleLine): void {
     const code = parseFrame(line.text, line.marks);
-    const { confirm, confirmWithin = MAX_LINES } = this.recogniser;
-    if (
-      !this.confirmed &&
-      line.number - this.head.number <= confirmWithin &&
-      confirm?.test(line.text) === true
-    )
-      this.confirmed = true;
+    this.noteTrust(line, code !== undefined);
     this.noteMixing(line);
     if ((line.marks & MARK.high) !== 0) this.ascii = false;
-    if (line.stamped === this.head.stamped) {
-      if (!this.framed && (code !== undefined || kernelSays(line.text))) this.framed = true;
-    } else if (line.stamped && line.number - this.head.number <= 2 && ONLY_FAULTS.test(line.text)) {
-      this.vouched = true;
-    }
     if (this.who === undefined && code === undefined && (line.marks & MARK.d) !== 0) {
       if (this.lines.length < MAX_IDENTITY) this.who = IDENTITY.exec(line.text) ?? undefined;
     }
@@ -159,6 +128,19 @@ export class Report implements ReportView {
     }
     const opens = code?.is !== 'frame' && startsTrace(line.text);
     lines.push({ number: line.number, text: line.text, code, opens });
+  }
+
+  /** What a line says for the report as a whole: that it is one, and that it is the kernel's. */
+  private noteTrust(line: ConsoleLine, isCode: boolean): void {
+    const { confirm, confirmWithin = MAX_LINES } = this.recogniser;
+    const below = line.number - this.head.number;
+    if (!this.confirmed && below <= confirmWithin && confirm?.test(line.text) === true)
+      this.confirmed = true;
+    if (line.stamped === this.head.stamped) {
+      if (!this.framed && (isCode || kernelSays(line.text))) this.framed = true;
+    } else if (line.stamped && below <= 2 && ONLY_FAULTS.test(line.text)) {
+      this.vouched = true;
+    }
   }
 
   private noteMixing({ text, marks }: ConsoleLine): void {
