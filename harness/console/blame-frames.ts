@@ -3,6 +3,7 @@ import type { CallFrame } from '../model/finding.js';
 import { sourceName } from './frame.js';
 import { isGeneric } from './generic/index.js';
 import type { ReportLine } from './recogniser.js';
+import type { Report } from './report.js';
 
 /** The function to name in the title, as in the source, with the frame it was taken from. */
 export interface Blame {
@@ -21,6 +22,12 @@ export function symbolOf(line: ReportLine): string | undefined {
   // The same crash has the same title, whether line numbers were put in or not.
   if (code.inlined === true) return undefined;
   return code.frame.symbol;
+}
+
+/** What a report's family must not blame. */
+export function skipOf(report: Report): RegExp | undefined {
+  const { skip } = report.recogniser;
+  return typeof skip === 'function' ? skip(report) : skip;
 }
 
 /** Whether a title may name a symbol. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Blame, NOBODY, symbolOf, usable } from './blame-frames.js';
+import { type Blame, NOBODY, skipOf, symbolOf, usable } from './blame-frames.js';
 import { sourceName } from './frame.js';
 import type { ReportLine } from './recogniser.js';
 import type { Report } from './report.js';
@@ -21,7 +21,7 @@ const MAX_STACK = 500;
  */
 export function blameInterrupted(report: Report): Blame {
   const { lines } = report;
-  const skip = report.recogniser.skip;
+  const skip = skipOf(report);
   // The watchdog prints the registers it interrupted; RCU, the stack of its own timer.
   const ways =
     report.recogniser.kind === 'rcu-stall'
@@ -45,7 +45,7 @@ export function blameInterrupted(report: Report): Blame {
 /** Who overflowed the stack: the entry of the subsystem that has the loop in it. */
 export function blameOverflow(report: Report): Blame {
   const start = report.lines.findIndex((l) => l.opens);
-  return anchor(stackFrom(report.lines, Math.max(1, start + 1)), report.recogniser.skip);
+  return anchor(stackFrom(report.lines, Math.max(1, start + 1)), skipOf(report));
 }
 
 function isInterrupt(lines: readonly ReportLine[], at: number): boolean {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Blame, NOBODY, symbolOf, traceOnly, usable } from './blame-frames.js';
+import { type Blame, NOBODY, skipOf, symbolOf, traceOnly, usable } from './blame-frames.js';
 import { lockOrder } from './blame-locks.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
 import { INLINED_HEAD, sourceName } from './frame.js';
@@ -102,9 +102,8 @@ const LOCK_WRAPPER =
   /^\w+_(?:un|try)?lock(?:_(?:nested|irq|irqsave|irqrestore|bh|killable|interruptible|shared|exclusive|common|timeout))?$/;
 
 function skipped(report: Report): RegExp | undefined {
-  const { from, skip: always, skipBy } = report.recogniser;
-  const skip = skipBy?.(report) ?? always;
-  if (from !== 'fault') return skip;
+  const skip = skipOf(report);
+  if (report.recogniser.from !== 'fault') return skip;
   return skip === undefined ? LOCK_WRAPPER : new RegExp(`${skip.source}|${LOCK_WRAPPER.source}`);
 }
 

@@ -68,10 +68,8 @@ export interface Recogniser {
   readonly finer?: ((report: ReportView) => string | undefined) | undefined;
   /** Names the function itself, where the head does so in a way of its own. */
   readonly names?: ((report: ReportView) => string | undefined) | undefined;
-  /** Functions that this family must not blame, on top of the generic ones. */
-  readonly skip?: RegExp | undefined;
-  /** The same, where that depends on what the report says. */
-  readonly skipBy?: ((report: ReportView) => RegExp | undefined) | undefined;
+  /** Functions that this family must not blame, on top of the generic ones; it may depend on the report. */
+  readonly skip?: RegExp | ((report: ReportView) => RegExp) | undefined;
   /** It only says what a check found: inside another report it begins none. */
   readonly message?: boolean | undefined;
   /** A weak head counts only once a line after it matches this. */

@@ -32,7 +32,6 @@ const uniform = (r: Recogniser): Recogniser => ({
   finer: r.finer,
   names: r.names,
   skip: r.skip,
-  skipBy: r.skipBy,
   message: r.message,
   confirm: r.confirm,
   confirmWithin: r.confirmWithin,

@@ -47,8 +47,8 @@ const SKIP =
 const OBJECT_USERS = new RegExp(
   `${SKIP.source}|(?:^|_)(?:rcu|timer|hrtimer|work|percpu)_|call_rcu|_rcu$|^init_(?:timer|work)`,
 );
-const skipBy = (report: ReportView): RegExp | undefined =>
-  finer(report) === 'debugobjects' ? OBJECT_USERS : undefined;
+const skip = (report: ReportView): RegExp =>
+  finer(report) === 'debugobjects' ? OBJECT_USERS : SKIP;
 
 /** refcount_error_report(), kernel/panic.c of v4.13 to v5.4: the place is in the message. */
 const REFCOUNT_AT = /^refcount_t .{3,20} at ([A-Za-z_][\w.]*)\+0x/;
@@ -66,8 +66,7 @@ const WARN = {
   kind: 'warning',
   hints: ['WARNING: '],
   from: 'order',
-  skip: SKIP,
-  skipBy,
+  skip,
   title,
   finer,
   names,
