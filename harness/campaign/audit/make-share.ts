@@ -2,6 +2,7 @@
 import type { AuditFolder } from '../../runs/audit/audit-folder.js';
 import type { AuditNote } from '../../runs/audit/note.js';
 import { shareOfPlan, visitKey } from '../../runs/audit/share.js';
+import { guestOf } from '../../runs/audit/visits.js';
 import type { CampaignEnd } from '../../runs/run-note.js';
 import { telling } from '../../util/work.js';
 import type { AuditPlace } from './place.js';
@@ -80,12 +81,6 @@ async function noted(
 
 /** The first number that a guest of this process may have. */
 function nextGuest({ resumed }: AuditPlace): number {
-  const numbers = (resumed?.saved.lines.entries ?? []).map(({ entry }) =>
-    entry.is === 'guest'
-      ? entry.guest
-      : entry.is === 'visit'
-        ? entry.visit.guest
-        : entry.planted.visit.guest,
-  );
-  return Math.max(-1, ...numbers) + 1;
+  const entries = resumed?.saved.lines.entries ?? [];
+  return entries.reduce((next, { entry }) => Math.max(next, guestOf(entry) + 1), 0);
 }

@@ -9,7 +9,7 @@ import { sameAudit } from './same-audit.js';
 import { auditNoteOf, planOf, readSavedAudit, type SavedAudit } from './saved-audit.js';
 import { visitKey } from './share.js';
 import { unlistedGuests } from './stray.js';
-import type { AuditLine } from './visits.js';
+import { type AuditLine, guestOf } from './visits.js';
 
 /** A merged audit. */
 export interface MergedAudit {
@@ -76,13 +76,6 @@ async function copyShard(
   }
   return next;
 }
-
-const guestOf = (line: AuditLine): number =>
-  line.is === 'guest'
-    ? line.guest
-    : line.is === 'visit'
-      ? line.visit.guest
-      : line.planted.visit.guest;
 
 /** A line with its guests numbered from `first`. */
 function renumbered(line: AuditLine, first: number): AuditLine {

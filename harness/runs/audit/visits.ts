@@ -27,6 +27,12 @@ export type AuditLine =
       readonly files: Readonly<Record<string, string>>;
     };
 
+/** The number of the guest that a line is of. */
+export function guestOf(line: AuditLine): number {
+  if (line.is === 'guest') return line.guest;
+  return line.is === 'visit' ? line.visit.guest : line.planted.visit.guest;
+}
+
 const Line = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('visit'), visit: VisitJson }),
   z.strictObject({
