@@ -60,6 +60,7 @@ export async function compare(request: RunRequest, conductor: Conductor): Promis
     {
       ...rest,
       build: { ...plain, ...(rebuilt ? { patches: [] } : {}) },
+      controlFirst: true,
       out: sideFolder(root, 'before'),
     },
     conductor,

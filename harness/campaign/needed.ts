@@ -3,6 +3,7 @@ import { showsCalm, showsCrash } from '../judge/verdict.js';
 import type { Placement } from '../model/placement.js';
 import { roleOf } from '../model/role.js';
 import type { Scenario } from '../model/scenario.js';
+import type { StopRule } from '../model/stop-rule.js';
 import type { TrialPlan, TrialResult } from '../model/trial.js';
 import type { Question } from '../model/verdict.js';
 import type { Shard } from '../runs/shard.js';
@@ -25,7 +26,16 @@ export interface NeededTrials {
 export function neededTrials(
   question: Question,
   { attempts }: Scenario,
-  { shard, attribution }: { readonly shard: Shard | null; readonly attribution: boolean },
+  {
+    shard,
+    attribution,
+    answered,
+  }: {
+    readonly shard: Shard | null;
+    readonly attribution: boolean;
+    /** Says when the subject has its answer, and only the control is waited for; null: it has none of its own. */
+    readonly answered: StopRule | null;
+  },
 ): NeededTrials {
   const { planted, control, placements } = question;
   const parts = shard?.of ?? 1;
@@ -45,6 +55,7 @@ export function neededTrials(
       if (attribution && roleOf(placement) === 'attribution') {
         return index < TRIES * parts && !results.some(reachedByIt);
       }
+      if (roleOf(placement) === 'subject' && answered) return answered(results) === null;
       const test = tests.get(placement);
       return test === undefined || (index < tries && !results.some(test));
     },

@@ -28,6 +28,8 @@ export interface RunRequest extends RaceRequest {
   /** How long a trial lasts; null where the scenario decides by itself when it is done. */
   readonly durationMs: number | null;
   readonly stopOn: readonly StopWord[];
+  /** Whether what stops the run waits for the control and its twin: another run rests on them. */
+  readonly controlFirst?: boolean;
   readonly shard: Shard | null;
   /** Entries of the known-issues file; null without one. */
   readonly known: readonly KnownIssue[] | null;

@@ -155,9 +155,11 @@ async function race({
     { scenario, methodHome, durationMs, nonce },
     { placements, trials: trials * scenario.attempts, seed },
   );
+  const answered = stopRule(request.stopOn, scenario.targetCause);
   const wanted = neededTrials(questionOf(note()), scenario, {
     shard,
     attribution: note().attribution === true,
+    answered: request.controlFirst ? answered : null,
   });
   const enough = onceRule(enoughRule(shareOf(trials, shard)), wanted.shown);
   const campaign = await runTrials(
@@ -166,7 +168,7 @@ async function race({
       trials: plans.filter((plan) => isMine(plan, shard) && !done.has(trialName(plan))),
       jobs: request.jobs,
       stop: anyRule(
-        stopRule(request.stopOn, scenario.targetCause),
+        request.controlFirst ? onceRule(answered, wanted.shown) : answered,
         ...(scenario.attempts > 1 ? [enough] : []),
       ),
       needed: wanted.needed,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+
+import { callerFirst, faultOrder, isKernelPc, isNextFunction } from './blame-fault.js';
 import { type Blame, NOBODY, skipOf, symbolOf, traceOnly, usable } from './blame-frames.js';
 import { lockOrder } from './blame-locks.js';
 import { blameInterrupted, blameOverflow } from './blame-stall.js';
@@ -14,8 +16,6 @@ const otherTrace = opening(
 );
 /** The line that says who ran: dump_stack_print_info(), lib/dump_stack.c. */
 const namesCpu = opening(/CPU: \d/);
-/** The registers take no more lines than this. */
-const REGISTERS = 24;
 
 /** Chooses whom the title names. */
 export function blame(report: Report): Blame {
@@ -64,7 +64,7 @@ function lastResort(report: Report): Blame {
   const best =
     counters.find((l) => usable(symbolOf(l) ?? '', undefined)) ??
     counters.find((l) => !isMachinery(sourceName(symbolOf(l) ?? ''))) ??
-    (report.mixed === undefined ? helperIn(report) : undefined) ??
+    (report.mixed === undefined ? helperIn(report, counters.length === 0) : undefined) ??
     counters[0];
   if (best !== undefined)
     return { name: sourceName(symbolOf(best) ?? ''), frame: best.code?.frame };
@@ -72,9 +72,13 @@ function lastResort(report: Report): Blame {
   return named === undefined ? NOBODY : { name: sourceName(named), frame: undefined };
 }
 
-/** The first helper of the trace, when the counter is in what only leads to a fault or notices it. */
-function helperIn(report: Report): ReportLine | undefined {
-  return traceOnly(ownLines(report.lines)).find((l) => {
+/**
+ * The first helper of the trace, when the counter is in what only leads to a fault or notices it, or
+ * nowhere.
+ */
+function helperIn(report: Report, nowhere: boolean): ReportLine | undefined {
+  const trace = traceOnly(ownLines(report.lines));
+  return (nowhere ? callerFirst(trace) : trace).find((l) => {
     const symbol = symbolOf(l);
     return (
       symbol !== undefined && l.code?.frame.reliable === true && !isMachinery(sourceName(symbol))
@@ -143,6 +147,7 @@ function pick(
     const symbol = symbolOf(line);
     const frame = line.code?.frame;
     if (symbol === undefined || frame === undefined || frame.reliable !== reliable) continue;
+    if (!reliable && isNextFunction(frame)) continue;
     const own = (line.code?.is === 'at' || hung) && ownsLocks(sourceName(symbol));
     if (own || usable(symbol, skip)) return { name: sourceName(symbol), frame };
   }
@@ -164,28 +169,4 @@ function ownLines(lines: readonly ReportLine[]): ReportLine[] {
     if (!other) own.push(line);
   }
   return own;
-}
-
-function isKernelPc(line: ReportLine): boolean {
-  return line.code?.is === 'pc' && !line.code.user;
-}
-
-/**
- * The counter of the fault, the link register where that tells more than the trace, the trace. Not
- * the registers of the system call that it came from, which are `RIP:` too.
- */
-function faultOrder(lines: readonly ReportLine[]): ReportLine[] {
-  const pc = lines.findIndex(isKernelPc);
-  if (pc < 0) return traceOnly(lines);
-  // Some architectures print the counter twice, bare among the registers and named below them
-  // (arch/powerpc/kernel/process.c, arch/arm/kernel/process.c); and with line numbers put in, the
-  // functions inlined at the fault are more lines of it.
-  const trace = lines.findIndex((l, i) => i > pc && l.opens);
-  const registers = lines.slice(Math.max(0, pc - 3), trace < 0 ? pc + REGISTERS : trace);
-  const here = registers.filter((l) => isKernelPc(l) && l.code?.frame.symbol !== undefined);
-  const rest = lines.slice(pc + 1).filter((l) => l.code?.is === 'frame' || l.code?.is === 'at');
-  const link = registers.filter((l) => l.code?.is === 'lr');
-  // A jump to nowhere was made by whoever is in the link register, and a helper that calls nobody
-  // has no frame of its own: its caller is in no trace.
-  return [...here, ...link, ...rest];
 }

@@ -3,7 +3,7 @@ import type { Scenario } from '../model/scenario.js';
 import { dmMod } from '../suspects/dm_mod/index.js';
 import { DELAYED_STEPS } from '../suspects/dm_mod/steps.js';
 import { dmracePlanted, dmracePlantedTwin } from '../suspects/dmrace_planted/index.js';
-import { PLANTED_DELAYED_STEPS, TWIN_DELAYED_STEPS } from '../suspects/dmrace_planted/steps.js';
+import { PLANTED_DELAYED_STEPS } from '../suspects/dmrace_planted/steps.js';
 
 /**
  * The second bug with nothing but the kernel's own means: no helper module, no scheduling, an
@@ -26,7 +26,7 @@ export const delayedRelease: Scenario = {
     cause: 'planted-release',
     staged: {
       planted: { suspect: dmracePlanted, telling: PLANTED_DELAYED_STEPS },
-      'planted-twin': { suspect: dmracePlantedTwin, telling: TWIN_DELAYED_STEPS },
+      'planted-twin': { suspect: dmracePlantedTwin, telling: PLANTED_DELAYED_STEPS },
     },
   },
   telling: DELAYED_STEPS,

@@ -14,6 +14,7 @@
  * Its correct twin is the same module in a guest that has dmrace_pinned loaded too: the release
  * method is then that module's, which is never unloaded.
  */
+#include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -147,6 +148,10 @@ static int __init planted_init(void)
 	void (*pinned)(struct kobject *kobj) = symbol_get(dmrace_pinned_release);
 	int error = misc_register(&planted_device);
 
+#ifdef CONFIG_DEBUG_KOBJECT_RELEASE
+	/* The probe that sees a release due counts on it: harness/suspects/dmrace_planted/steps.ts. */
+	BUILD_BUG_ON(offsetof(struct kobject, release) != 64);
+#endif
 	if (pinned && error)
 		symbol_put(dmrace_pinned_release);
 	else if (pinned)

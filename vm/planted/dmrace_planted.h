@@ -10,8 +10,11 @@
 #define PLANTED_CREATE	_IO(PLANTED_MAGIC, 1)
 #define PLANTED_REMOVE	_IO(PLANTED_MAGIC, 2)
 
-/* Below /sys/kernel, each below the one before; the object is the last. */
-#define PLANTED_TOP	"dmrace_planted"
+/*
+ * Below /sys/kernel, each below the one before; the object is the last. No other kobject has the name of the
+ * topmost (the module has one, and so has its device): it is known by it.
+ */
+#define PLANTED_TOP	"dmrace_topmost"
 #define PLANTED_UPPER	"upper"
 #define PLANTED_LOWER	"lower"
 #define PLANTED_NEAR	"near"

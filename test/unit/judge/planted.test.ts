@@ -8,6 +8,7 @@ import { neededTrials } from '../../../harness/campaign/needed.js';
 import { judgeTrial } from '../../../harness/judge/trial.js';
 import { judgeRun, WEAKER } from '../../../harness/judge/verdict.js';
 import type { Placement } from '../../../harness/model/placement.js';
+import { stopRule } from '../../../harness/model/stop-rule.js';
 import type { TrialFiles, TrialResult } from '../../../harness/model/trial.js';
 import type { Question } from '../../../harness/model/verdict.js';
 import { renderJson } from '../../../harness/report/json.js';
@@ -189,6 +190,7 @@ describe('which planted trials a campaign still needs', () => {
     const { needed, shown } = neededTrials(question, diskRelease, {
       shard: null,
       attribution: false,
+      answered: null,
     });
     const { result: crashed } = of('planted');
     const { result: calm } = of('planted-twin');
@@ -200,6 +202,18 @@ describe('which planted trials a campaign still needs', () => {
     expect(needed(plan('builtin', 99), [crashed, calm])).toBe(true);
     expect(shown([crashed])).toBe(false);
     expect(shown([crashed, calm])).toBe(true);
+  });
+
+  it('is none of a subject that has its answer, where only the control is waited for', () => {
+    const { needed } = neededTrials(question, diskRelease, {
+      shard: null,
+      attribution: false,
+      answered: stopRule(['crash'], question.targetCause),
+    });
+    const { result: crashed } = of('builtin');
+    expect(needed(plan('builtin', 1), [survivor()])).toBe(true);
+    expect(needed(plan('builtin', 1), [crashed])).toBe(false);
+    expect(needed(plan('planted', 0), [crashed])).toBe(true);
   });
 });
 

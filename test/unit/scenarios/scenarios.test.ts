@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
+import { tracingOf } from '../../../harness/evidence/sources.js';
 import { controlPlacement } from '../../../harness/model/control.js';
 import { DmraceError } from '../../../harness/model/errors.js';
 import { PROFILES } from '../../../harness/model/kernel-profile.js';
@@ -53,6 +54,24 @@ describe.each(ALL)('the scenario $name, as all,', (scenario) => {
       }
     }
   });
+});
+
+// A probe outlives the module it stands in, and then takes the breakpoints in freed text for its own.
+describe('no probe', () => {
+  const tellings = ALL.flatMap(({ telling, control }) => [
+    telling,
+    ...(control?.kind === 'planted' ? Object.values(control.staged) : []).map(
+      (instance) => instance.telling,
+    ),
+  ]);
+
+  it.each(tellings.flatMap((telling) => tracingOf(telling).probes))(
+    'stands in a module: %s',
+    (probe) => {
+      const [, at = ''] = probe.split(' ');
+      expect(at).toMatch(/^\w+$/);
+    },
+  );
 });
 
 describe.each(SCENARIOS)('the scenario $name', (scenario) => {

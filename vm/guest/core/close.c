@@ -13,6 +13,19 @@
  */
 #define GRACE_US	30000
 
+int send_window(const char *nonce)
+{
+	char *trace = NULL;
+	ssize_t bytes = read_trace(TRACE "/trace_pipe", &trace);
+	long long lost = lost_events();
+	int error = -1;
+
+	if (bytes >= 0 && lost >= 0 && !send_trace(trace, bytes))
+		error = record_window(nonce, bytes, lost);
+	free(trace);
+	return error;
+}
+
 int close_trial(const char *nonce)
 {
 	char *trace = NULL;

@@ -82,6 +82,7 @@ int let_go(pid_t pid);
 int reseed(const char *nonce, long long seed);
 
 /* close.c: the last words of a trial. */
+int send_window(const char *nonce);			/* the trace so far, and its record; or -1 */
 int close_trial(const char *nonce);
 
 /* layout.c, symbols.c: addresses. */

@@ -67,7 +67,7 @@ static void take_line(struct release *release, const char *line)
 	if (!release->pid) {
 		if (strstr(line, release->event) && strstr(line, release->argument))
 			release->pid = line_pid(line);
-		/* The probe stands in the method: where that is gone, all that is seen is who died there. */
+		/* What the object held may be released before it, into text that is gone. */
 		else if (is_worker_exit(line))
 			release->over = 1;
 	} else if (line_pid(line) == release->pid &&
@@ -147,15 +147,16 @@ static int unload(const char *module)
 }
 
 /* @events tells this program when it is over; the evidence is in an instance of its own. */
-static int watch(const struct suspect *suspect, const struct object *object,
-		 struct release *release, int events)
+static int watch(const struct trial *trial, const struct suspect *suspect,
+		 const struct object *object, struct release *release, int events)
 {
 	long long removed;
 
 	if (trace_on() || remove_object(suspect))
 		return -1;
 	removed = now_us();
-	if (unload(suspect->module) || await_release(release, events))
+	/* The release may be the last thing that this kernel does: recipes/remover.c says when. */
+	if (unload(suspect->module) || send_window(trial->nonce) || await_release(release, events))
 		return -1;
 	return record_cleanup(object->name, release->pid != 0, release->pid, now_us() - removed);
 }
@@ -178,7 +179,7 @@ int delayed(const struct trial *trial, const struct suspect *suspect)
 	events = open(TRACE_RELEASE "/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (events < 0)
 		return record_failure("open the trace_pipe of the release", errno);
-	error = watch(suspect, &object, &release, events);
+	error = watch(trial, suspect, &object, &release, events);
 	close(events);
 	return error;
 }

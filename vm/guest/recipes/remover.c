@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "core/guest.h"
@@ -20,23 +19,13 @@
  */
 static int report_window(struct race *race)
 {
-	char *trace = NULL;
-	ssize_t bytes;
-	long long lost;
 	int error;
 
 	error = record_removed(race->removal, race->removal_status, race->removed_us) |
 		record_unload(race->remover, race->suspect->module, race->unload_error,
 			      race->refcount, race->unload_us, race->unloaded_us,
 			      race->holder_returned);
-	bytes = read_trace(TRACE "/trace_pipe", &trace);
-	lost = lost_events();
-	if (bytes < 0 || lost < 0 || send_trace(trace, bytes))
-		error = -1;
-	else
-		error |= record_window(race->trial.nonce, bytes, lost);
-	free(trace);
-	return error;
+	return error | send_window(race->trial.nonce);
 }
 
 int remover(struct race *race)
