@@ -3,6 +3,7 @@ import type { RawFinding } from '../model/finding.js';
 import { finish } from './finish.js';
 import type { ModuleContext } from './gone.js';
 import { CONSEQUENCE, isSameIncident, noteStuck } from './heads.js';
+import type { Hinted } from './hinted.js';
 import type { ConsoleLine } from './line.js';
 import { LoggedKernels } from './logged-kernel.js';
 import { LoggedModules } from './logged-modules.js';
@@ -51,11 +52,11 @@ export class Incidents {
     return this.open.length > 0 || this.preamble !== undefined;
   }
 
-  /** Takes in one line; `likely` are the recognisers of which it holds a hint, if it holds any. */
-  line(line: ConsoleLine, likely: readonly Recogniser[] | undefined): void {
-    this.one(line, likely);
+  /** Takes in one line, with what it may be where the filter met something in it. */
+  line(line: ConsoleLine, hinted: Hinted | undefined): void {
+    this.one(line, hinted);
     for (const inner of line.inner) {
-      this.one(inner, likely, 'its head begins in the middle of another line');
+      this.one(inner, hinted, 'its head begins in the middle of another line');
     }
     this.closeQuiet(line.number);
   }
@@ -81,20 +82,19 @@ export class Incidents {
     return this.collect();
   }
 
-  private one(whole: ConsoleLine, likely: readonly Recogniser[] | undefined, torn?: string): void {
+  private one(whole: ConsoleLine, hinted: Hinted | undefined, torn?: string): void {
     if (whole.userspace) return;
     const owner = this.ownerOf(whole);
     const prefix = owner?.prefix;
     const line = prefix === undefined ? whole : { ...whole, text: prefix.strip(whole.text) };
-    if (likely !== undefined) {
-      if (this.kernels.note(line)) this.modules.clear();
-      this.modules.note(line);
+    if (hinted !== undefined) {
+      if (hinted.banner && this.kernels.note(line)) this.modules.clear();
+      if (hinted.module) this.modules.note(line);
       if (!line.stamped && SHOWS.test(line.text)) this.shown = line.number;
-      if (line.text.includes('cut here') && CUT_HERE.test(line.text))
-        this.preamble = { from: line.number, lines: [] };
+      if (hinted.cut && CUT_HERE.test(line.text)) this.preamble = { from: line.number, lines: [] };
     }
     const twin = this.twins.isTwin(line);
-    const head = likely === undefined ? undefined : headOf(line, likely, torn);
+    const head = hinted === undefined ? undefined : headOf(line, hinted.recognisers, torn);
     if (twin && (head !== undefined || owner?.doubled === true)) {
       // The log has every line twice: the second time says nothing new.
       if (owner !== undefined) owner.doubled = true;

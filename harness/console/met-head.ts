@@ -25,7 +25,10 @@ export function headOf(
   const first = firstMessage(line);
   const head =
     recognise(first, likely) ?? (first === line.text ? undefined : recognise(line.text, likely));
-  if (head !== undefined) return { line, ...head, torn, prefix: undefined };
+  if (head !== undefined) {
+    const { recogniser, match } = head;
+    return { line, recogniser, match, torn, prefix: undefined };
+  }
   const placed = placedHead(first, likely);
   if (placed === undefined) return undefined;
   const { recogniser, match, at, speaker } = placed;

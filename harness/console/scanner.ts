@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { RawFinding } from '../model/finding.js';
 import type { ModuleContext } from './gone.js';
+import { FILTER, hinted, MAX_HITS } from './hinted.js';
 import { Incidents } from './incidents.js';
-import { KERNEL_HINT, type LoggedKernel } from './logged-kernel.js';
-import { MODULE_HINT } from './logged-modules.js';
+import type { LoggedKernel } from './logged-kernel.js';
 import { ANY, marksOf } from './marks.js';
-import { buildPrefilter } from './prefilter.js';
 import { isStamped, parseLine } from './prefix.js';
-import type { Recogniser } from './recogniser.js';
-import { RECOGNISERS } from './recognisers/index.js';
-import { SHOW_HINTS } from './shown.js';
 
 /** A line longer than this is read in pieces of this size, all with the same number. */
 const MAX_LINE = 16_384;
@@ -19,41 +15,6 @@ const NEWLINE = 10;
 const ENOUGH_STAMPS = 4;
 const BRACKET = 0x5b;
 const ANGLE = 0x3c;
-
-/** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
-export const CUT_HERE = 'cut here ]---';
-/**
- * The filter looks for the beginnings of the hints: few enough states to number in 16 bits, so that
- * its table stays in a CPU's second cache. What it lets through is looked at more closely anyway.
- */
-const cut = (hint: string): string => hint.slice(0, 9);
-export const FILTER = buildPrefilter([
-  ...new Set(
-    [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT, MODULE_HINT].map(
-      cut,
-    ),
-  ),
-]);
-
-/** Strings of the filter that are noted of one line. */
-const MAX_HITS = 16;
-const CACHE = new Map<string | number, readonly Recogniser[]>();
-const MAX_CACHE = 1024;
-
-/** The recognisers whose head a line may be, by what of the filter was met in it. */
-function candidates(hits: readonly number[]): readonly Recogniser[] {
-  if (hits.length >= MAX_HITS) return RECOGNISERS;
-  // States have 16 bits.
-  const [first = 0, second = 0] = hits;
-  const key = hits.length <= 2 ? first * 0x10000 + second : hits.join();
-  const known = CACHE.get(key);
-  if (known !== undefined) return known;
-  const met = new Set(hits.flatMap((hit) => FILTER.endsIn.get(hit) ?? []));
-  const found = RECOGNISERS.filter((r) => r.hints.some((hint) => met.has(cut(hint))));
-  if (CACHE.size >= MAX_CACHE) CACHE.clear();
-  CACHE.set(key, found);
-  return found;
-}
 
 /**
  * Finds kernel crashes in a console log that arrives in pieces. How it is cut into pieces makes no
@@ -165,6 +126,6 @@ export class ConsoleScanner {
       ? tail
       : Buffer.from(this.held.buffer, 0, this.heldLength).toString('latin1') + tail;
     const line = parseLine(text, this.line, whole ? marksOf(chunk, start, end) : ANY);
-    this.incidents.line(line, hits.length > 0 ? candidates(hits) : undefined);
+    this.incidents.line(line, hits.length > 0 ? hinted(hits) : undefined);
   }
 }

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { FILTER } from '../../../harness/console/hinted.js';
 import { scanConsole } from '../../../harness/console/index.js';
 import { RECOGNISERS } from '../../../harness/console/recognisers/index.js';
-import { FILTER } from '../../../harness/console/scanner.js';
 import { FIXTURES, readCases } from './support.js';
 
 describe.each([
