@@ -25,6 +25,7 @@ export function callerFirst([first, ...rest]: readonly ReportLine[]): ReportLine
   return [{ ...first, code: { ...code, frame: { ...code.frame, reliable: true } } }, ...rest];
 }
 
+/** Whether a line tells the kernel's own program counter. */
 export function isKernelPc(line: ReportLine): boolean {
   return line.code?.is === 'pc' && !line.code.user;
 }

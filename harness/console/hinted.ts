@@ -7,12 +7,13 @@ import { RECOGNISERS } from './recognisers/index.js';
 import { SHOW_HINTS } from './shown.js';
 
 /** What opens a report before its head: the line of WARN and BUG, and of arm since v5.0. */
-export const CUT_HERE = 'cut here ]---';
+const CUT_HERE = 'cut here ]---';
 /**
  * The filter looks for the beginnings of the hints: few enough states to number in 16 bits, so that
  * its table stays in a CPU's second cache. What it lets through is looked at more closely anyway.
  */
 const cut = (hint: string): string => hint.slice(0, 9);
+/** The filter over every line: what a line needs to be looked at. */
 export const FILTER = buildPrefilter([
   ...new Set(
     [...RECOGNISERS.flatMap((r) => r.hints), ...SHOW_HINTS, CUT_HERE, KERNEL_HINT, MODULE_HINT].map(
