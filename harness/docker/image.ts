@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
 import { stripVTControlCharacters } from 'node:util';
 import prettyBytes from 'pretty-bytes';
 import { z } from 'zod';
 import { DmraceError } from '../model/errors.js';
+import { openLog } from '../util/log-file.js';
 import type { Work } from '../util/work.js';
 import { contextFiles, contextHash, contextTar } from './context.js';
 import type { Engine } from './engine.js';
@@ -97,7 +96,7 @@ async function build(
   const folder = path.join(cache.root, 'docker-log');
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${tag.replace(':', '-')}.log`);
-  const log = createWriteStream(file);
+  const log = openLog(file);
   const lines: string[] = [];
   let why: string | null = null;
   try {
@@ -139,8 +138,7 @@ async function build(
     signal.throwIfAborted();
     throw explainDocker(error, engine.shown);
   } finally {
-    log.end();
-    await finished(log).catch(() => undefined); // the log is a help, not the result
+    await log.close();
   }
   signal.throwIfAborted();
   if (why !== null) throw buildFailure(why, lines, file);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { DmraceError } from '../model/errors.js';
+import { openLog } from '../util/log-file.js';
 import { tieGroup } from '../util/process-group.js';
 import type { Work } from '../util/work.js';
 
@@ -99,7 +99,7 @@ export async function countSteps(
 export async function runMake(work: Pick<Work, 'say' | 'signal'>, run: MakeRun): Promise<number> {
   const { say, signal } = work;
   signal.throwIfAborted();
-  const log = createWriteStream(run.log);
+  const log = openLog(run.log);
   const tail: string[] = [];
   let steps = 0;
   let told = Date.now();
@@ -130,7 +130,7 @@ export async function runMake(work: Pick<Work, 'say' | 'signal'>, run: MakeRun):
     await using _tied = tieGroup(make.pid, signal);
     return await make;
   })();
-  await new Promise<void>((resolve) => log.end(resolve));
+  await log.close();
   if (signal.aborted) {
     say(`interrupted after ${steps} steps, which are kept: the same command goes on from there`);
   }
