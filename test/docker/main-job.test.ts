@@ -163,7 +163,10 @@ describe.skipIf(skip !== null)('in a container', () => {
     expect(exitCode, stderr).toBe(128);
     expect(stderr).toMatch(/memory ran out \(OOM, exit code \d+\) \(limit: 40 MiB\)/);
     expect(await containers(docker)).toEqual([]);
-    expect(await readdir(work)).not.toContain('oom');
+    // How far it gets depends on what of its files is in memory already: what had begun to be a run
+    // stays, the folder of one that had not goes.
+    const left = await readdir(path.join(work, 'oom')).catch(() => null);
+    expect(left === null || left.includes('run.json'), `${left}`).toBe(true);
   });
 
   it('passes wrong usage and its exit code on', async () => {
