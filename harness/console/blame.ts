@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 import { callerFirst, faultOrder, isKernelPc, isNextFunction } from './blame-fault.js';
 import { type Blame, NOBODY, skipOf, symbolOf, traceOnly, usable } from './blame-frames.js';
 import { lockOrder } from './blame-locks.js';

@@ -9,12 +9,11 @@ export const MARK = {
   control: 1,
   /** A byte that is not of ASCII. */
   high: 2,
-  bracket: 4,
-  x: 8,
-  slash: 16,
+  x: 4,
+  slash: 8,
   /** `D`, as in `PID: 1`. */
-  d: 32,
-  colon: 64,
+  d: 16,
+  colon: 32,
 } as const;
 
 /** Nothing is known of the line: it may have all of them. */
@@ -24,7 +23,6 @@ const TAB = 9;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 const NAMED: Readonly<Record<string, number>> = {
-  '[': MARK.bracket,
   x: MARK.x,
   '/': MARK.slash,
   D: MARK.d,

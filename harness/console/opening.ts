@@ -17,39 +17,46 @@ export function firstAt(text: string): number {
 
 /**
  * Asks of a text whether it begins, behind blanks, with one of the alternatives of an expression.
- * The same as `^\s*(?:...)`, but sorted by the first character: of most lines one look at it says no.
+ * The same as `^\s*(?:...)`.
  */
 export function opening(forms: RegExp): (text: string) => boolean {
-  let sorted: Sorted | undefined;
-  return (text) => {
-    // Most programs that load this read no report.
-    sorted ??= sort(forms);
-    const code = text.charCodeAt(firstAt(text));
-    const asked = code < CODES ? code : CODES;
-    const list = sorted.forms[asked] ?? [];
+  const asked = byFirst(
+    () => alternatives(forms.source),
+    (list) => new RegExp(`^\\s*(?:${list.join('|')})`, forms.flags),
+  );
+  return (text) => asked(text, text.charCodeAt(firstAt(text)));
+}
+
+/**
+ * Asks of a text whether one of some forms is in it as `whole` says, given the text's first character.
+ * The forms are sorted by that, for speed: of most texts one look says no, and for the others few are left.
+ * They are sorted and made when they are first asked for: most programs that load them read no report.
+ */
+export function byFirst(
+  forms: () => readonly string[],
+  whole: (list: readonly string[]) => RegExp,
+): (text: string, first: number) => boolean {
+  let sorted: readonly (readonly string[])[] | undefined;
+  const made: (RegExp | undefined)[] = Array.from({ length: CODES + 1 });
+  return (text, first) => {
+    sorted ??= sort(forms());
+    const asked = first < CODES ? first : CODES;
+    const list = sorted[asked] ?? [];
     if (list.length === 0) return false;
-    const form = sorted.compiled[asked] ?? compile(list, forms.flags);
-    sorted.compiled[asked] = form;
+    const form = made[asked] ?? whole(list);
+    made[asked] = form;
     return form.test(text);
   };
 }
 
-/** The alternatives by the first characters they may have, the last of them being any other. */
-interface Sorted {
-  readonly forms: readonly (readonly string[])[];
-  readonly compiled: (RegExp | undefined)[];
-}
-
-function sort(forms: RegExp): Sorted {
+/** The forms by the first characters they may have, the last of them being any other. */
+function sort(forms: readonly string[]): readonly (readonly string[])[] {
   const sorted: string[][] = Array.from({ length: CODES + 1 }, () => []);
-  for (const form of alternatives(forms.source)) {
+  for (const form of forms) {
     for (const code of firstsOf(form) ?? sorted.keys()) sorted[code]?.push(form);
   }
-  return { forms: sorted, compiled: Array.from({ length: CODES + 1 }) };
+  return sorted;
 }
-
-const compile = (list: readonly string[], flags: string): RegExp =>
-  new RegExp(`^\\s*(?:${list.join('|')})`, flags);
 
 /** The alternatives of an expression, those in its groups aside. */
 function alternatives(source: string): string[] {
@@ -82,11 +89,17 @@ function firstsOf(form: string): ReadonlySet<number> | undefined {
   }
   const atom = /^(?:\\[^bBDSW]|\[(?!\^)(?:\\.|[^\]\\])+\]|[^\\[\](){}.*+?^$|])/s.exec(form)?.[0];
   if (atom === undefined || OPTIONAL.test(form.slice(atom.length))) return undefined;
-  const first = new RegExp(`^${atom}$`, 's');
-  const codes = Array.from({ length: CODES }, (_, code) => code);
-  const found = codes.filter((code) => first.test(String.fromCharCode(code)));
+  const found = codesOf(atom);
   // A blank of its own may be the last of those before it.
   return found.some((code) => firstAt(String.fromCharCode(code)) > 0) ? undefined : new Set(found);
+}
+
+/** The characters that one piece of an expression fits; most are a letter of its own. */
+function codesOf(atom: string): number[] {
+  if (atom.length === 1) return [atom.charCodeAt(0)];
+  const first = new RegExp(`^${atom}$`, 's');
+  const codes = Array.from({ length: CODES }, (_, code) => code);
+  return codes.filter((code) => first.test(String.fromCharCode(code)));
 }
 
 /** Where the group that a form begins with ends. */

@@ -157,8 +157,7 @@ function parsePart(part: string, number: number, known: number, outer = true): C
     else if (!level) break;
   }
   const text = rest.trimEnd();
-  const whole = userspace || !outer || (marks & MARK.bracket) === 0;
-  const inner = whole ? NONE : innerLines(rest, number, marks);
+  const inner = userspace || !outer ? NONE : innerLines(rest, number, marks);
   return { number, text, caller, time, stamped, userspace, tagged, marks, inner };
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { byFirst } from '../opening.js';
 
 /**
  * Reads a list of function names as a regular expression. Names are apart by blanks; `*` stands
@@ -9,20 +10,11 @@ export function names(text: TemplateStringsArray): readonly string[] {
   return text.join('').trim().replaceAll('*', String.raw`\w*`).split(/\s+/);
 }
 
-/** Asks of a name whether a list has it; the list is sorted by first letters, for speed. */
+/** Asks of a name whether a list has it. */
 export function anyOf(patterns: readonly string[]): (name: string) => boolean {
-  const byLetter = new Map<string, string[]>();
-  for (const pattern of patterns) {
-    // A pattern that begins with a group or a `*`, or whose first letter is optional, fits several.
-    const letter = /^[A-Za-z0-9](?![?*])/.exec(pattern)?.[0] ?? '';
-    byLetter.set(letter, [...(byLetter.get(letter) ?? []), pattern]);
-  }
-  const whole = new Map(
-    [...byLetter].map(([key, list]) => [key, new RegExp(`^(?:${list.join('|')})$`)]),
+  const asked = byFirst(
+    () => patterns,
+    (list) => new RegExp(`^(?:${list.join('|')})$`),
   );
-  const wild = whole.get('');
-  return (name) => {
-    const own = whole.get(name.charAt(0));
-    return (own?.test(name) ?? false) || (wild?.test(name) ?? false);
-  };
+  return (name) => asked(name, name.charCodeAt(0));
 }
